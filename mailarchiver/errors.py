@@ -1,0 +1,44 @@
+"""What can go wrong, and what to do about it.
+
+::
+
+    MailArchiverError
+    ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
+    ├── MailboxError      temporary: this round is over, the next one tries again
+    │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
+    ├── MessageError      permanent for one message: it is filed raw or put into quarantine; the others go on
+    └── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
+
+Trouble inside a mail (a bad charset, a missing picture) is no exception: it degrades, and leaves a warning.
+An error's text names what is wrong (file, mail, account or key) and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class MailArchiverError(Exception):
+    """The root of all expected errors; anything else is a defect of the program."""
+
+
+class ConfigError(MailArchiverError):
+    """One or several things are wrong in the configuration; all of them are told at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class MailboxError(MailArchiverError):
+    """A mailbox could not be read or changed. Temporary: give up this round, try again at the next."""
+
+
+class LoginRefused(MailboxError):  # noqa: N818 - said as users and docs say it
+    """The server refused the credentials. Try again slowly: hammering locks accounts."""
+
+
+class MessageError(MailArchiverError):
+    """One message cannot be understood. Permanent: no retry without new code."""
+
+
+class StoreError(MailArchiverError):
+    """The archive cannot be written. Temporary: end the round, acknowledge nothing, try again later."""

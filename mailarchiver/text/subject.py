@@ -1,0 +1,77 @@
+"""Subjects: what mail programs wrote before them, and what is left without it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Kind = Literal["forward", "reply", "either"]
+
+_PREFIX = re.compile(r"\s*\[?\s*([^\s:：\[\](){}][^:：\[\]{}\n]{0,20}?)\s*(?:[\[(^]\s*\d{1,3}\s*[\])]?)?\s*[:：]\s*")
+_TAG = re.compile(r"\s*[\[【][^\[\]【】]{1,40}[\]】]\s*")
+_ROUNDS = 50
+"""Of prefixes taken off one subject; who has more than that has no title anyway."""
+
+
+@cache
+def _prefixes() -> dict[str, Kind]:
+    table = tomllib.loads(files(__package__).joinpath("subject_prefixes.toml").read_text("utf-8"))
+    kinds: tuple[Kind, ...] = ("either", "reply", "forward")
+    return {_key(word): kind for kind in kinds for word in table[kind]}
+
+
+def _key(word: str) -> str:
+    return word if len(word) == 1 else " ".join(word.casefold().replace("i̇", "i").split())
+
+
+def prefix_kind(subject: str | None) -> Kind | None:
+    """What the outermost prefix says of the mail: a forward, a reply, either, or (None) nothing.
+
+    List names in brackets before it are passed over; a subject in brackets as a whole (`[Fwd: …]`) is seen through.
+    """
+    rest = subject or ""
+    while True:
+        found = _first(rest)
+        if found is not None:
+            return found[0]
+        tag = _TAG.match(rest)
+        if tag is None:
+            return None
+        rest = rest[tag.end() :]
+
+
+def bare_subject(subject: str) -> str:
+    """The subject without "Re:", "Fwd:", "WG:", "转发:" … in any language, and without `[list]` tags before it.
+
+    Never empties a subject that says anything: one that is nothing but a tag keeps it. A word before a colon that is
+    no known prefix stays.
+    """
+    rest = subject.strip()
+    for _ in range(_ROUNDS):
+        found = _first(rest)
+        tag = _TAG.match(rest)
+        if found is not None:
+            rest = _unbracketed(rest, found[1])
+        elif tag is not None and rest[tag.end() :].strip():
+            rest = rest[tag.end() :].strip()
+        else:
+            break
+    return rest
+
+
+def _first(subject: str) -> tuple[Kind, int] | None:
+    """The kind of the first prefix, and where it ends."""
+    match = _PREFIX.match(subject)
+    if match is None:
+        return None
+    kind = _prefixes().get(_key(match[1]))
+    return (kind, match.end()) if kind else None
+
+
+def _unbracketed(subject: str, end: int) -> str:
+    """What stands behind a prefix; the bracket around `[Fwd: …]` goes with it."""
+    rest = subject[end:].strip()
+    return rest[:-1].rstrip() if subject.lstrip().startswith("[") and rest.endswith("]") else rest

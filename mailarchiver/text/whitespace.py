@@ -1,0 +1,75 @@
+"""White space and words: text as a reader sees it, whatever wrapped it on the way.
+
+Chinese and Japanese write no space between words, so a line break within a sentence means nothing there; Korean does
+write spaces, so Hangul is treated like an alphabet.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_HAN_KANA = (
+    "\u3005-\u3007"  # 々〆〇
+    "\u3021-\u3029"  # Suzhou numerals
+    "\u3031-\u3035"  # kana repeat marks
+    "\u3040-\u30ff"  # hiragana, katakana
+    "\u3100-\u312f"  # bopomofo
+    "\u31a0-\u31bf\u31f0-\u31ff"  # their extensions
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
+    "\uff66-\uff9f"  # half-width katakana
+    "\U0001b000-\U0001b16f"  # kana supplements
+    "\U00020000-\U0003fffd"  # Han, supplementary planes
+)
+_CJK_MARKS = "\u3001-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+"""Ideographic and full-width punctuation: a line break beside it is as meaningless as one between two characters."""
+
+_CJK = f"[{_HAN_KANA}{_CJK_MARKS}]"
+_MEANINGLESS_BREAK = re.compile(rf"(?<={_CJK})[^\S\r\n]*[\r\n]\s*(?={_CJK})")
+_RUN = re.compile(r"[^\S ]\s*| \s+")
+_WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
+_BARE_MARKS = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
+_SENTENCE_END = re.compile(r"[.!?…‽؟۔।॥][\"'”’»)\]]*(?= )|[。！？｡][」』”’）]*")
+_EXCERPT_SOURCE = 16
+"""So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one."""
+
+
+def collapse(text: str) -> str:
+    """Every run of white space as one space, as HTML shows it; a line break between two CJK characters as nothing.
+
+    U+00A0 and its kin (U+202F, U+3000 …) count as white space. Spaces at the ends are collapsed, not stripped: within
+    a paragraph they part a word from the next element.
+    """
+    if not text.isascii():
+        text = _MEANINGLESS_BREAK.sub("", text)
+    return _RUN.sub(" ", text)
+
+
+def fold(text: str) -> str:
+    """The text reduced to what makes two copies of it the same: NFKC, case-folded, without white space."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def count_words(text: str) -> int:
+    """How many words it has: runs between white space that hold more than marks, each Han or Kana character for itself.
+
+    Does not segment Thai, Lao, Khmer or Burmese, which write no spaces either: a phrase counts as one there.
+    """
+    rest, characters = _WORD_BY_ITSELF.subn(" ", text)
+    return characters + len(rest.split()) - len(_BARE_MARKS.findall(rest))
+
+
+def excerpt(text: str, limit: int = 280) -> str | None:
+    """The beginning, at most `limit` characters: whole sentences if they fill half of it, else cut at a word, with "…".
+
+    None where there is no text.
+    """
+    head = collapse(text.lstrip()[: limit * _EXCERPT_SOURCE]).strip()
+    if len(head) <= limit:
+        return head or None
+    ends = [match.end() for match in _SENTENCE_END.finditer(head, 0, limit + 1) if match.end() <= limit]
+    if ends and ends[-1] * 2 >= limit:
+        return head[: ends[-1]]
+    cut = head[:limit]
+    border = cut.rfind(" ", limit // 2)
+    return (cut[:border] if border > 0 else cut[: limit - 1]).rstrip(" ,;:–—-、，") + "…"

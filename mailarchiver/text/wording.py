@@ -1,0 +1,65 @@
+"""Dates, sizes and hosts as the pages print them: English words, whatever the locale of the machine."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import urlsplit
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d:\d\d))?")
+
+
+def day_in_words(iso: str) -> str:
+    """`6 March 2024` for any ISO 8601 date or date-time; what is no such date is given back as it is."""
+    match = _ISO.match(iso)
+    if match is None or not 1 <= int(match[2]) <= 12:
+        return iso
+    return f"{int(match[3])} {MONTHS[int(match[2]) - 1]} {match[1]}"
+
+
+def moment_in_words(iso: str) -> str:
+    """`6 March 2024, 18:21` where a time is stated, else the day. Seconds and the offset are left out."""
+    match = _ISO.match(iso)
+    return f"{day_in_words(iso)}, {match[4]}" if match and match[4] else day_in_words(iso)
+
+
+def weekday_in_words(iso: str) -> str:
+    """`Wednesday 6 March 2024`. Raises `ValueError` for what is no ISO 8601 date."""
+    return f"{WEEKDAYS[date.fromisoformat(iso[:10]).weekday()]} {day_in_words(iso)}"
+
+
+def month_in_words(month: str) -> str:
+    """`March 2024` for `2024/03`."""
+    year, number = month.split("/")
+    return f"{MONTHS[int(number) - 1]} {year}"
+
+
+def size_in_words(octets: int) -> str:
+    """`812 bytes`, `14 KB`, `2.3 MB`: decimal units, two figures at least."""
+    if octets < 1000:
+        return "1 byte" if octets == 1 else f"{octets} bytes"
+    size = float(octets)
+    for unit in ("KB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5 or unit == "GB":
+            break
+    return f"{size:.1f} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
+
+
+def host_of(url: str) -> str | None:
+    """The host of an http(s) URL without `www.`; None for any other scheme, and where there is no host.
+
+    So a URL has a host exactly where it is safe to link: `javascript:` and its kin have none.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:  # "Invalid IPv6 URL" and the like
+        return None
+    return host.removeprefix("www.") if host and parts.scheme in {"http", "https"} else None
