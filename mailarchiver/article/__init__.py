@@ -1,0 +1,1 @@
+"""Message → Article: what was worth forwarding, found, cleaned and dressed for reading."""

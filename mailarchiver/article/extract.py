@@ -1,0 +1,118 @@
+"""Original → Article: found, cleaned, dressed for reading.
+
+::
+
+    html | parse | recognise            | write        | sanitize | render → Article
+           tree    where it is, and what  clean HTML,    nh3,       Markdown,
+                   its markup says        pictures       last       text
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser
+
+from ..model import Article, Original
+from ..text.subject import bare_subject
+from ..text.whitespace import collapse, count_words, excerpt
+from . import metadata, reader_view, whole_message
+from .captions import captions
+from .images import Pictures
+from .links import host
+from .recognised import Recognised
+from .rendering import markdown, plain_text
+from .sanitize import sanitize
+from .writer import Writer
+
+UNTITLED: Final = "(no subject)"
+_BULLETS: Final = re.compile(r"^- ", re.MULTILINE)
+
+
+def extract(original: Original) -> Article:
+    """The article of a message: whatever the mail is, there is one; what is not sure is None.
+
+    Never uses the network. Raises nothing for what a mail holds short of exhausting memory or the stack.
+    """
+    html = original.html if original.html and original.html.strip() else whole_message.html_of(original.text or "")
+    tree = LexborHTMLParser(html)
+    subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
+    latest = metadata.latest_day(original.outer.headers)
+    found = reader_view.recognise(tree, html, [subject], latest) or whole_message.recognise(tree)
+    url = metadata.canonical(found.url)
+    pictures = Pictures(original.parts, base=url)
+    clean = sanitize(_write(found, pictures, url))
+    return _assemble(original, found, subject, url, clean, pictures)
+
+
+def unread(original: Original) -> Article:
+    """The article of a mail that could not be understood: it says so; nothing of the mail's contents is shown."""
+    html = "<p>This message could not be read. It is kept as it came, in the file message.eml beside this page.</p>"
+    title = bare_subject(original.headers.subject or "") or UNTITLED
+    return Article(
+        original,
+        "message",
+        title,
+        html,
+        markdown(html),
+        plain_text(html),
+        provenance={"kind": "unreadable", "title": "subject"},
+        warnings=original.warnings,
+    )
+
+
+def _write(found: Recognised, pictures: Pictures, base: str | None) -> str:
+    told: dict[int, str] = {}
+    skipped: frozenset[int] = frozenset()
+    for region in found.regions:
+        region_captions, region_skipped = captions(region)
+        told |= region_captions
+        skipped |= region_skipped
+    return Writer(pictures.write, base=base, captions=told, skipped=skipped).write(found.regions)
+
+
+def _assemble(
+    original: Original, found: Recognised, subject: str, url: str | None, html: str, pictures: Pictures
+) -> Article:
+    text = plain_text(html)
+    note = original.note if original.forwarded else found.note
+    title = found.title or collapse(subject).strip() or UNTITLED
+    summary = excerpt(_BULLETS.sub("", text))
+    site = found.site or (host(url) if url else "") or None
+    tags = metadata.tags(note)
+    provenance = {
+        "title": "subject",
+        "site": "host of the url",
+        "direction": "letters of the text",
+        "excerpt": "beginning of the text",
+        "words": "counted in the text",
+        "tags": "#words of the note",
+        **found.provenance,
+        "note": "text above the forward" if original.forwarded else found.provenance.get("note", ""),
+    }
+    told = {"excerpt": summary, "site": site, "tags": tags, "note": note}
+    provenance = {name: place for name, place in provenance.items() if told.get(name, True)}
+    images = pictures.ledger()
+    return Article(
+        original=original,
+        kind=found.kind,
+        title=title,
+        html=html,
+        markdown=markdown(html),
+        text=text,
+        byline=found.byline,
+        site=site,
+        url=url,
+        published=found.published,
+        language=found.language,
+        direction=found.direction or metadata.direction(text),
+        excerpt=summary,
+        words=count_words(text),
+        tags=tags,
+        note=note,
+        images=images,
+        attachments=pictures.attachments(),
+        provenance=provenance,
+        warnings=original.warnings,
+    )

@@ -1,0 +1,214 @@
+"""The pictures of an article: each reference is looked up among the parts of the mail, and what became of it is noted.
+
+References are resolved as RFC 2392 (`cid:`) and RFC 2557 (Content-Location) say, more forgivingly: clients differ in
+case, brackets and percent-encoding. No network is ever used; a picture that lies on a server is noted as `remote`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from typing import Final
+from urllib.parse import unquote, unquote_to_bytes
+
+from selectolax.lexbor import LexborNode
+
+from ..model import Attachment, Image, Part
+from ..text.slug import file_name
+from ..text.whitespace import collapse
+from .links import absolute, host
+from .pictures import Picture, look
+
+_EXTENSION: Final = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
+_PICTURE_NAME: Final = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
+_NO_ALT: Final = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
+_CONTENT_TYPES: Final = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
+
+
+class Pictures:
+    """The image ledger of one article in the making."""
+
+    def __init__(self, parts: Sequence[Part], base: str | None = None) -> None:
+        self._parts = parts
+        self._base = base
+        self._by_name = _index(parts)
+        self._used: set[int] = set()
+        self._files: dict[str, str] = {}  # SHA-256 → file name: the same picture twice is one file
+        self._ledger: dict[str, Image] = {}  # source → its line
+
+    def write(self, node: LexborNode, caption: str | None) -> str:
+        """The HTML of an `img` element; "" where nothing is to be seen. Its line in the ledger is made."""
+        attributes = node.attributes
+        source = _source(attributes)
+        if not source:
+            return ""
+        alt = _alt(attributes.get("alt"), source)
+        told = caption or _figcaption(node)
+        image = self._ledger.get(source)
+        if image is None:
+            image = self._resolve(source, attributes)
+            named = _alt(alt, image.file or "")
+            image = replace(image, alt=named, caption=told)
+            self._ledger[source] = image
+        html = _html(image, alt)
+        return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
+
+    def ledger(self) -> tuple[Image, ...]:
+        """All lines: the pictures referred to, in order, then the inline pictures that nothing refers to."""
+        for index, part in enumerate(self._parts):
+            if index in self._used or part.disposition == "attachment":
+                continue
+            picture = look(part.data)
+            if picture is not None:
+                source = f"cid:{part.content_id}" if part.content_id else part.filename or f"part {index + 1}"
+                image = self._keep(Image(source, "unreferenced"), part.data, picture, part.filename)
+                self._ledger.setdefault(f"{source}#{index}", image)
+                self._used.add(index)
+        return tuple(self._ledger.values())
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The parts that are no picture of the article, in order; to be asked after `ledger`."""
+        rest = [part for index, part in enumerate(self._parts) if index not in self._used]
+        return tuple(_attachment(number, part) for number, part in enumerate(rest, 1))
+
+    # --- one reference --------------------------------------------------------------------------------------------
+
+    def _resolve(self, source: str, attributes: Mapping[str, str | None]) -> Image:
+        scheme = source.partition(":")[0].lower()
+        if scheme == "data":
+            return self._from_data(source)
+        index = self._by_name.get(_key(source.partition(":")[2] if scheme == "cid" else source))
+        if index is not None:
+            self._used.add(index)
+            part = self._parts[index]
+            found = Image(source, "cid" if scheme == "cid" else "location")
+            return self._take(found, part.data, part.filename, part.content_type)
+        if scheme == "cid":
+            return Image(source, "missing", reason="the mail has no part of this Content-ID")
+        url = absolute(source, self._base)
+        if not url.lower().startswith("http"):
+            return Image(source, "missing", reason="the mail has no part of this name")
+        if _declared_tiny(attributes):
+            return Image(source, "dropped", reason="at most 2×2 pixels: a tracker or a spacer")
+        return Image(source, "remote", reason=f"on {host(url)}, not fetched")
+
+    def _from_data(self, source: str) -> Image:
+        """A `data:` URI (RFC 2397) becomes a file; its ledger line names the media type only."""
+        head, _, body = source.partition(",")
+        short = Image(head[:80], "data")
+        try:
+            octets = unquote_to_bytes(body)
+            data = base64.b64decode(octets + b"==") if head.lower().rstrip().endswith(";base64") else octets
+        except binascii.Error:
+            return replace(short, outcome="dropped", reason="not valid base64")
+        return self._take(short, data, None, "")
+
+    def _take(self, image: Image, data: bytes, filename: str | None, declared: str) -> Image:
+        picture = look(data)
+        if picture is None and not declared.startswith("image/"):
+            return replace(image, outcome="dropped", reason="not a picture by its bytes")
+        if picture is None:
+            extension = re.sub("[^a-z0-9]", "", declared.removeprefix("image/").lower())[:8] or "bin"
+            picture = Picture(extension.replace("jpeg", "jpg"), None, None)
+        if picture.tiny:
+            reason = "at most 2×2 pixels: a tracker or a spacer"
+            return replace(image, outcome="dropped", reason=reason, width=picture.width, height=picture.height)
+        return self._keep(image, data, picture, filename)
+
+    def _keep(self, image: Image, data: bytes, picture: Picture, filename: str | None) -> Image:
+        digest = hashlib.sha256(data).hexdigest()
+        file = self._files.get(digest)
+        if file is None:
+            stem = _EXTENSION.sub("", filename or "")
+            file = f"images/{file_name(len(self._files) + 1, stem, picture.extension)}"
+            self._files[digest] = file
+        return replace(image, file=file, data=data, width=picture.width, height=picture.height)
+
+
+def _html(image: Image, alt: str | None) -> str:
+    if image.file is None:
+        told = alt or image.alt
+        if image.outcome == "missing":
+            return f'<span data-picture="missing">[picture missing{": " + escape(told) if told else ""}]</span>'
+        if image.outcome == "remote" and told:
+            return f'<span data-picture="remote">[picture not fetched: {escape(told)}]</span>'
+        return ""
+    if not Picture(image.file.rpartition(".")[2], None, None).shown:
+        return f'<a href="{image.file}">{escape(alt or image.file.rpartition("/")[2])}</a>'
+    size = f' width="{image.width}" height="{image.height}"' if image.width and image.height else ""
+    return f'<img src="{image.file}" alt="{escape(alt or "")}"{size}>'
+
+
+def _source(attributes: Mapping[str, str | None]) -> str:
+    """What an `img` refers to. Pages that load late keep the picture in data-src, and nothing or a blank in src."""
+    source = (attributes.get("src") or "").strip()
+    late = (attributes.get("data-src") or "").strip()
+    if late and (not source or source.startswith(("data:image/gif", "data:image/svg"))):
+        return late
+    if source:
+        return source
+    candidates = (attributes.get("srcset") or "").split(",")
+    return candidates[-1].split()[0] if candidates[-1].split() else ""
+
+
+def _alt(alt: str | None, name: str) -> str | None:
+    """The text that stands for a picture; file names and "image" say nothing, and count as none."""
+    text = collapse(alt or "").strip()
+    if not text or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text) or text in name:
+        return None
+    return None if _EXTENSION.search(text) and _PICTURE_NAME.search(text) and len(text.split()) <= 6 else text
+
+
+def _figcaption(node: LexborNode) -> str | None:
+    above = node.parent
+    for _ in range(6):
+        if above is None or above.tag == "body":
+            return None
+        if above.tag == "figure":
+            caption = above.css_first("figcaption")
+            return collapse(caption.text()).strip() or None if caption is not None else None
+        above = above.parent
+    return None
+
+
+def _declared_tiny(attributes: Mapping[str, str | None]) -> bool:
+    sizes = [re.fullmatch(r"\s*([0-9]+)(px)?\s*", attributes.get(name) or "") for name in ("width", "height")]
+    return all(size is not None and int(size[1]) <= 2 for size in sizes)
+
+
+def _key(name: str) -> str:
+    return unquote(name).strip().strip("<>").casefold()
+
+
+def _index(parts: Sequence[Part]) -> dict[str, int]:
+    """Every name a reference may use → the part's place. A full Content-ID wins over its local part, and that over a
+    file name; the first part of a name wins over a later one.
+    """
+    index: dict[str, int] = {}
+    for names in (
+        lambda part: [part.content_id],
+        lambda part: [part.content_location],
+        lambda part: [(part.content_id or "").partition("@")[0]],
+        lambda part: [part.filename],
+    ):
+        for place, part in enumerate(parts):
+            for name in names(part):
+                if name and _key(name):
+                    index.setdefault(_key(name), place)
+    return index
+
+
+def _attachment(number: int, part: Part) -> Attachment:
+    name = part.filename or ""
+    match = _EXTENSION.search(name)
+    extension = match[1] if match else _CONTENT_TYPES.get(part.content_type, "")
+    if not extension:
+        picture = look(part.data)
+        extension = picture.extension if picture else "pdf" if part.data.startswith(b"%PDF-") else "bin"
+    stem = re.split(r"[/\\]", _EXTENSION.sub("", name))[-1]
+    return Attachment(f"attachments/{file_name(number, stem, extension)}", part.filename, part.content_type, part.data)

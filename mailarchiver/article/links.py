@@ -1,0 +1,46 @@
+"""Links of an article: made absolute, kept only where they lead somewhere outside of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+_LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
+_BREAKS: Final = re.compile(r"[\t\n\r]")
+
+
+def absolute(target: str, base: str | None) -> str:
+    """A link's target as an absolute URL (WHATWG URL: tabs and line breaks in it are nothing); "" where it leads
+    nowhere: to a place of the page itself, or relative without a known `base`.
+    """
+    target = _BREAKS.sub("", target).strip()
+    if not target or target.startswith("#"):
+        return ""
+    if target.startswith("//"):
+        target = "https:" + target
+    try:
+        if base and not urlsplit(target).scheme:
+            target = urljoin(base, target)
+        urlsplit(target)
+    except ValueError:  # "http://[": no URL
+        return ""
+    return target if _LINK.match(target) else ""
+
+
+def host(url: str) -> str:
+    """The host of an URL without a leading www., "" where it has none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def embed_link(attributes: Mapping[str, str | None], base: str | None) -> str:
+    """What is left of a frame or a player: a link to what it would have shown, "" where it names nothing."""
+    target = absolute(attributes.get("src") or attributes.get("data") or "", base)
+    if not target.lower().startswith("http"):
+        return ""
+    return f'<span data-embed="link"><a href="{escape(target)}">{escape(host(target) or target)}</a></span>'

@@ -1,0 +1,94 @@
+"""Facts about an article, cleaned: each function takes what was found and gives what may be kept, or None."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from ..model import Direction, Headers
+from ..text.dates import find_date, read_date
+from ..text.whitespace import collapse
+
+_TRACKING: Final = re.compile(
+    r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hsenc|_hsmi|mkt_tok", re.IGNORECASE
+)
+_LANGUAGE_TAG: Final = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{2,8})*)")
+_TAG: Final = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
+_LETTERS: Final = re.compile(r"[^\W\d_]")
+_RTL_LETTERS: Final = re.compile(
+    "[\u05d0-\u05f2\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0710-\u074f\u0750-\u077f\u0780-\u07a5\u07c0-\u07ea"
+    "\u0840-\u0858\u08a0-\u08c9\ufb1d-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]"
+)
+"""Hebrew, Arabic, Syriac, Thaana, N'Ko, Mandaic and their presentation forms (Unicode bidirectional classes R, AL)."""
+_EDGES: Final = " \t\n,;·|•–—-/"
+
+
+def language(tag: str | None) -> str | None:
+    """A BCP 47 tag in its usual case; None for what is none ("null" is what Firefox writes without a language). A
+    region that repeats the language without being one ("en-EN") is left out.
+    """
+    match = _LANGUAGE_TAG.fullmatch((tag or "").strip().replace("_", "-"))
+    if match is None or match[1].lower() in {"null", "und", "mul"}:
+        return None
+    written = [match[1].lower()]
+    for subtag in filter(None, match[2].split("-")):
+        if len(subtag) == 2 and subtag.isalpha():
+            if subtag.upper() not in _NO_REGIONS:
+                written.append(subtag.upper())
+        else:
+            written.append(subtag.title() if len(subtag) == 4 and subtag.isalpha() else subtag.lower())
+    return "-".join(written)
+
+
+_NO_REGIONS: Final = frozenset({"EN", "JA", "KO", "CS", "DA", "EL", "HE", "HI", "FA", "UR", "UK", "XX", "ZZ"})
+"""Language codes that people write as regions, and that ISO 3166-1 does not assign. QUIRK: `lang="en-EN"` is common."""
+
+
+def direction(text: str) -> Direction:
+    """The direction of a text: that of most of the letters it begins with."""
+    head = text[:4000]
+    rtl = len(_RTL_LETTERS.findall(head))
+    return "rtl" if rtl > len(_LETTERS.findall(head)) - rtl else "ltr"
+
+
+def canonical(url: str | None) -> str | None:
+    """An http(s) URL without tracking parameters; None for anything else. No redirect is followed."""
+    if not url or not re.match(r"https?://[^/\s]", url, re.IGNORECASE):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if not _TRACKING.search(parts.query):
+        return url
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in query if not _TRACKING.fullmatch(name)]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def latest_day(headers: Headers) -> date | None:
+    """The day after which nothing in the mail can have been published."""
+    stamp = headers.received or headers.date
+    return datetime.fromisoformat(stamp).date() + timedelta(days=1) if stamp else None
+
+
+def byline(credits_shown: str, spoken: str | None, latest: date | None) -> tuple[str | None, str | None]:
+    """The author and the date in a line of credits: (byline, published), each None where it is not there."""
+    text = collapse(credits_shown).strip()
+    if not text:
+        return None, None
+    whole = read_date(text, language=spoken, latest=latest)
+    if whole is not None:
+        return None, whole
+    found = find_date(text, language=spoken, latest=latest)
+    if found is None:
+        return text, None
+    published, rest = found
+    return rest.strip(_EDGES) or None, published
+
+
+def tags(note: str | None) -> tuple[str, ...]:
+    """The `#words` of a note, in order, each once, without the sign."""
+    return tuple(dict.fromkeys(_TAG.findall(note or "")))

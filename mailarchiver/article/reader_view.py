@@ -1,0 +1,187 @@
+"""Recognises a Firefox Reader View page pasted into a mail, in whatever dress mail clients put on its classes.
+
+The page's own markup says where everything is, so nothing is guessed here: a header element that is not there leaves
+its field to what stands around the article and to the subject.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Any, Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from ..model import Direction
+from ..text.dates import read_date
+from ..text.whitespace import collapse
+from . import metadata, surroundings
+from .links import absolute
+from .recognised import Recognised
+
+_NAMES: Final[dict[str, Any]] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
+_PREFIX: Final = re.compile("(?:" + "|".join(_NAMES["prefixes"]) + ")*")
+_SIGNATURE: Final = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
+_EDGE: Final = "\ue000article\ue000"
+"""Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The reader page's header, as far as it survived; empty strings where it did not."""
+
+    title: str
+    url: str
+    domain: str
+    credits: str
+    times: tuple[str, ...]
+
+
+def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: date | None) -> Recognised | None:
+    """The article of a Reader View page, None where the mail holds none.
+
+    `titles` are what the subject says the title is, `latest` the last day a printed date may name. The page's
+    header and frame are taken out of the tree.
+    """
+    if not _SIGNATURE.search(html) or tree.body is None:
+        return None
+    content = next((node for name in _NAMES["content"] for node in _all(tree, name) if _holds_something(node)), None)
+    if content is None:
+        return None
+    header = _read_header(tree)
+    spoken, way = _language_and_direction(content)
+    named_by = "id" if content.attributes.get("id") else "class"
+    provenance = {"kind": f"reader view: {named_by} of its content"}
+    author, printed = metadata.byline(header.credits, spoken, latest)
+    published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
+    above, below = _around(tree, content)
+    named = [header.title, *titles]
+    url, url_where = (header.url, "reader view: domain link") if header.url else (None, "")
+    if url is None:
+        found = surroundings.find_url(above, below, named)
+        url, url_where = (found[0], found[1]) if found else (None, "")
+    note = surroundings.note(above, [*named, header.domain])
+    facts = {
+        "title": (header.title or None, "reader view: h1"),
+        "byline": (author, "reader view: credits"),
+        "site": (header.domain or None, "reader view: domain"),
+        "url": (url, url_where),
+        "published": (published, where),
+        "language": (spoken, "reader view: lang"),
+        "direction": (way, "reader view: dir"),
+        "note": (note, "text above the article"),
+    }
+    provenance |= {name: place for name, (value, place) in facts.items() if value}
+    return Recognised(
+        "reader-view",
+        provenance["kind"],
+        (content,),
+        title=header.title or None,
+        byline=author,
+        site=header.domain or None,
+        url=url,
+        published=published,
+        language=spoken,
+        direction=way,
+        note=note,
+        provenance=provenance,
+    )
+
+
+def _all(tree: LexborHTMLParser, name: str) -> Iterator[LexborNode]:
+    """The elements whose class or id is the name, prefixes aside, in document order."""
+    for node in tree.css(f'[class*="{name}"], [id*="{name}"]'):
+        attributes = node.attributes
+        tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
+        if any(token.endswith(name) and _PREFIX.fullmatch(token[: -len(name)]) for token in tokens):
+            yield node
+
+
+def _first(tree: LexborHTMLParser, field: str) -> LexborNode | None:
+    return next((node for name in _NAMES[field] for node in _all(tree, name)), None)
+
+
+def _holds_something(node: LexborNode) -> bool:
+    return bool(node.text(strip=True)) or node.css_first("img") is not None
+
+
+def _read_header(tree: LexborHTMLParser) -> _Header:
+    """Read the header's elements, and take them and the page's frame out of the tree."""
+    title, domain, credit, time = (_first(tree, field) for field in ("title", "domain", "credits", "time"))
+    header = _Header(
+        title=_text(title),
+        url=absolute(domain.attributes.get("href") or "", None) if domain is not None else "",
+        domain=_text(domain),
+        credits=_text(credit),
+        times=tuple(_lines(time)) if time is not None else (),
+    )
+    gone = [node for node in (title, domain, credit, time) if node is not None]
+    gone += [node for name in _NAMES["frame"] for node in _all(tree, name)]
+    for node in {node.mem_id: node for node in gone}.values():
+        node.remove()
+    return header
+
+
+def _text(node: LexborNode | None) -> str:
+    return collapse(node.text()).strip() if node is not None else ""
+
+
+def _lines(node: LexborNode) -> Iterator[str]:
+    """The lines of an element: parted by `br` and by inner blocks, not by the wrapping of the mail."""
+    line = ""
+    for inner in node.traverse(include_text=True):
+        if inner.tag == "-text":
+            line += inner.text_content or ""
+        elif inner.tag in {"br", "div", "p", "li"}:
+            if line.strip():
+                yield collapse(line).strip()
+            line = ""
+    if line.strip():
+        yield collapse(line).strip()
+
+
+def _published(times: Sequence[str], spoken: str | None, latest: date | None) -> tuple[str, str] | None:
+    """The date that was typed where the reading time stood, or beside it."""
+    for line in times:
+        found = read_date(line, language=spoken, latest=latest)
+        if found is not None:
+            typed = "typed over the reading time" if len(times) == 1 else "typed beside the reading time"
+            return found, f"reader view: {typed}"
+    return None
+
+
+def _language_and_direction(content: LexborNode) -> tuple[str | None, Direction | None]:
+    """The `lang` and `dir` of the elements around the article, the nearest first."""
+    spoken: str | None = None
+    way: Direction | None = None
+    node: LexborNode | None = content
+    while node is not None and node.tag not in {"body", "html"}:
+        attributes = node.attributes
+        spoken = spoken or metadata.language(attributes.get("lang"))
+        given = (attributes.get("dir") or "").lower()
+        if way is None and spoken is not None:
+            way = "rtl" if given == "rtl" else "ltr" if given == "ltr" else None
+        node = node.parent
+    return spoken, way
+
+
+def _around(
+    tree: LexborHTMLParser, content: LexborNode
+) -> tuple[tuple[surroundings.Line, ...], tuple[surroundings.Line, ...]]:
+    """The lines above and below the article."""
+    content.insert_before(_EDGE)
+    content.insert_after(_EDGE)
+    body = tree.body
+    text = body.text() if body is not None else ""
+    above, _, below = text.split(_EDGE) if text.count(_EDGE) == 2 else ("", "", "")
+    if body is None or not (above.strip() or below.strip()):
+        return (), ()
+    html_above, _, html_below = (body.inner_html or "").split(_EDGE)
+    return (
+        surroundings.lines(html_above) if above.strip() else (),
+        surroundings.lines(html_below) if below.strip() else (),
+    )

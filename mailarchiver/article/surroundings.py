@@ -1,0 +1,101 @@
+"""What stands around an article: ragged pieces of HTML of unknown shape, read line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+
+from ..text.whitespace import collapse, fold
+from .links import absolute
+from .markup import BLOCK, DROPPED
+
+LARGEST: Final = 20_000
+"""Characters of HTML that are looked at: what is longer is no note."""
+
+_URL_LINE: Final = re.compile(r"(?:[^\s:：]{1,20}\s?[:：]\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text; `link` is where it leads when all of it is one link."""
+
+    text: str
+    link: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The URL that the line consists of, a label such as "Source:" aside; None where it says more."""
+        match = _URL_LINE.fullmatch(self.text)
+        if match is None:
+            return None
+        return self.link or match[1]
+
+
+def lines(html: str) -> tuple[Line, ...]:
+    """The lines of a piece of HTML that may begin or end within elements; an empty line where a block was empty."""
+    soup = BeautifulSoup(html[:LARGEST], "lxml")
+    found: list[Line] = []
+    texts: list[str] = []
+    links: set[str] = set()
+    for text, link in _runs(soup):
+        if text == "\n":
+            found.append(_line(texts, links))
+            texts, links = [], set()
+        elif text:
+            texts.append(text)
+            if text.strip():
+                links.add(link or "")
+    found.append(_line(texts, links))
+    return tuple(found)
+
+
+def _line(texts: list[str], links: set[str]) -> Line:
+    link = next(iter(links)) if len(links) == 1 else ""
+    return Line(collapse("".join(texts)).strip(), link or None)
+
+
+def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
+    """Pieces of text with the link they are in; a line break where a line ends."""
+    stack: list[tuple[PageElement | None, str | None]] = [(child, None) for child in reversed(list(soup.children))]
+    while stack:
+        element, link = stack.pop()
+        if element is None:
+            yield "\n", None
+        elif isinstance(element, Tag):
+            if element.name in DROPPED - {"head"}:
+                continue
+            if element.name == "br":
+                yield "\n", None
+                continue
+            if element.name == "a":
+                link = absolute(str(element.get("href") or ""), None) or link
+            if element.name in BLOCK:
+                yield "\n", None
+                stack.append((None, None))
+            stack.extend((child, link) for child in reversed(list(element.children)))
+        elif type(element) is NavigableString:
+            yield collapse(str(element)), link
+
+
+def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:
+    """The article's URL as the sender gave it, and where: a line that is an URL, or the title, linked."""
+    for place, several in (("first line", above), ("last line", tuple(reversed(below)))):
+        for line in several:
+            if line.url:
+                return line.url, place
+    wanted = {fold(title) for title in titles if title}
+    for line in above:
+        if line.link and fold(line.text) in wanted:
+            return line.link, "linked title"
+    return None
+
+
+def note(above: Sequence[Line], titles: Sequence[str]) -> str | None:
+    """What the sender wrote above the article: its lines but for URLs and the title; None where nothing is left."""
+    unwanted = {fold(title) for title in titles if title}
+    kept = [line.text if not line.url and fold(line.text) not in unwanted else "" for line in above]
+    return re.sub(r"\n{2,}", "\n\n", "\n".join(kept)).strip() or None

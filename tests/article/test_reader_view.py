@@ -1,0 +1,115 @@
+"""A Reader View page is recognised in whatever dress mail clients put on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .making import article, reader_page
+
+BODY = "<p>They came on the ninth of May.</p><p>Nobody had expected them so late.</p>"
+DRESSES = [
+    "",
+    "gmail-",
+    "m_-7788479545482505963gmail-",
+    "gmail-m_1234567890gmail-",
+    "x_",
+    "x_gmail-",
+    "yiv3245234580gmail-",
+]
+
+
+@pytest.mark.parametrize("prefix", DRESSES)
+def test_every_dress(prefix: str) -> None:
+    found = article(reader_page(BODY, p=prefix))
+    assert found.kind == "reader-view"
+    assert found.title == "The Swifts Are Late"
+    assert found.url == "https://www.example.org/2024/swifts"
+    assert found.site == "example.org"
+    assert found.byline == "Ada Quill"
+    assert found.language == "en-GB"
+    assert found.direction == "ltr"
+    assert found.html == "<p>They came on the ninth of May.</p>\n<p>Nobody had expected them so late.</p>"
+
+
+def test_every_field_says_where_it_was_found() -> None:
+    found = article(reader_page(BODY, time="12 May 2024"))
+    assert found.provenance["title"] == "reader view: h1"
+    assert found.provenance["url"] == "reader view: domain link"
+    assert found.provenance["byline"] == "reader view: credits"
+    assert found.provenance["published"] == "reader view: typed over the reading time"
+    assert {"kind", "site", "language", "direction", "excerpt", "words"} <= set(found.provenance)
+    assert "note" not in found.provenance
+
+
+@pytest.mark.parametrize(
+    ("time", "published"),
+    [
+        ("3–4 minutes", None),
+        ("8–10 Minuten", None),
+        ("12 May 2024<br>", "2024-05-12"),
+        ("3–4 minutes<br>May 12, 2024", "2024-05-12"),
+        ("2024年5月12日", "2024-05-12"),
+        ("12 May 2031", None),  # after the mail arrived
+    ],
+)
+def test_a_date_typed_over_the_reading_time(time: str, published: str | None) -> None:
+    assert article(reader_page(BODY, time=time)).published == published
+
+
+def test_a_date_in_the_credits_is_no_author() -> None:
+    found = article(reader_page(BODY, credits="Ada Quill, 12 May 2024"))
+    assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
+    found = article(reader_page(BODY, credits="Sunday, 12 May 2024"))
+    assert (found.byline, found.published) == (None, "2024-05-12")
+
+
+def test_a_date_typed_over_the_time_beats_the_credits() -> None:
+    found = article(reader_page(BODY, credits="Ada Quill, 10 May 2024", time="12 May 2024"))
+    assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
+
+
+def test_without_its_header_the_subject_names_it() -> None:
+    html = f'<div dir="ltr"><div id="gmail-readability-page-1" class="gmail-page">{BODY}</div></div>'
+    found = article(html, subject="Fwd: The Swifts Are Late")
+    assert (found.kind, found.title, found.url, found.byline) == ("reader-view", "The Swifts Are Late", None, None)
+    assert found.provenance["title"] == "subject"
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "where"),
+    [
+        ('<div><a href="https://example.org/a">https://example.org/a</a></div>', "", "first line"),
+        ("<div>https://example.org/a</div>", "", "first line"),
+        (
+            "",
+            '<div><br></div><div>Source: <a href="https://example.org/a">https://example.org/a</a></div>',
+            "last line",
+        ),
+        ('<div><b><a href="https://example.org/a">The Swifts Are Late</a></b></div>', "", "linked title"),
+    ],
+)
+def test_the_url_given_by_hand(above: str, below: str, where: str) -> None:
+    html = f'<div dir="ltr">{above}<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>{below}</div>'
+    found = article(html, subject="The Swifts Are Late")
+    assert found.url == "https://example.org/a"
+    assert found.site == "example.org"
+    assert found.provenance["url"] == where
+    assert found.note is None
+
+
+def test_words_above_the_page_are_the_note() -> None:
+    found = article("<div>For the archive.<br><br>Thanks! #birds</div>" + reader_page(BODY) + "<div>--<br>Noor</div>")
+    assert found.note == "For the archive.\n\nThanks! #birds"
+    assert found.tags == ("birds",)
+    assert "archive" not in found.text
+    assert "Noor" not in found.text
+
+
+def test_right_to_left() -> None:
+    found = article(reader_page("<p>وصلت الطيور متأخرة هذا العام.</p>", lang="ar", dir="rtl"))
+    assert (found.language, found.direction) == ("ar", "rtl")
+
+
+def test_a_mail_that_talks_of_the_markup_is_none() -> None:
+    found = article("<p>The element is called <code>moz-reader-content</code>, I think.</p>")
+    assert found.kind == "message"

@@ -1,0 +1,130 @@
+"""The writer: clean HTML, in one walk, and nothing of the text lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from mailarchiver.article.rendering import plain_text
+from mailarchiver.article.sanitize import sanitize
+from mailarchiver.article.writer import Writer
+
+
+def written(html: str, base: str | None = None) -> str:
+    body = LexborHTMLParser(html).body
+    assert body is not None
+    clean = Writer(lambda node, caption: '<img src="images/001.png" alt="">', base=base).write([body])
+    return clean.replace("\n", "") if "<pre>" not in clean else clean
+
+
+@pytest.mark.parametrize(
+    ("html", "clean"),
+    [
+        ("<div>one</div><div>two</div>", "<p>one</p><p>two</p>"),
+        ("<div>one<br><br>two<br></div>", "<p>one</p><p>two</p>"),
+        ("<p>one<br>two</p>", "<p>one<br>two</p>"),
+        ("<p>a line\nwrapped by  the\n mail</p>", "<p>a line wrapped by the mail</p>"),
+        ("<p>これは\n日本語です</p>", "<p>これは日本語です</p>"),
+        ("<p>これは\n<b>日本語</b>\nです</p>", "<p>これは<b>日本語</b>です</p>"),
+        ("<p>한국어는\n띄어 쓴다</p>", "<p>한국어는 띄어 쓴다</p>"),
+        ("<p>a<b> b </b>c</p>", "<p>a <b>b</b> c</p>"),
+        ("<p>a<b> </b>c <i></i></p>", "<p>a c</p>"),
+        ("<p>&nbsp;</p><div><span>\u200b</span></div>", ""),
+        ("<ul><div><li>one</li></div><li><div>two</div></li></ul>", "<ul><li>one</li><li>two</li></ul>"),
+        ("<ul>loose</ul>", "<ul><li>loose</li></ul>"),
+        ("<h2><div>One</div><div>Two</div></h2>", "<h2>One Two</h2>"),
+        ("<blockquote>said</blockquote>", "<blockquote><p>said</p></blockquote>"),
+        ("<p class=a id=b style='color:red' onclick=x()>text</p>", "<p>text</p>"),
+        ("<p lang=fr dir=rtl>texte</p>", '<p lang="fr" dir="rtl">texte</p>'),
+        ("<p hidden>no</p><p style='display: none'>no</p><script>no</script><svg><text>no</text></svg>", ""),
+        ("<p>5&nbsp;%, two&nbsp; spaces</p>", "<p>5\u00a0%, two spaces</p>"),
+        ("<strike>old</strike> <font color=red>new</font>", "<p><s>old</s> new</p>"),
+        ("<p>1 &lt; 2 &amp; 3</p>", "<p>1 &lt; 2 &amp; 3</p>"),
+        ("<iframe src='//video.example.org/7'></iframe>",
+         '<p><span data-embed="link"><a href="https://video.example.org/7">video.example.org</a></span></p>'),
+        ("<figure><a href='https://e.org/'><img></a><figcaption>c</figcaption></figure>",
+         '<figure><a href="https://e.org/"><img src="images/001.png" alt=""></a><figcaption>c</figcaption></figure>'),
+        ("<a href='https://e.org/'><div><h3>Card</h3></div></a>", "<h3>Card</h3>"),
+        ("<table><tr><td></td><td><div>x</div></td></tr></table>",
+         "<table><tbody><tr><td></td><td>x</td></tr></tbody></table>"),
+    ],
+)  # fmt: skip
+def test_clean(html: str, clean: str) -> None:
+    assert written(html) == clean
+
+
+def test_preformatted_text_stays_as_it_is() -> None:
+    assert written("<pre>def f():\n    return  1\n</pre>") == "<pre>def f():\n    return  1\n</pre>"
+
+
+@pytest.mark.parametrize(
+    ("href", "base", "kept"),
+    [
+        ("https://example.org/a", None, "https://example.org/a"),
+        ("mailto:ada@example.org", None, "mailto:ada@example.org"),
+        ("//example.org/a", None, "https://example.org/a"),
+        ("/b", "https://example.org/a/c", "https://example.org/b"),
+        ("/b", None, None),
+        ("#note", "https://example.org/", None),
+        ("javascript:alert(1)", "https://example.org/", None),
+        ("java\nscript:alert(1)", "https://example.org/", None),
+        ("data:text/html,x", "https://example.org/", None),
+        ("http://[", "https://example.org/", None),
+    ],
+)
+def test_links(href: str, base: str | None, kept: str | None) -> None:
+    html = written(f'<p><a href="{href}">there</a></p>', base)
+    assert html == (f'<p><a href="{kept}">there</a></p>' if kept else "<p>there</p>")
+
+
+def test_ten_thousand_levels_are_written_flat() -> None:
+    for one, other in (("<div><b>", "</b></div>"), ("<b><i>", "</i></b>"), ("<ul><li>", "</li></ul>")):
+        html = written(one * 10_000 + "deep" + other * 10_000)
+        assert "deep" in html
+        assert html.count("<") < 1000
+
+
+PIECES = st.recursive(
+    st.text("ab 語\n\u00a0<&", max_size=6).map(lambda t: t.replace("&", "&amp;").replace("<", "&lt;")),
+    lambda inner: (
+        st.builds(
+            lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
+            st.sampled_from(
+                [
+                    "p",
+                    "div",
+                    "span",
+                    "b",
+                    "a",
+                    "ul",
+                    "li",
+                    "table",
+                    "tr",
+                    "td",
+                    "h2",
+                    "blockquote",
+                    "figure",
+                    "pre",
+                    "section",
+                ]
+            ),
+            st.lists(inner, max_size=4),
+        )
+        | st.sampled_from(["<br>", "<hr>", "<img src=x>", "<!-- c -->"])
+    ),
+    max_leaves=24,
+)
+
+
+@given(st.lists(PIECES, max_size=5).map("".join))
+def test_no_character_of_the_text_is_lost_and_the_sanitiser_finds_nothing_to_do(html: str) -> None:
+    body = LexborHTMLParser(html).body
+    assert body is not None
+    wanted = "".join(body.text().split())
+    clean = Writer(lambda node, caption: "").write([body])
+    got = "".join((LexborHTMLParser(clean).body or body).text().split())
+    assert got == wanted
+    assert "".join(plain_text(clean).replace("- ", "").split()) == "".join(wanted.replace("- ", "").split())
+    assert sanitize(clean).replace("\n", "").replace("&nbsp;", "\u00a0") == clean.replace("\n", "")
