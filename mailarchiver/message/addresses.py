@@ -1,0 +1,59 @@
+"""Addresses as people and mail programs print them: `Jane Roe <jane@example.org>`, `Jane Roe [mailto:jane@…]`.
+
+For header blocks of forwards, and for address fields that RFC 5322 cannot make sense of. A name that stands alone is
+kept; nothing is looked up or guessed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailarchiver.model import Address
+
+ADDRESSES = 1_000
+"""Of one field; the rest is left out."""
+
+_SPEC = r"[^\s<>()\[\],;:\"'“”„«»|*]{1,200}@[^\s<>()\[\],;:\"'“”„«»|*]{1,250}"
+_BARE = re.compile(_SPEC)
+_MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
+_PROTECTED = r'"(?:[^"\\]|\\.)*"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|["<(\[]'
+_BETWEEN = {mark: re.compile(rf'(?:[^{mark}"<(\[]|{_PROTECTED})+') for mark in ",;"}
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_DRESS = " \t\r\n\u00a0\u200e\u200f*_'\"“”„‚‘’«»|"
+_BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
+_FIELD_LENGTH, _MAILBOX_LENGTH = 65_536, 1_000
+
+
+def read_addresses(text: str) -> tuple[Address, ...]:
+    """All addresses of a printed list. Semicolons separate where there are any, else commas; quotes and brackets
+    protect both. In a list by commas, a piece without an address belongs to the next (`Roe, Jane <jane@…>`)."""
+    text = _MAILTO.sub("", text[:_FIELD_LENGTH])
+    by_semicolon = len(_BETWEEN[";"].findall(text)) > 1
+    found: list[Address] = []
+    held = ""
+    for piece in _BETWEEN[";" if by_semicolon else ","].findall(text):
+        address = read_address(f"{held}, {piece}" if held else piece)
+        if address is None:
+            continue
+        if address.address or by_semicolon or "@" not in text:
+            found.append(address)
+            held = ""
+        else:
+            held = f"{held}, {piece}" if held else piece
+        if len(found) >= ADDRESSES:
+            return tuple(found)
+    rest = read_address(held)
+    return (*found, rest) if rest else tuple(found)
+
+
+def read_address(text: str) -> Address | None:
+    """One printed mailbox: its name and its address, either of which may be missing; None for nothing at all."""
+    clean = _MAILTO.sub("", text[:_MAILBOX_LENGTH])
+    specs = _BARE.findall(clean)
+    if not specs:
+        name = " ".join(clean.strip(_DRESS + "<>[]()").split())
+        return Address(name, "") if name else None
+    address = specs[-1].strip(".'")
+    name = clean.replace(address, "") if address else clean
+    name = " ".join(_BRACKETS.sub(" ", name).split()).strip(_DRESS + ",;<>")
+    return Address(_QUOTED_PAIR.sub(r"\1", name).strip(_DRESS), address)

@@ -1,0 +1,208 @@
+"""Which parts are the body, which are kept beside it, and which are messages of their own.
+
+::
+
+    Entity tree ─▶ segments of the body, in order ─▶ html, text
+                └▶ everything else: parts, enclosed messages
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from mailarchiver.message.charset import decode
+from mailarchiver.message.structure import Budget, Entity
+from mailarchiver.message.transfer import undo
+from mailarchiver.model import Part
+
+_TEXTUAL = ("text/plain", "text/html")
+_ENCLOSED = ("message/rfc822", "message/global", "message/news")
+_SEALED = {
+    # content type → why it is kept as it is
+    "multipart/encrypted": "encrypted (RFC 1847): kept as it came",
+    "application/pkcs7-mime": "S/MIME (RFC 8551): kept as it came",
+    "application/x-pkcs7-mime": "S/MIME (RFC 8551): kept as it came",
+    "message/partial": "one piece of a message sent in several (RFC 2046 §5.2.2): kept as it came",
+    "message/external-body": "its body lies elsewhere (RFC 2046 §5.2.3) and was not fetched",
+}
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A stretch of the body in one or both of its alternatives."""
+
+    html: str | None
+    text: str | None
+
+
+@dataclass(slots=True)
+class _Gathering:
+    data: bytes
+    budget: Budget
+    parts: list[Part] = field(default_factory=list)
+    enclosed: list[bytes] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What the tree holds; `enclosed` are the octets of the messages in it, byte for byte as they were sent."""
+
+    html: str | None
+    text: str | None
+    parts: tuple[Part, ...]
+    enclosed: tuple[bytes, ...]
+
+
+def read_body(data: bytes, root: Entity, budget: Budget) -> Body:
+    """The body of the message `data` and all that is beside it: every leaf is in exactly one place of the result.
+
+    A leaf is body when it is text/plain or text/html, not called an attachment and not named, or the whole message.
+    Several body parts (Apple Mail writes text, picture, text) are joined in order. Of alternatives (RFC 2046 §5.1.4)
+    the last HTML and the last plain text count, the others become parts.
+    """
+    gathering = _Gathering(data, budget)
+    if root.opened:
+        segments = _gather(root, gathering)
+    else:
+        segments = _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))
+    return Body(*_joined(segments), tuple(gathering.parts), tuple(gathering.enclosed))
+
+
+def _unopened(entity: Entity) -> bool:
+    """A multipart without parts: what it holds is read as text (as stdlib does)."""
+    return entity.content_type.value.startswith("multipart/") and not entity.opened
+
+
+def _gather(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+    """The segments below `entity`, in order; what is no body goes to the gathering."""
+    kind = entity.content_type.value
+    if kind in _SEALED:
+        gathering.budget.warn("sealed", f"{kind} is {_SEALED[kind]}")
+    if not entity.opened:
+        return _leaf(entity, gathering, body=_is_body(entity))
+    if kind == "multipart/alternative":
+        return _alternative(entity, gathering)
+    if kind == "multipart/related":
+        return _related(entity, gathering)
+    return [segment for child in entity.children for segment in _gather(child, gathering)]
+
+
+def _is_body(entity: Entity) -> bool:
+    disposition = entity.disposition
+    return (
+        entity.content_type.value in _TEXTUAL
+        and disposition.value != "attachment"
+        and not disposition.parameters.get("filename")
+        and not entity.content_type.parameters.get("name")
+    )
+
+
+def _alternative(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+    """One segment out of the alternatives; those that are not chosen are kept as parts."""
+    choices: list[tuple[Entity, _Segment]] = []
+    for child in entity.children:
+        named_body = child.content_type.value in _TEXTUAL and child.disposition.value != "attachment"
+        found = _leaf(child, gathering, body=True) if named_body else _gather(child, gathering)
+        if found:
+            choices.append((child, _Segment(*_joined(found))))
+    rich = next((pair for pair in reversed(choices) if pair[1].html is not None), None)
+    plain = next((pair for pair in reversed(choices) if pair[1].html is None), None)
+    for pair in choices:
+        if pair not in (rich, plain):
+            _keep_text(pair[0], gathering)
+    if rich is None and plain is None:
+        return []
+    text = plain[1].text if plain else None
+    return [_Segment(rich[1].html, text if text is not None else rich[1].text) if rich else _Segment(None, text)]
+
+
+def _keep_text(entity: Entity, gathering: _Gathering) -> None:
+    """Keep the body parts below an alternative that was not chosen; its other leaves are kept already."""
+    for child in entity.children:
+        _keep_text(child, gathering)
+    if not entity.opened and entity.content_type.value in _TEXTUAL:
+        gathering.parts.append(_part(entity, gathering))
+
+
+def _related(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+    """RFC 2387: the root (named by `start`, else the first) is the body, all others belong to it."""
+    start = entity.content_type.parameters.get("start", "").strip("<> ")
+    named = [child for child in entity.children if start and content_id(child) == start]
+    root = (named or list(entity.children[:1]))[0] if entity.children else None
+    segments: list[_Segment] = []
+    for child in entity.children:
+        if child is root or not segments or child.opened or child.content_type.value not in _TEXTUAL:
+            segments += _gather(child, gathering)
+        else:
+            gathering.parts.append(_part(child, gathering))
+    return segments
+
+
+def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment]:
+    """A body segment, or nothing where the leaf was put beside the body."""
+    if not body:
+        if entity.content_type.value in _ENCLOSED:
+            gathering.enclosed.append(_octets(entity, gathering))
+        elif not (_unopened(entity) and entity.body == entity.end):
+            gathering.parts.append(_part(entity, gathering))
+        return []
+    text, damage = decode(_octets(entity, gathering), entity.content_type.parameters.get("charset"))
+    if damage:
+        gathering.budget.warn("charset", damage)
+    text = _real_spaces(text)
+    return [_Segment(text, None) if entity.content_type.value == "text/html" else _Segment(None, text)]
+
+
+def _octets(entity: Entity, gathering: _Gathering) -> bytes:
+    data, damage = undo(gathering.data[entity.body : entity.end], entity.encoding)
+    if damage:
+        gathering.budget.warn("transfer", f"{entity.content_type.value}: {damage}")
+    return data
+
+
+def _part(entity: Entity, gathering: _Gathering) -> Part:
+    disposition = entity.disposition
+    location = entity.fields.text("content-location")
+    return Part(
+        content_type=entity.content_type.value,
+        data=_octets(entity, gathering),
+        filename=disposition.parameters.get("filename", entity.content_type.parameters.get("name")),
+        content_id=content_id(entity) or None,
+        content_location="".join(location.split()) or None,
+        disposition=disposition.value or None,
+    )
+
+
+def content_id(entity: Entity) -> str:
+    """The Content-ID without its angle brackets, percent-encoding as sent; `""` where there is none."""
+    return entity.fields.text("content-id").strip().removeprefix("<").removesuffix(">").strip()
+
+
+def _real_spaces(text: str) -> str:
+    """Text whose every space is U+00A0 with real ones.
+
+    QUIRK: mail pasted through editors that harden all spaces, even those inside tags, so that no parser finds an
+    element in it. One U+0020 proves that the others are meant.
+    """
+    return text.replace("\u00a0", " ") if "\u00a0" in text and " " not in text else text
+
+
+def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
+    """The body in HTML (None where no segment has any) and as plain text (None where one segment has none)."""
+    if len(segments) == 1:
+        return segments[0].html, segments[0].text
+    texts = [segment.text for segment in segments if segment.text is not None]
+    text = "\n\n".join(texts) if texts and len(texts) == len(segments) else None
+    if all(segment.html is None for segment in segments):
+        return None, text
+    return "\n".join(s.html if s.html is not None else _as_html(s.text or "") for s in segments), text
+
+
+def _as_html(text: str) -> str:
+    """Plain text among HTML: paragraphs at blank lines, other line ends kept."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    paragraphs = _BLANK_LINES.split(html.escape(lines, quote=False))
+    return "\n".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)

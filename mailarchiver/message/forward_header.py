@@ -1,0 +1,208 @@
+"""The header block that a mail program prints above a forwarded body, found among lines and read into Headers.
+
+Works on lines of text, whether they were lines of a plain text or what a browser would show as lines of HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mailarchiver.message.addresses import read_address, read_addresses
+from mailarchiver.message.forward_markers import (
+    Field,
+    fold,
+    label_of,
+    marker_of,
+    markers,
+    one_line_marker,
+    split_one_line,
+)
+from mailarchiver.model import Address, Headers
+from mailarchiver.text.dates import read_date
+
+_BLANKS_WITHIN = 2
+"""Of empty lines between marker and block, or between two of its fields (Outlook makes each field a paragraph)."""
+_FULL_LINE = 60
+"""A plain text line at least this long may have been wrapped, so that the next one continues it."""
+_LINES_OF_BLOCK = 60
+_LINES_OF_VALUE = 6
+_LONGEST_ATTRIBUTION = 300
+_ATTRIBUTION = re.compile(
+    r"^(?P<before>.*?)[<(]\s*(?:mailto:)?(?P<address>[^\s<>()@]+@[^\s<>()@]+)\s*[>)](?P<after>.*)[:：]\s*$"
+)
+_PROMISING = re.compile(r"[-_=*~–—]|[^:：]{1,60}[:：]|.*[:：]$")
+"""Only such a line can begin a block: most lines need no closer look."""
+_QUOTED_NAME = re.compile(r"[\"“”„«»]\s*([^\"“”„«»]+?)\s*[\"“”„«»]")
+_MOMENT = re.compile(r"\d[\d./:,\- ]*\d")
+_BEHALF = re.compile(
+    r"\s(?:on behalf of|im Auftrag von|de la part de|en nombre de|em nome de|per conto di|namens)\s", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block: lines `start` to `end` (exclusive), the marker above it included.
+
+    `certain` when a marker says that what follows was forwarded; without, a reply looks the same. `headers` has what
+    was printed.
+    """
+
+    start: int
+    end: int
+    headers: Headers
+    certain: bool
+
+
+def find_block(lines: Sequence[str], *, bare: bool, wrapped: bool) -> Block | None:
+    """The first header block among the lines. With `bare`, a marker that no header follows counts as one too, as does
+    the line above a quote ("On … John Doe <…> wrote:"): the caller knows from elsewhere that this is a forward. `wrapped`
+    lines may go on in the next one; those of HTML never do."""
+    for index, line in enumerate(lines):
+        if _PROMISING.match(line):
+            block = block_at(lines, index, wrapped=wrapped) or (_bare_block(lines, index) if bare else None)
+            if block:
+                return block
+    return None
+
+
+def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None:
+    """The header block that begins with this very line; None where none does."""
+    line = lines[index]
+    together = one_line_marker(line)
+    if together:
+        fields, _ = _fields(split_one_line(together[1]), 0, wrapped=False)
+        return _block(index, index + 1, fields, together[0] == "forwarded", least=2)
+    marker = marker_of(line)
+    first = _next_filled(lines, index + 1) if marker else index
+    if first is None or label_of(lines[first]) is None:
+        return None
+    fields, end = _fields(lines, first, wrapped=wrapped)
+    return _block(index, end, fields, marker == "forwarded", least=2 if marker else 3)
+
+
+def _block(start: int, end: int, fields: Mapping[Field, str], certain: bool, *, least: int) -> Block | None:  # noqa: FBT001 - private
+    """A block with enough fields to be one: the sender, and others. A single "From:" is prose."""
+    known = fields.keys() - {"other", "bcc", "reply_to"}
+    if len(known) < least or "from" not in fields or not known & {"subject", "date", "to"}:
+        return None
+    return Block(start, end, _headers(fields), certain)
+
+
+def _next_filled(lines: Sequence[str], index: int) -> int | None:
+    """The next line with anything on it, over a few empty ones."""
+    for position in range(index, min(index + _BLANKS_WITHIN + 1, len(lines))):
+        if lines[position]:
+            return position
+    return None
+
+
+def _fields(lines: Sequence[str], index: int, *, wrapped: bool) -> tuple[dict[Field, str], int]:
+    """The fields printed from this line on, and the line after the last of them. The first of each name counts."""
+    fields: dict[Field, str] = {}
+    end = index
+    position: int | None = index
+    while position is not None and position < index + _LINES_OF_BLOCK:
+        label = label_of(lines[position])
+        if label is None:
+            break
+        name, value = label
+        end = position + 1
+        following = _continuation(lines, end, value, wrapped=wrapped)
+        if following > end:
+            value = " ".join([value, *lines[end:following]]).strip()
+            end = following
+        fields.setdefault(name, value)
+        position = _next_filled(lines, end)
+    return fields, end
+
+
+def _continuation(lines: Sequence[str], index: int, value: str, *, wrapped: bool) -> int:
+    """Where the value that stands on the line before `index` ends: it goes on where that line was full, or had none.
+
+    What goes on must be followed by another field or by an empty line: a body that follows at once is no value.
+    """
+    end = index
+    while end < len(lines) and end - index < _LINES_OF_VALUE and lines[end] and label_of(lines[end]) is None:
+        end += 1
+    if end in (index, len(lines)) or end - index == _LINES_OF_VALUE:
+        return index
+    within = bool(lines[end])  # another field follows
+    if not value:
+        return end if within else index
+    full = wrapped and len(lines[index - 1]) + len(lines[index].split(maxsplit=1)[0]) >= _FULL_LINE
+    return end if full and (within or end == index + 1) else index
+
+
+def _headers(fields: Mapping[Field, str]) -> Headers:
+    date = fields.get("date", "").strip() or None
+    sender = read_address(_BEHALF.split(fields.get("from", ""))[0])
+    return Headers(
+        subject=fields.get("subject") or None,
+        sender=sender or read_address(fields.get("sender", "")),
+        to=read_addresses(fields.get("to", "")),
+        cc=read_addresses(fields.get("cc", "")),
+        date=read_date(date) if date else None,
+        date_text=date,
+    )
+
+
+def _bare_block(lines: Sequence[str], index: int) -> Block | None:
+    """A marker without header, or the line above a quote."""
+    if marker_of(lines[index]) == "forwarded":
+        return Block(index, index + 1, Headers(), certain=True)
+    for end in (index + 1, index + 2):
+        headers = attribution(" ".join(lines[index:end]))
+        if headers:
+            return Block(index, end, headers, certain=False)
+    return None
+
+
+def attribution(line: str) -> Headers | None:
+    """What the line above a quote says: "On 28/10/2021 12:46, John Doe <john@example.com> wrote:" in any language.
+
+    None unless it ends in a colon and names an address and a moment. The date is kept as text where its day and month
+    cannot be told apart.
+    """
+    match = _ATTRIBUTION.match(line) if len(line) <= _LONGEST_ATTRIBUTION else None
+    if match is None:
+        return None
+    rest = f"{match['before']} {match['after']}"
+    moment = _MOMENT.search(rest)
+    if moment is None:
+        return None
+    date = moment.group().strip(" ,")
+    return Headers(
+        sender=Address(_name(match["before"]), match["address"]),
+        date=read_date(date),
+        date_text=date,
+    )
+
+
+def is_attribution(line: str) -> bool:
+    """Whether a line introduces a quote ("On Wed, Mar 6, 2024, Jane wrote:"), with or without an address."""
+    if (
+        len(line) > _LONGEST_ATTRIBUTION
+        or not line.rstrip().endswith((":", "："))
+        or not any(c.isdigit() for c in line)
+    ):
+        return False
+    if _ATTRIBUTION.match(line):
+        return True
+    folded = f" {fold(line)} "
+    return any(f" {word} " in folded for word in markers().wrote if len(word) > 3)  # noqa: PLR2004
+
+
+def _name(before: str) -> str:
+    """The name in front of an address, without the date and the words around it."""
+    quoted = _QUOTED_NAME.search(before)
+    if quoted:
+        return quoted[1]
+    words = before.replace(",", " ").split()
+    digits = [index for index, word in enumerate(words) if any(character.isdigit() for character in word)]
+    name = words[digits[-1] + 1 :] if digits else words
+    table = markers().wrote
+    while name and fold(name[0]) in table:
+        name = name[1:]
+    return " ".join(name)

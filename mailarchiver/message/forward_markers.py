@@ -1,0 +1,114 @@
+"""What mail programs print around a forward, looked up: the table of forward_markers.toml, and how lines match it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Field = Literal["from", "sender", "date", "to", "cc", "bcc", "reply_to", "subject", "other"]
+Marker = Literal["forwarded", "original"]
+
+_FIELDS: tuple[Field, ...] = ("other", "bcc", "reply_to", "cc", "sender", "date", "to", "subject", "from")
+"""A word that means two things in two languages ("De", "Data") is the last of these that it can be."""
+_DRESS = " \t\r\n*_~#=>|<\u00a0\u200e\u200f\u202a-\u202e\ufeff-–—―:：.…"
+_RUN = re.compile(r"\s*[-–—_=*]{2,}\s*|\s+/\s+")
+_ONE_LINE = re.compile(r"\s*-{2,}\s*([^-\s][^-]{3,60}?)\s*-{2,}(?!-)\s*([^-\s].*)", re.DOTALL)
+_LONGEST_MARKER = 120
+_LONGEST_LABEL = 40
+_LONGEST_ONE_LINE = 10_000
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """The table of all languages at once: what is printed → what it means."""
+
+    lines: Mapping[str, Marker]
+    labels: Mapping[str, Field]
+    languages: tuple[tuple[str, ...], ...]
+    wrote: frozenset[str]
+    sent_from: tuple[str, ...]
+
+
+@cache
+def markers() -> Markers:
+    """The table, read once. Raises `KeyError` or `TypeError` for a wrong table: a defect of the program."""
+    table = tomllib.loads(files(__package__).joinpath("forward_markers.toml").read_text("utf-8"))
+    languages = list(table.values())
+    kinds: tuple[Marker, ...] = ("original", "forwarded")
+    return Markers(
+        lines={fold(text): kind for kind in kinds for words in languages for text in words.get(kind, ())},
+        labels={fold(text): name for name in _FIELDS for words in languages for text in words.get(name, ())},
+        languages=tuple(tuple(text for name in _FIELDS for text in words.get(name, ())) for words in languages),
+        wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
+        sent_from=tuple(fold(text) for words in languages for text in words.get("sent_from", ())),
+    )
+
+
+def fold(text: str) -> str:
+    """The text as the table is searched: NFKC, case-folded, single spaces, without dashes and marks around it."""
+    plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return " ".join(plain.casefold().split()).strip(_DRESS)
+
+
+def marker_of(line: str) -> Marker | None:
+    """What a line of its own announces: `-------- Forwarded Message --------`; None for any other line.
+
+    Without dashes before it or a colon behind it the same words are a heading or a sentence.
+    """
+    if not 4 <= len(line) <= _LONGEST_MARKER or (line[0] not in "-_=*~–—" and line[-1] not in ":："):  # noqa: PLR2004
+        return None
+    table = markers().lines
+    whole = table.get(fold(line))
+    if whole:
+        return whole
+    pieces = [fold(piece) for piece in _RUN.split(line)]
+    found = [table.get(piece) for piece in pieces if piece]
+    return found[0] if found and None not in found else None
+
+
+def one_line_marker(line: str) -> tuple[Marker, str] | None:
+    """A marker with its header block behind it on the same line (Yahoo's plain text): the marker and the rest."""
+    match = _ONE_LINE.match(line)
+    kind = markers().lines.get(fold(match[1])) if match else None
+    return (kind, match[2]) if match and kind else None
+
+
+def label_of(line: str) -> tuple[Field, str] | None:
+    """The field that a line of a header block prints, and its value: `*From:* Jane` → ("from", "Jane")."""
+    colon = line.find(":", 0, _LONGEST_LABEL)
+    wide = line.find("：", 0, _LONGEST_LABEL)
+    end = min((at for at in (colon, wide) if at >= 0), default=-1)
+    if end < 1:
+        return None
+    name = markers().labels.get(fold(line[:end]))
+    return (name, line[end + 1 :].strip(" \t*_\u00a0")) if name else None
+
+
+def split_one_line(text: str) -> list[str]:
+    """A header block that lost its line breaks (`From: Jane <…>To: John <…>Subject: …`) as one line a field.
+
+    Only labels of one language are looked for, the one that finds most: others would be found inside the values.
+    QUIRK: Yahoo leaves out some colons ("DW Jan Nowak"); then a label must be glued to what stands before it.
+    """
+    first = re.match(r"\s*([^:：]{1,40}?)\s*[:：]", text)
+    if first is None or len(text) > _LONGEST_ONE_LINE:
+        return [text]
+    found: list[re.Match[str]] = []
+    for words in markers().languages:
+        if fold(first[1]) in {fold(word) for word in words}:
+            alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+            matches = list(re.finditer(rf"(?:{alternatives})\s?[:：]|(?<=\S)(?:{alternatives})(?<=\w\w)(?=\s)", text))
+            found = max(found, matches, key=len)
+    bounds = [*(match.start() for match in found), len(text)]
+    labels = [match.group().strip(" :：") for match in found]
+    return [
+        f"{label}: {text[match.end() : end].strip()}"
+        for label, match, end in zip(labels, found, bounds[1:], strict=True)
+    ]

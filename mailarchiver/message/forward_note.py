@@ -1,0 +1,34 @@
+"""What a forwarder wrote above a forward, without what their mail program wrote there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailarchiver.message.forward_markers import fold, markers
+
+_SIGNATURE = re.compile(r"-- ?")
+"""RFC 3676 §4.3; most programs lose the trailing space."""
+_RULE = re.compile(r"[-_=*~–—\s]{3,}")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def note_of(lines: Sequence[str]) -> str | None:
+    """The note in these lines, None for nothing. Ends at the signature; rules and "Sent from my …" lines are left out.
+
+    Does not guess at a name below the note: without a delimiter nothing says that it is no part of it.
+    """
+    kept: list[str] = []
+    for line in lines:
+        text = line.strip()
+        if _SIGNATURE.fullmatch(text):
+            break
+        if not is_mark_of_device(text) and not (text and _RULE.fullmatch(text)):
+            kept.append(text)
+    return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip() or None
+
+
+def is_mark_of_device(line: str) -> bool:
+    """Whether a line is what telephones and mail programs add: "Sent from my iPhone", in any language of the table."""
+    folded = fold(line)
+    return bool(folded) and len(folded) <= 120 and folded.startswith(markers().sent_from)  # noqa: PLR2004
