@@ -25,8 +25,11 @@ _FIELD_LENGTH, _MAILBOX_LENGTH = 65_536, 1_000
 
 
 def read_addresses(text: str) -> tuple[Address, ...]:
-    """All addresses of a printed list. Semicolons separate where there are any, else commas; quotes and brackets
-    protect both. In a list by commas, a piece without an address belongs to the next (`Roe, Jane <jane@…>`)."""
+    """All addresses of a printed list. Semicolons separate where there are any, else commas.
+
+    Quotes and brackets protect both. Between commas, a piece without an address belongs to the next one
+    (`Roe, Jane <jane@…>`).
+    """
     text = _MAILTO.sub("", text[:_FIELD_LENGTH])
     by_semicolon = len(_BETWEEN[";"].findall(text)) > 1
     found: list[Address] = []

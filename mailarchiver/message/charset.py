@@ -86,12 +86,8 @@ def decode(data: bytes, label: str | None = None) -> tuple[str, str | None]:
             return data[len(mark) :].decode(name, "replace"), None
     declared = codec(label)
     early = _before_utf8(data, declared)
-    for name in (early, "utf-8"):
-        text = _strictly(data, name)
-        if text is not None:
-            return text, None
-    if declared not in _WESTERN:
-        text = _strictly(data, declared)
+    for charset in (early, "utf-8", None if declared in _WESTERN else declared):
+        text = _strictly(data, charset)
         if text is not None:
             return text, None
     return _guessed(data, declared, label)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import unquote_to_bytes
@@ -28,6 +28,14 @@ _LINE = re.compile(rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*+(?:" + _END + r
 """A line with the lines that continue it (RFC 5322 §2.2.3)."""
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _ENVELOPE = re.compile(rb">?From ")
+_MORE_FIELDS = re.compile(
+    rb"[\r\n](?:Content-[a-z-]+|MIME-Version|Message-ID|Received|Return-Path|Delivered-To|DKIM-Signature|X-[\w-]+)"
+    rb"[ \t]*:",
+    re.IGNORECASE,
+)
+"""What proves that the header goes on behind a line that is no field."""
+_WRAPS = 20
+"""Of lines that continue a field without indentation; more are no header."""
 _FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]+")
@@ -72,22 +80,31 @@ def split_header(data: bytes, start: int, end: int) -> tuple[Fields, int]:
     limit = min(stop, start + HEADER_OCTETS)
     notes = ["the header is longer than 1 MB; the rest was not read"] if stop > limit else []
     items: list[tuple[str, bytes]] = []
-    position = start
-    while position < limit:
+    for line, line_end in _lines(data, start, limit):
+        name = _FIELD.match(data, line, line_end)
+        if name:
+            items.append((name[1].decode("ascii"), _unfold(data, name.end(), line_end, notes)))
+        elif items and len(notes) < _WRAPS and _MORE_FIELDS.search(data, line_end, limit):
+            # QUIRK: mailers that wrap a field without the space that says so
+            notes.append("a field is wrapped without indentation")
+            items[-1] = (items[-1][0], items[-1][1] + b" " + _unfold(data, line, line_end, notes))
+        elif data[line] not in b" \t" and not _ENVELOPE.match(data, line):
+            notes.append("a line in the header is no field: the body was taken to begin there")
+            body = line
+            break
         if len(items) >= FIELDS:
             notes.append(f"more than {FIELDS} header fields; the rest was not read")
             break
-        line = _LINE.match(data, position, limit)
-        line_end = line.end() if line else limit
-        name = _FIELD.match(data, position, line_end)
-        if name:
-            items.append((name[1].decode("ascii"), _unfold(data, name.end(), line_end, notes)))
-        elif data[position] not in b" \t" and not _ENVELOPE.match(data, position):
-            notes.append("a line in the header is no field: the body was taken to begin there")
-            body = position
-            break
-        position = line_end
     return Fields(tuple(items), tuple(dict.fromkeys(notes))), body
+
+
+def _lines(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends, those that continue it included."""
+    while start < end:
+        match = _LINE.match(data, start, end)
+        line_end = match.end() if match else end
+        yield start, line_end
+        start = line_end
 
 
 def _blank_line(data: bytes, start: int, end: int) -> tuple[int, int]:

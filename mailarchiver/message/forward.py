@@ -28,8 +28,8 @@ _LONGEST_NOTE = 200
 def unwrap(message: Message) -> tuple[Original, ...]:
     """The messages that were forwarded in this one, or the message itself; at least one. Never raises.
 
-    A mail whose own body is empty or a note, with messages attached, gives one Original for each, unwrapped in turn. Of
-    anything else the attached messages become parts, so that nothing vanishes. What a mail only quotes is not unwrapped.
+    A mail whose own body is empty or a note, with messages attached, gives one Original for each, unwrapped in turn.
+    Of anything else the attached messages become parts, so that nothing vanishes. What a mail only quotes stays.
     """
     if message.enclosed and not _is_report(message):
         attached = _attached(message)

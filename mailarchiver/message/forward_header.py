@@ -56,9 +56,11 @@ class Block:
 
 
 def find_block(lines: Sequence[str], *, bare: bool, wrapped: bool) -> Block | None:
-    """The first header block among the lines. With `bare`, a marker that no header follows counts as one too, as does
-    the line above a quote ("On … John Doe <…> wrote:"): the caller knows from elsewhere that this is a forward. `wrapped`
-    lines may go on in the next one; those of HTML never do."""
+    """The first header block among the lines; `wrapped` ones may go on in the next, those of HTML never do.
+
+    With `bare`, a marker that no header follows counts as one too, as does the line above a quote ("On … John Doe <…>
+    wrote:"): the caller knows from elsewhere that this is a forward.
+    """
     for index, line in enumerate(lines):
         if _PROMISING.match(line):
             block = block_at(lines, index, wrapped=wrapped) or (_bare_block(lines, index) if bare else None)
@@ -191,7 +193,7 @@ def is_attribution(line: str) -> bool:
     if _ATTRIBUTION.match(line):
         return True
     folded = f" {fold(line)} "
-    return any(f" {word} " in folded for word in markers().wrote if len(word) > 3)  # noqa: PLR2004
+    return any(f" {word} " in folded for word in markers().wrote if len(word) > 3)
 
 
 def _name(before: str) -> str:

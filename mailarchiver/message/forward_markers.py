@@ -62,7 +62,7 @@ def marker_of(line: str) -> Marker | None:
 
     Without dashes before it or a colon behind it the same words are a heading or a sentence.
     """
-    if not 4 <= len(line) <= _LONGEST_MARKER or (line[0] not in "-_=*~–—" and line[-1] not in ":："):  # noqa: PLR2004
+    if not 4 <= len(line) <= _LONGEST_MARKER or (line[0] not in "-_=*~–—" and line[-1] not in ":："):
         return None
     table = markers().lines
     whole = table.get(fold(line))

@@ -31,4 +31,4 @@ def note_of(lines: Sequence[str]) -> str | None:
 def is_mark_of_device(line: str) -> bool:
     """Whether a line is what telephones and mail programs add: "Sent from my iPhone", in any language of the table."""
     folded = fold(line)
-    return bool(folded) and len(folded) <= 120 and folded.startswith(markers().sent_from)  # noqa: PLR2004
+    return bool(folded) and len(folded) <= 120 and folded.startswith(markers().sent_from)

@@ -16,7 +16,7 @@ LINES = 400
 _LINE = 20_000
 """Characters of a line that are looked at: no header field is longer."""
 _HOPS = 20
-_QUOTE = re.compile(r"(?:[ \t]?>)+[ \t]?")
+_QUOTE = re.compile(r"(?:[ \t]?>){1,100}+[ \t]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def forwards(lines: Sequence[str], kind: Kind | None, *, wrapped: bool) -> tuple
     if kind == "reply":
         return ()
     block = find_block(lines, bare=kind == "forward", wrapped=wrapped)
-    if block is None or (kind is None and any(is_attribution(line) for line in lines[: block.start])):
+    if block is None or not (kind == "forward" or _forwarded(block, lines[: block.start])):
         return ()
     blocks = [block]
     while len(blocks) < _HOPS:
@@ -47,6 +47,17 @@ def forwards(lines: Sequence[str], kind: Kind | None, *, wrapped: bool) -> tuple
             break
         blocks.append(inner)
     return tuple(blocks)
+
+
+def _forwarded(block: Block, above: Sequence[str]) -> bool:
+    """Whether a header block is that of a forward, where the subject does not say so.
+
+    A marker does, unless it is quoted itself; without one it must be the first thing in the mail: with words above it
+    stands in an answer, in a bounce, in a manual.
+    """
+    if block.certain:
+        return not any(is_attribution(line) for line in above)
+    return not any(above)
 
 
 def unwrap_text(text: str, kind: Kind | None) -> Found | None:
@@ -80,6 +91,6 @@ def _body(lines: Sequence[str], depth: int) -> str:
     if depth:
         quoted = [index for index, line in enumerate(lines) if _depth(line) >= depth]
         lines = lines[: quoted[-1] + 1] if quoted else lines
-        mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}[ \t]?")
+        mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}+[ \t]?")
         lines = [mark.sub("", line, count=1) if _depth(line) else line for line in lines]
     return textwrap.dedent("\n".join(lines)).strip("\n")

@@ -88,10 +88,11 @@ def read_date(text: str, *, language: str | None = None, latest: dt.date | None 
 
 
 def find_date(text: str, *, language: str | None = None, latest: dt.date | None = None) -> tuple[str, str] | None:
-    """The first date within a short string such as credits, and the string without it; None where there is none.
+    """The first date within a short string such as credits, and what the string says besides; None where there is none.
 
-    `"By Jane Roe, 6 March 2024"` gives `("2024-03-06", "By Jane Roe")`. Two digits make no year here; strings of more
-    than 400 characters are not looked at. For the rest as `read_date`.
+    `"By Jane Roe, 6 March 2024"` gives `("2024-03-06", "By Jane Roe")`. What stands behind the date (an update, a counter,
+    "Share") counts only where nothing stands before it. Two digits make no year here; strings of more than 400 characters
+    are not looked at. Else as `read_date`.
     """
     if len(text) > _LONGEST_CREDITS or not _has_numbers(text):
         return None
@@ -101,7 +102,7 @@ def find_date(text: str, *, language: str | None = None, latest: dt.date | None 
         for window in _windows(run):
             iso = _read(window, context)
             if iso is not None:
-                return iso, _without(plain, window[0].start, window[-1].end)
+                return iso, _rest(plain[: window[0].start], plain[window[-1].end :])
     return None
 
 
@@ -164,8 +165,7 @@ def _begins_date(window: Sequence[Item]) -> bool:
     return first.kind == "word" and len(first.text) > 1 and second.kind != "mark" and bool(first.senses)
 
 
-def _without(plain: str, start: int, end: int) -> str:
-    """The string without this part, the marks that parted it from the rest, and a label right before it ("Posted:")."""
-    before = _LAST_LABEL.sub("", plain[:start]).rstrip(_EDGE + "([")
-    after = plain[end:].lstrip(".").lstrip(_EDGE + ")]")
-    return ", ".join(" ".join(part.split()) for part in (before, after) if part.strip())
+def _rest(before: str, behind: str) -> str:
+    """What a string says besides its date, without the marks that parted them, and a label of the date ("Posted:")."""
+    said = _LAST_LABEL.sub("", before).rstrip(_EDGE + "([")
+    return " ".join((said if said.strip() else behind.lstrip(".").lstrip(_EDGE + ")]")).split())

@@ -16,9 +16,9 @@ from mailarchiver.text.dates import read_date
 GENERATOR = Path(__file__).resolve().parents[2] / ".ci" / "cldr_table.py"
 DAYS = [dt.date(2024, 3, 6), dt.date(2023, 11, 28), dt.date(2019, 5, 19), dt.date(2021, 9, 30)]
 LOCALES = """
-    af am ar ar_LB ar_MA az be bg bn bs ca cs cy da de de_AT el en en_AU en_GB en_IN es es_MX et eu fa fi fil fr fr_CA
-    ga gl gu he hi hr hu hy id is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl nn pa pl ps pt pt_PT ro ru si
-    sk sl so sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi zh_Hans zh_Hant zu
+    af am ar ar_LB ar_MA az be bg bn bs ca cs cy da de de_AT el en en_AU en_GB en_IN es es_MX et eu fa fi fil fr
+    fr_CA ga gl gu he hi hr hu hy id is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl nn pa pl ps
+    pt pt_PT ro ru si sk sl so sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi zh_Hans zh_Hant zu
 """.split()  # noqa: SIM905  as a list it is a page
 
 

@@ -1,0 +1,134 @@
+"""An HTML body as the lines that a browser would show, each with the place in the tree where it ends.
+
+Only for finding forwards: what is hidden by style sheets is seen here, pictures are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure",
+    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre",
+    "section", "table", "tbody", "tr", "ul",
+})  # fmt: skip
+SILENT = frozenset({"style", "script", "head", "title", "template", "noscript"})
+_CELLS = frozenset({"td", "th"})
+_SIGNATURES = re.compile(
+    r"gmail_signature|moz-signature|AppleMailSignature|ms-outlook-mobile|ymail_\w*signature|protonmail_signature"
+    r"|^(?:x_)?Signature$"
+)
+_LONGEST_SIGNATURE = 2_000
+"""Characters; what is longer only bears the name: programs have put whole quotes there."""
+_SIGNATURES_SKIPPED = 20
+_MANY_TAGS, _DEEPEST = 10_000, 1_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_NOT_NESTING = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+    "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option",
+})  # fmt: skip
+"""Elements that have no content, or that the next of their kind closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as shown; `last` is the text node it ends in, `rest` what of that node's text belongs to later lines."""
+
+    text: str
+    last: LexborNode | None
+    rest: str = ""
+
+
+def parse_body(html: str) -> LexborNode | None:
+    """The body of the document; None where it is nested beyond what a parser does in linear time.
+
+    No mail program nests so deep, whatever was forwarded.
+    """
+    if html.count("<") > _MANY_TAGS:
+        depth = 0
+        for tag in _TAG.finditer(html):
+            if tag[2].lower() not in _NOT_NESTING:
+                depth = max(depth - 1, 0) if tag[1] else depth + 1
+                if depth > _DEEPEST:
+                    return None
+    return LexborHTMLParser(html).body
+
+
+def read_lines(root: LexborNode, limit: int) -> Iterator[Line]:
+    """The first lines of what a browser would show; a line break within a block gives an empty line, a border none."""
+    pieces: list[str] = []
+    last: LexborNode | None = None
+    count = preformatted = 0
+    for node, entering in _walk(root):
+        tag = node.tag
+        if tag == "-text":
+            text = node.text_content or ""
+            shown = text.split("\n") if preformatted else [text]
+            for index, piece in enumerate(shown[:-1]):
+                yield Line(_shown([*pieces, piece]), node, "\n".join(shown[index + 1 :]))
+                pieces, count = [], count + 1
+                if count >= limit:
+                    return
+            pieces.append(shown[-1])
+            last = node if shown[-1].strip() else last
+            continue
+        preformatted += (1 if entering else -1) if tag == "pre" else 0
+        if tag in _CELLS:
+            pieces.append(" ")
+        elif (tag == "br" and entering) or (tag in _BLOCKS and pieces and _shown(pieces)):
+            yield Line(_shown(pieces), last)
+            pieces, count = [], count + 1
+            if count >= limit:
+                return
+    if _shown(pieces):
+        yield Line(_shown(pieces), last)
+
+
+def _shown(pieces: list[str]) -> str:
+    return " ".join("".join(pieces).split())
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node below `root` when it is entered, and again when it is left; not what no browser shows, nor signatures.
+
+    A loop, not a recursion: hostile mail is nested deeper than Python's stack.
+    """
+    node = root.child
+    signatures = 0
+    while node is not None:
+        silent = node.tag in SILENT
+        if not silent and signatures < _SIGNATURES_SKIPPED and is_signature(node):
+            silent = len(node.text()) <= _LONGEST_SIGNATURE
+            signatures += 1
+        if not silent:
+            yield node, True
+        below = None if silent else node.child
+        while below is None:
+            if not silent and node.tag != "-text":
+                yield node, False
+            silent = False
+            below = node.next
+            if below is None:
+                parent = node.parent
+                if parent is None or parent.mem_id == root.mem_id:
+                    return
+                node = parent
+        node = below
+
+
+def named(node: LexborNode) -> str:
+    """An element's id and classes in one string, whatever a mail program put before them (`x_`, `gmail-m_123`)."""
+    attributes = node.attributes
+    return f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip()
+
+
+def is_signature(node: LexborNode) -> bool:
+    """Whether a mail program says that this element is a signature."""
+    if node.tag not in {"div", "span", "p", "table"} or not node.attributes:
+        return False
+    name = named(node)
+    return bool(name and _SIGNATURES.search(name))
