@@ -1,0 +1,1 @@
+"""Article → folder: names, files, manifest and ledger; `store.py` is the only writer."""

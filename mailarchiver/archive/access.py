@@ -1,0 +1,71 @@
+"""Who is in the archive: one writer at a time, and what the last one left half done is put in order first."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from . import lock, recovery
+from .layout import PRIVATE_FILE, Layout
+from .ledger import Ledger
+from .trouble import as_store_error
+
+
+class Access:
+    """Hands out the ledger: `exclusive` to change the archive, `reading` to look something up.
+
+    Both let one thread of this process in at a time, and raise `StoreError` for all trouble with disk and database.
+    """
+
+    def __init__(self, layout: Layout, *, wait: float) -> None:
+        """`wait`: seconds to wait for another process. Opens nothing yet."""
+        self._layout = layout
+        self._wait = wait
+        self._threads = threading.RLock()
+        self._ledger: Ledger | None = None
+
+    def close(self) -> None:
+        """Close the ledger; the next use opens it again."""
+        with self._threads:
+            if self._ledger is not None:
+                self._ledger.close()
+                self._ledger = None
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Ledger]:
+        """The archive under its lock, put in order. Not reentrant."""
+        with self._threads, as_store_error(self._layout), self._no_second_try():
+            self._layout.make_state()
+            with lock.held(self._layout.lock, wait=self._wait, mode=PRIVATE_FILE):
+                ledger = self._connected()
+                if recovery.is_needed(self._layout, ledger):
+                    recovery.recover(self._layout, ledger)
+                yield ledger
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """The ledger without the lock: SQLite keeps its readers and its one writer apart."""
+        with self._threads, as_store_error(self._layout), self._no_second_try():
+            if self._ledger is None or not self._ledger.is_in_place():
+                with self.exclusive():
+                    pass  # which opens it, and fills it if it is new
+            yield self._connected()
+
+    @contextmanager
+    def _no_second_try(self) -> Iterator[None]:
+        """Close the ledger when it fails: after an error of fsync its descriptors are not to be trusted."""
+        try:
+            yield
+        except sqlite3.Error:
+            self.close()
+            raise
+
+    def _connected(self) -> Ledger:
+        """The ledger; opened again where others deleted the file."""
+        if self._ledger is not None and not self._ledger.is_in_place():
+            self.close()
+        if self._ledger is None:
+            self._ledger = Ledger(self._layout.ledger, wait=self._wait)
+        return self._ledger

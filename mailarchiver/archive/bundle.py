@@ -1,0 +1,129 @@
+"""An article as files: everything its folder will hold, in memory. Pure: nothing is read, nothing written.
+
+::
+
+    Article ─┬─ page     ─▶ index.html
+             ├─ markdown ─▶ article.md
+             ├─ text     ─▶ article.txt     ─▶ SHA256SUMS ─▶ Bundle
+             ├─ metadata ─▶ article.json
+             └─ octets   ─▶ message.eml  images/…  attachments/…
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ..model import Article, Bundle, Card, Entry, RawMessage, Source
+from .markdown import markdown
+from .metadata import as_json, metadata, warnings_of
+from .naming import article_id, folder_name, local
+from .page import page
+from .sameness import text_key, url_key
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+
+def bundle(
+    article: Article,
+    raw: RawMessage,
+    *,
+    received: datetime,
+    id: str,  # noqa: A002 - the format's word
+    timezone: tzinfo,
+) -> Bundle:
+    """The files, the manifest entry and the keys of an article; `id` is its mail's, `timezone` the archive's.
+
+    The same arguments give the same octets. Does not check what the article says: `html` is sanitised before, and the
+    names of its files were made by article/. `filed` and `same_as` of the entry stay empty: only the committer knows.
+    Raises `ValueError` for a `received` without offset.
+    """
+    own_id = article_id(id, article.original.number)
+    folder = folder_name(article.title, received, timezone, own_id)
+    received = local(received, timezone)
+    octets = {"message.eml": article.original.message.data} | _parts(article)
+    sums = {path: hashlib.sha256(data).hexdigest() for path, data in octets.items()}
+    digest = sums["message.eml"] if article.original.message.data is raw.data else hashlib.sha256(raw.data).hexdigest()
+    described = metadata(article, raw, received=received, id=own_id, digest=digest, sums=sums)
+    texts = {
+        "index.html": page(article, received=received),
+        "article.md": markdown(article, received=received, id=own_id),
+        "article.txt": _text(article.text),
+        "article.json": as_json(described),
+    }
+    written = {path: text.encode("utf-8", "replace") for path, text in texts.items()}
+    sums |= {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
+    listing = "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode("ascii")
+    entry = _entry(article, raw, received, own_id, folder, digest, hashlib.sha256(listing).hexdigest())
+    return Bundle(
+        id=own_id,
+        folder=folder,
+        files=written | octets | {"SHA256SUMS": listing},
+        entry=entry,
+        card=Card(entry, _whole(article.excerpt), article.direction),
+        url_key=_whole(url_key(article.url)),
+        text_key=text_key(article.text, own_id),
+    )
+
+
+def digests(data: bytes) -> tuple[str, str]:
+    """SHA-256, in hex, of a mail's octets, and of the same with every line end written as LF.
+
+    Two mails with the same second digest are the same mail, stored or sent with other line ends.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    if b"\r" not in data:
+        return digest, digest
+    return digest, hashlib.sha256(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+
+
+def _text(text: str) -> str:
+    """The text with one newline at its end; nothing where there is nothing."""
+    body = text.strip("\n")
+    return f"{body}\n" if body else ""
+
+
+def _parts(article: Article) -> dict[str, bytes]:
+    """The pictures that are kept and the attachments, by path, in the order of the article."""
+    images = {image.file: image.data for image in article.images if image.file and image.data is not None}
+    return images | {attachment.file: attachment.data for attachment in article.attachments}
+
+
+def _entry(
+    article: Article,
+    raw: RawMessage,
+    received: datetime,
+    id: str,  # noqa: A002 - the format's word
+    folder: str,
+    digest: str,
+    sums: str,
+) -> Entry:
+    ref = raw.ref
+    return Entry(
+        id=id,
+        folder=folder,
+        title=article.title.encode("utf-8", "replace").decode(),
+        byline=_whole(article.byline),
+        site=_whole(article.site),
+        url=_whole(article.url),
+        published=article.published,
+        received=received.isoformat(),
+        filed=None,
+        kind=article.kind,
+        language=_whole(article.language),
+        tags=tuple(tag.encode("utf-8", "replace").decode() for tag in article.tags),
+        words=article.words,
+        images=len({image.file for image in article.images if image.file}),
+        attachments=len(article.attachments),
+        warnings=len(warnings_of(article)),
+        message_id=_whole(article.original.outer.headers.message_id),
+        sha256=digest,
+        sums=sums,
+        source=Source(ref.account, ref.folder, ref.uidvalidity, ref.uid) if ref.path is None else None,
+    )
+
+
+def _whole(text: str | None) -> str | None:
+    """The text as UTF-8 can hold it: a lone surrogate, which it cannot, as "?"."""
+    return None if text is None else text.encode("utf-8", "replace").decode()

@@ -1,0 +1,123 @@
+"""A filed folder, read back: is it whole, what does the ledger need of it, what would its manifest line be.
+
+Reads only, and takes nothing for granted: anyone may have changed the folder since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from mailarchiver.model import Entry
+
+from . import manifest
+from .ledger import Keys
+from .sameness import text_key, url_key
+
+SUMS = "SHA256SUMS"
+
+
+def fault(folder: Path, sums: str | None = None) -> str | None:
+    """What is wrong with a folder, None where every file is as SHA256SUMS says.
+
+    `sums` is the SHA-256 of SHA256SUMS itself, where it is known. Files that are not listed are nobody's fault.
+    Raises `OSError` only where a file is there and cannot be read.
+    """
+    try:
+        listing = (folder / SUMS).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{SUMS} is missing"
+    if sums is not None and hashlib.sha256(listing).hexdigest() != sums:
+        return f"{SUMS} is not the one of the manifest"
+    for line in listing.decode("utf-8", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        path = PurePosixPath(name)
+        if not name or path.is_absolute() or ".." in path.parts:
+            return f"{SUMS} has a damaged line: {line[:80]!r}"
+        try:
+            with (folder / path).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    return f"{name} differs from {SUMS}"
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return f"{name} is missing"
+    return None
+
+
+def keys(folder: Path, entry: Entry) -> Keys:
+    """What the ledger needs of an entry; what is missing or unreadable degrades.
+
+    Without the mail itself, its copy with other line ends is not recognised as the same; without article.txt, a
+    second mail with the same text is not; without article.json, the browse pages show no excerpt.
+    """
+    described = _json(folder / "article.json")
+    excerpt, text = described.get("excerpt"), _read(folder / "article.txt")
+    return Keys(
+        folded=_folded(folder, entry),
+        url_key=url_key(entry.url),
+        text_key=None if text is None else text_key(text.decode("utf-8", "replace"), entry.id),
+        excerpt=excerpt if isinstance(excerpt, str) else None,
+        direction="rtl" if described.get("direction") == "rtl" else "ltr",
+    )
+
+
+def describe(root: Path, relative: str, entry_id: str) -> Entry:
+    """The entry of a folder by its own article.json. `same_as` and `source` stay empty; `filed` is now.
+
+    Raises `ValueError` where it is not whole or says that it is another's, `OSError` where it cannot be read.
+    """
+    folder = root / relative
+    wrong = fault(folder)
+    if wrong is not None:
+        raise ValueError(wrong)
+    data = _json(folder / "article.json")
+    message = data.get("message")
+    if data.get("id") != entry_id or not isinstance(message, Mapping):
+        raise ValueError("its article.json is not of this entry")
+    listed = data.get("images")
+    images = [image for image in listed if isinstance(image, dict)] if isinstance(listed, list) else []
+    return manifest.entry_of(
+        {
+            **data,
+            "folder": relative,
+            "filed": datetime.now(UTC).isoformat(timespec="seconds"),
+            "images": len({image.get("file") for image in images} - {None}),
+            "attachments": _length(data.get("attachments")),
+            "warnings": _length(data.get("warnings")),
+            "message_id": message.get("message_id"),
+            "sha256": message.get("sha256"),
+            "sums": hashlib.sha256((folder / SUMS).read_bytes()).hexdigest(),
+        }
+    )
+
+
+def _folded(folder: Path, entry: Entry) -> str:
+    """The digest with line ends as LF, of a mail's first article: the others' message.eml is not the whole mail."""
+    from .bundle import digests  # brings the page's templates, which a usual start does not need
+
+    octets = None if "-" in entry.id else _read(folder / "message.eml")
+    if octets is None:
+        return entry.sha256
+    digest, folded = digests(octets)
+    return folded if digest == entry.sha256 else entry.sha256
+
+
+def _json(path: Path) -> Mapping[str, object]:
+    try:
+        data = json.loads(_read(path) or b"")
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:  # whatever it is: reading back is the best that can be done, verify names the damage
+        return None
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0

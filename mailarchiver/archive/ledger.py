@@ -1,0 +1,291 @@
+"""`ledger.sqlite`: what became of every message, and what the archive holds, by keys that can be looked up.
+
+Disposable: all of it follows from the manifest and the folders, but for what was done on the server, which may be done
+again. So the manifest is written first; `position` says how much of it the ledger has taken in.
+
+No look-up walks over the entries: each has its index, so that none gets slower as the archive grows.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from mailarchiver.errors import StoreError
+from mailarchiver.model import Card, Direction, Entry, MessageRef
+
+from . import manifest
+from .manifest import Position, Removal
+from .schema import SCHEMA, SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the ledger holds of an entry beyond its line in the manifest: of the mail, its article, and article.json.
+
+    `folded` is the digest of the mail with every line end as LF; it need be right for the mail's first entry only.
+    """
+
+    folded: str
+    url_key: str | None
+    text_key: str | None
+    excerpt: str | None
+    direction: Direction
+
+
+class Ledger:
+    """The database. Raises `sqlite3.Error`, which the store turns into `StoreError`."""
+
+    def __init__(self, path: Path, *, wait: float) -> None:
+        """Open it, and make its tables where there are none; `wait` seconds for another process that writes.
+
+        Raises `StoreError` for the ledger of a newer program.
+        """
+        _make_private(path)
+        self._path = path
+        self._file = path.stat()
+        self._db = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{self._path} was made by a newer mailarchiver: update this one, or delete {self._path}* "
+                "(it is made again from the manifest)"
+            )
+        if version == 0:
+            with self.transaction():
+                self.clear()
+
+    def clear(self) -> None:
+        """Make all tables new and empty: then nothing of the manifest is taken in. Within a transaction only."""
+        tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in tables:
+            self._db.execute(f'DROP TABLE "{name}"')
+        for statement in SCHEMA:
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the database; a transaction that is open is rolled back."""
+        self._db.close()
+
+    def is_in_place(self) -> bool:
+        """Whether the file is still the one that was opened: others may delete it, and then it is made anew."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) == (self._file.st_dev, self._file.st_ino)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written in the block, or nothing; on the disk when the block is left (synchronous=FULL)."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    # --- the manifest, taken in --------------------------------------------------------------------------------------
+
+    def position(self) -> Position | None:
+        """How much of the manifest is in the ledger; None for a ledger that was just made."""
+        found = self._db.execute("SELECT size, tail FROM manifest").fetchone()
+        return None if found is None else Position(*found)
+
+    def taken_in(self, position: Position) -> None:
+        """All of the manifest up to here is in the ledger."""
+        self._db.execute("DELETE FROM manifest")
+        self._db.execute("INSERT INTO manifest VALUES (?, ?)", (position.size, position.tail))
+
+    def add(self, entry: Entry, keys: Keys) -> None:
+        """Take in an entry; a later line of the same id takes the place of the earlier."""
+        month = entry.folder[:7]
+        self._discount(entry.id)
+        self._db.execute(
+            "INSERT INTO entry (id, base, digest, folded, url_key, text_key, month, moment, removed, line, excerpt,"
+            " direction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " digest = excluded.digest, folded = excluded.folded, url_key = excluded.url_key,"
+            " text_key = excluded.text_key, month = excluded.month, moment = excluded.moment, removed = 0,"
+            " line = excluded.line, excerpt = excluded.excerpt, direction = excluded.direction",
+            (
+                *(entry.id, _base(entry.id), entry.sha256, keys.folded, keys.url_key, keys.text_key, month),
+                *(_moment(entry.received), manifest.to_line(entry).decode(), keys.excerpt, keys.direction),
+            ),
+        )
+        self._count(month, 1)
+
+    def remove(self, removal: Removal) -> None:
+        """Take in a removal. Of an entry that was never heard of, only the digest and the id stay, as removed."""
+        self._discount(removal.id)
+        self._db.execute(
+            "INSERT INTO entry (id, base, digest, folded, month, moment, removed, line, direction)"
+            " VALUES (?, ?, ?, ?, '', 0, 1, '', 'ltr') ON CONFLICT (id) DO UPDATE SET removed = 1",
+            (removal.id, _base(removal.id), removal.sha256, removal.sha256),
+        )
+
+    def _discount(self, entry_id: str) -> None:
+        """Take an entry that stands out of its month's count."""
+        found = self._db.execute("SELECT month FROM entry WHERE id = ? AND removed = 0", (entry_id,)).fetchone()
+        if found is not None:
+            self._count(found[0], -1)
+
+    def _count(self, month: str, change: int) -> None:
+        self._db.execute(
+            "INSERT INTO month VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET entries = entries + ?, dirty = 1",
+            (month, change, change),
+        )
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    def known(self, digest: str, folded: str) -> tuple[tuple[str, str], ...] | None:
+        """(id, folder) of a mail's entries, () where all of them were removed, None where it was never filed."""
+        rows = self._db.execute(
+            "SELECT removed, line FROM entry WHERE digest IN (SELECT digest FROM entry WHERE digest = ? OR folded = ?)"
+            " ORDER BY seq",
+            (digest, folded),
+        ).fetchall()
+        entries = [_entry(line) for removed, line in rows if not removed]
+        return tuple((entry.id, entry.folder) for entry in entries) if rows else None
+
+    def holder(self, base: str) -> str | None:
+        """The digest of the mail that has this id, removed or not."""
+        found = self._db.execute("SELECT digest FROM entry WHERE base = ? LIMIT 1", (base,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def has(self, entry_id: str) -> bool:
+        """Whether there is, or was, an entry of this id."""
+        return self._db.execute("SELECT 1 FROM entry WHERE id = ?", (entry_id,)).fetchone() is not None
+
+    def same_as(self, url_key: str | None, text_key: str, digest: str) -> str | None:
+        """The id of the first entry of another mail that is the same article.
+
+        That is one of equal url, or where one of the two has none, of equal text.
+        """
+        either = "removed = 0 AND digest <> ?"
+        if url_key is None:
+            candidates = [(f"text_key = ? AND {either}", (text_key, digest))]
+        else:
+            candidates = [
+                (f"url_key = ? AND {either}", (url_key, digest)),
+                (f"text_key = ? AND url_key IS NULL AND {either}", (text_key, digest)),
+            ]
+        found = [
+            self._db.execute(f"SELECT seq, id FROM entry WHERE {where} ORDER BY seq LIMIT 1", values).fetchone()  # noqa: S608
+            for where, values in candidates
+        ]
+        first = min((row for row in found if row is not None), default=None)
+        return None if first is None else str(first[1])
+
+    # --- messages, by where they lay ----------------------------------------------------------------------------------
+
+    def note(self, ref: MessageRef, digest: str, outcome: Literal["filed", "already"]) -> None:
+        """Record a message. What was done on the server stands only while it is the same message."""
+        if ref.path is None and (ref.uid is None or ref.uidvalidity is None):
+            return  # without UIDVALIDITY a UID names nothing that could be recognised (RFC 3501 §2.3.1.1)
+        self._db.execute(
+            "INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
+            " action = CASE WHEN digest = excluded.digest THEN action END, digest = excluded.digest",
+            (ref.account, ref.folder, ref.uidvalidity or 0, ref.uid or 0, ref.path or "", digest, outcome),
+        )
+
+    def done_uids(self, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
+        """The UIDs that need not be fetched again."""
+        query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
+        return frozenset(uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity)))
+
+    def unacknowledged(self, account: str, folder: str, uidvalidity: int) -> list[int]:
+        """The UIDs that are in the archive, with nothing done about them on the server yet; ascending."""
+        query = (
+            "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
+            " AND action IS NULL ORDER BY uid"
+        )
+        return [uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity))]
+
+    def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
+        """Record what was done about them on the server."""
+        self._db.executemany(
+            "UPDATE seen SET action = ? WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ? AND path = ''",
+            [(action, account, folder, uidvalidity, uid) for uid in uids],
+        )
+
+    # --- what people browse -----------------------------------------------------------------------------------------
+
+    def dirty_months(self) -> list[str]:
+        """The months whose pages are behind, oldest first."""
+        return [name for (name,) in self._db.execute("SELECT name FROM month WHERE dirty ORDER BY name")]
+
+    def cleaned(self, months: Iterable[str]) -> None:
+        """Their pages are up to date."""
+        self._db.executemany("UPDATE month SET dirty = 0 WHERE name = ?", [(month,) for month in months])
+
+    def months(self) -> list[tuple[str, int]]:
+        """Months and how many entries each has, newest first; months without any are left out."""
+        query = "SELECT name, entries FROM month WHERE entries > 0 ORDER BY name DESC"
+        return [(name, entries) for name, entries in self._db.execute(query)]
+
+    def cards(self, month: str) -> list[Card]:
+        """The entries of a month, newest first."""
+        query = (
+            "SELECT line, excerpt, direction FROM entry WHERE removed = 0 AND month = ? ORDER BY moment DESC, id DESC"
+        )
+        return [_card(*row) for row in self._db.execute(query, (month,))]
+
+    def newest(self, count: int) -> list[Card]:
+        """The entries received last, newest first."""
+        query = "SELECT line, excerpt, direction FROM entry WHERE removed = 0 ORDER BY moment DESC, id DESC LIMIT ?"
+        return [_card(*row) for row in self._db.execute(query, (count,))]
+
+    def entries(self, after: int, count: int) -> list[tuple[int, Entry]]:
+        """The next `count` entries that stand, with their numbers, in the order of the manifest."""
+        query = "SELECT seq, line FROM entry WHERE removed = 0 AND seq > ? ORDER BY seq LIMIT ?"
+        return [(seq, _entry(line)) for seq, line in self._db.execute(query, (after, count))]
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner alone; SQLite gives its journal the same mode.
+
+    QUIRK: never opens one that exists: closing it would drop the locks that this process holds on it by SQLite
+    (https://www.sqlite.org/howtocorrupt.html §2.2).
+    """
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _base(entry_id: str) -> str:
+    return entry_id.partition("-")[0]
+
+
+def _moment(received: str) -> float:
+    try:
+        return datetime.fromisoformat(received).timestamp()
+    except ValueError:  # a manifest edited by hand
+        return 0.0
+
+
+def _entry(line: str) -> Entry:
+    record = manifest.from_line(line.encode())
+    assert isinstance(record, Entry), "the ledger holds only lines of entries"  # noqa: S101
+    return record
+
+
+def _card(line: str, excerpt: str | None, direction: Direction) -> Card:
+    return Card(_entry(line), excerpt, direction)

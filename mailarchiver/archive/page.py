@@ -1,0 +1,121 @@
+"""index.html: the page of an article, made to be read, from disk, for decades.
+
+It holds its own stylesheet, allowed by its hash, and no script; it loads nothing but its own pictures. What it says
+about the article is English; the article keeps its language and direction.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from functools import cache
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from .. import EXTRACTOR
+from ..text.wording import day_in_words, host_of, moment_in_words, month_in_words, size_in_words
+from .metadata import warnings_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..model import Address, Article, Attachment, Image, ImageOutcome
+
+_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+_ACTIVE_TYPE = re.compile(r"text/(html|xml|xsl)\b|application/xml\b|multipart/|[^;]+\+xml\b", re.IGNORECASE)
+_ACTIVE_ENDING = re.compile(r"\.(s?html?|xht(ml)?|svgz?|xml|xslt?|mht(ml)?)$", re.IGNORECASE)
+"""What a browser runs scripts in when it opens it: kept, but never linked."""
+
+_VIEWABLE_ENDINGS = {".jpg", ".png", ".gif", ".webp", ".avif", ".svg", ".bmp", ".ico", ".apng"}
+"""The pictures that browsers show; another is linked."""
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+"""What HTML forbids in a document (WHATWG HTML §13.2.3.5, control characters and noncharacters)."""
+
+_BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""They can make the name `gpj.exe` read `exe.jpg`."""
+
+_NOT_KEPT: dict[ImageOutcome, str] = {
+    "remote": "left on the web",
+    "missing": "missing from the mail",
+    "dropped": "left out",
+}
+
+
+def page(article: Article, *, received: datetime) -> str:
+    """The article's page as HTML. `received` is in the archive's time zone.
+
+    Relies on `article.html` being sanitised; escapes everything else. Links nothing outside its folder but the month
+    page, the front page and, where it is http(s), the article's URL.
+    """
+    template, style, policy = _design()
+    host = host_of(article.url) if article.url else None
+    html = template.render(
+        article=article,
+        body=Markup(article.html),  # noqa: S704 - article/ sanitises it last
+        source=article.site or host,
+        url=article.url if host else None,
+        received=received.isoformat(),
+        month=month_in_words(f"{received.year:04}/{received.month:02}"),
+        more=_unreferenced(article),
+        not_kept=_not_kept(article.images),
+        warnings=warnings_of(article),
+        style=style,
+        policy=policy,
+        extractor=EXTRACTOR,
+    )
+    return _CONTROLS.sub("", html)
+
+
+@cache
+def _design() -> tuple[Template, Markup, Markup]:
+    """The template, the stylesheet, and the policy that allows this stylesheet and nothing else."""
+    folder = resources.files(__package__) / "templates"
+    style = (folder / "article.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"day": day_in_words, "moment": moment_in_words, "size": size_in_words}
+    environment.filters |= {"who": _who, "shown": _shown}
+    environment.tests |= {"active": _is_active, "viewable": _is_viewable}
+    template = environment.from_string((folder / "article.html.j2").read_text("utf-8"))
+    return template, Markup(style), Markup(_POLICY.format(digest))  # noqa: S704 - both are our own
+
+
+def _who(address: Address) -> str:
+    """A person's name, else the address."""
+    return _shown(address.name or address.address)
+
+
+def _shown(name: str) -> str:
+    """A name as it may be shown: without the controls that turn the order of its letters."""
+    return _BIDI_CONTROLS.sub("", name)
+
+
+def _is_active(attachment: Attachment) -> bool:
+    """Whether a browser that opens the attachment may run what is in it."""
+    names = (attachment.file, (attachment.filename or "").rstrip(". "))
+    return bool(_ACTIVE_TYPE.match(attachment.content_type)) or any(_ACTIVE_ENDING.search(name) for name in names)
+
+
+def _is_viewable(file: str) -> bool:
+    """Whether browsers show a picture of this name."""
+    return PurePosixPath(file).suffix in _VIEWABLE_ENDINGS
+
+
+def _unreferenced(article: Article) -> list[Image]:
+    """The kept pictures that the article's text shows nowhere, each once."""
+    kept = {image.file: image for image in article.images if image.file}
+    return [image for file, image in kept.items() if f'"{file}"' not in article.html]
+
+
+def _not_kept(images: tuple[Image, ...]) -> list[tuple[int, str]]:
+    """How many pictures are not in the folder, by what became of them."""
+    counts = Counter(image.outcome for image in images if image.file is None)
+    return [(counts[outcome], words) for outcome, words in _NOT_KEPT.items() if counts[outcome]]

@@ -1,0 +1,185 @@
+"""What is done, under the lock, when the last commit did not come to its end, or the ledger is gone or behind.
+
+::
+
+    manifest and ledger disagree ── same beginning ──▶ mend the manifest's tail, take it in
+                                 └─ otherwise      ──▶ take in the whole manifest, adopt the folders it lacks
+    staging is not empty ────────── a folder moved ──▶ finish that commit
+                                 └─ none did       ──▶ forget it
+    then empty staging
+
+Every step may itself be interrupted and done again. Nothing is deleted but what is in staging; what must not be seen
+goes to `.mailarchiver/trash/`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from mailarchiver.model import Entry, MessageRef
+
+from . import folder, manifest, staging
+from .layout import ENTRY_FOLDER, FILE_MODE, Layout
+from .ledger import Ledger
+from .manifest import Removal
+from .sync import Flush
+
+log = logging.getLogger(__name__)
+
+
+def is_needed(layout: Layout, ledger: Ledger) -> bool:
+    """Whether something was interrupted. Costs the same at any size of archive."""
+    return not staging.is_empty(layout) or ledger.position() != manifest.end(layout.manifest)
+
+
+def recover(layout: Layout, ledger: Ledger) -> None:
+    """Bring manifest, ledger and staging to one state. Under the lock only.
+
+    Raises `OSError`, `sqlite3.Error`.
+    """
+    known = ledger.position()
+    if known is not None and manifest.position(layout.manifest, known.size) == known:
+        _go_on(layout, ledger, known.size)
+    else:
+        _begin_anew(layout, ledger)
+    staging.empty(layout)
+
+
+def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
+    """Take in what the manifest has after octet `start`, and what the interrupted commit comes to."""
+    cut = manifest.mend(layout.manifest, start)
+    with ledger.transaction():
+        heard = _take_in(layout, ledger, manifest.records(layout.manifest, start))
+        finished = _finish(layout, ledger)
+        ledger.taken_in(manifest.end(layout.manifest))
+    log.info(
+        "%s: an interrupted commit was put in order: %d articles of it in the manifest, %d added, %d octets cut off",
+        layout.root,
+        heard,
+        finished,
+        cut,
+    )
+
+
+def _begin_anew(layout: Layout, ledger: Ledger) -> None:
+    """Make the ledger from the manifest, and the manifest whole from the folders. Reads every article."""
+    if manifest.size(layout.manifest):
+        log.info("%s: the ledger is being made from the manifest, reading every article", layout.root)
+    cut = manifest.mend(layout.manifest, manifest.end_of_lines(layout.manifest))
+    with ledger.transaction():
+        ledger.clear()
+        heard = _take_in(layout, ledger, manifest.records(layout.manifest))
+        added = _finish(layout, ledger) + _adopt(layout, ledger)
+        ledger.taken_in(manifest.end(layout.manifest))
+    if heard or added or cut:
+        log.info(
+            "%s: the ledger was made from %d lines of the manifest; %d articles were added to it, %d octets cut off",
+            layout.root,
+            heard,
+            added,
+            cut,
+        )
+
+
+def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal]) -> int:
+    """Enter records of the manifest into the ledger; how many there were."""
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007 - the last number is the answer
+        if isinstance(record, Removal):
+            ledger.remove(record)
+            continue
+        ledger.add(record, folder.keys(layout.root / record.folder, record))
+        if record.source is not None:
+            source = record.source
+            ref = MessageRef(source.account, source.folder, source.uidvalidity, source.uid)
+            ledger.note(ref, record.sha256, "filed")
+    return count
+
+
+# --- a commit that was interrupted ------------------------------------------------------------------------------------
+
+
+def _finish(layout: Layout, ledger: Ledger) -> int:
+    """Finish the commit whose intent is staged, if any of its folders came into place; how many entries it filed.
+
+    A mail is filed whole or not at all: where one of its folders is damaged, the others are taken out of view too, and
+    the mail, still unacknowledged, will be filed anew.
+    """
+    meant = staging.intent(layout)
+    if not any((layout.root / entry.folder).is_dir() for entry in meant):
+        return 0
+    sound: list[Entry] = []
+    for _, mail in groupby((entry for entry in meant if not ledger.has(entry.id)), key=lambda entry: entry.sha256):
+        entries = list(mail)
+        faults = [fault for entry in entries if (fault := folder.fault(_whereabouts(layout, entry), entry.sums))]
+        if faults:
+            _put_away(layout, entries, faults[0])
+        else:
+            sound.extend(entries)
+    if sound:
+        waiting = [entry for entry in sound if not (layout.root / entry.folder).is_dir()]
+        with Flush(layout.root) as flush:  # what has its name may also have been brought by other hands
+            flush.sync()
+        staging.make_way(layout, waiting)
+        staging.place(layout, waiting)
+        staging.fsync_parents(layout, [layout.root / entry.folder for entry in sound])
+        manifest.append(layout.manifest, map(manifest.to_line, sound), mode=FILE_MODE)
+        _take_in(layout, ledger, sound)
+    return len(sound)
+
+
+def _whereabouts(layout: Layout, entry: Entry) -> Path:
+    placed = layout.root / entry.folder
+    return placed if placed.is_dir() else layout.staging / entry.id
+
+
+def _put_away(layout: Layout, entries: Iterable[Entry], fault: str) -> None:
+    for path in (layout.root / entry.folder for entry in entries):
+        if path.is_dir():
+            log.warning("%s: %s; it was moved to %s", path, fault, staging.set_aside(layout, path))
+
+
+# --- folders that the manifest lacks ----------------------------------------------------------------------------------
+
+
+def _adopt(layout: Layout, ledger: Ledger) -> int:
+    """Enter the folders that neither manifest nor ledger know, if they are whole; how many.
+
+    One that is not whole, or lacks its mail's first article, is named in the log and left as it is: it may be on its
+    way here by some other hand. When its mail is filed again, it makes room.
+    """
+    lines: list[bytes] = []
+    for _, base, number, relative, entry_id in sorted(_unlisted(layout, ledger)):
+        try:
+            if number > 1 and not ledger.has(base):
+                raise ValueError("the first article of its mail is missing")  # noqa: TRY301 - told like the others
+            found = folder.describe(layout.root, relative, entry_id)
+        except (OSError, ValueError) as error:
+            log.warning("%s is not in the manifest, and was not added to it: %s", layout.root / relative, error)
+            continue
+        keys = folder.keys(layout.root / relative, found)
+        text = keys.text_key or ""
+        entry = replace(found, same_as=ledger.same_as(keys.url_key, text, found.sha256))
+        ledger.add(entry, keys)
+        lines.append(manifest.to_line(entry))
+    with Flush(layout.root) as flush:  # whoever brought them here may not have synced them
+        flush.sync()
+    manifest.append(layout.manifest, lines, mode=FILE_MODE)
+    return len(lines)
+
+
+def _unlisted(layout: Layout, ledger: Ledger) -> Iterator[tuple[str, str, int, str, str]]:
+    """The folders that have the name of an entry and are not known, to be sorted.
+
+    (day, the mail's id, the article's number, the folder, its id): so a mail's first article comes first.
+    """
+    for path in layout.root.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/*"):
+        relative = path.relative_to(layout.root).as_posix()
+        found = ENTRY_FOLDER.fullmatch(relative)
+        if found is not None and path.is_dir() and not ledger.has(found[2]):
+            base, _, number = found[2].partition("-")
+            yield found[1][:10], base, int(number or 1), relative, found[2]

@@ -1,0 +1,42 @@
+"""When two articles are the same: by their canonical URL, else by their text (docs/archive-format.md, `same_as`)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+from ..text.whitespace import fold
+from ..text.wording import host_of
+
+_TRACKING = re.compile(r"(?i)(utm_\w*|mc_[ce]id|(g|d|y|tw|fb)clid|msclkid|igshid|_hs(enc|mi)|mkt_tok)(=|$)")
+"""Parameters that say who followed a link from where, never what is read."""
+
+
+def url_key(url: str | None) -> str | None:
+    """The URL reduced to what names the article; None where there is none, or nothing but a host.
+
+    Left out are the scheme, `www.`, the fragment (but of the form `#!…` or `#/…`, which names a page), tracking
+    parameters and a final slash. The order of the parameters stays, and so does the case of the path.
+    """
+    host = host_of(url) if url else None
+    if url is None or host is None:
+        return None
+    parts = urlsplit(url.strip())
+    path = parts.path.rstrip("/")
+    query = "&".join(item for item in parts.query.split("&") if item and not _TRACKING.match(item))
+    fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
+    if not (path or query or fragment):
+        return None
+    port = re.search(r":(\d+)$", parts.netloc)
+    netloc = f"{host}:{port[1]}" if port and port[1] not in {"80", "443"} else host
+    return netloc + path + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def text_key(text: str, otherwise: str) -> str:
+    """SHA-256, in hex, of the text as two copies of it share it: NFKC, case-folded, without white space.
+
+    An article without any text (a mail of pictures) is the same as no other: its key is made of `otherwise`, which
+    names the article itself.
+    """
+    return hashlib.sha256((fold(text) or f"\0{otherwise}").encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,148 @@
+"""Folders on their way into the archive: staged whole, then moved into place.
+
+::
+
+    staging/intent.jsonl            the manifest lines of the folders that are to be moved, written first
+    staging/<id>/…                  the folders themselves
+
+The intent is on the disk before the first folder moves. So whoever finds the rest of an interrupted commit knows what
+was meant: if one of its folders is in place, all of them were synced, and the commit can be finished; if none is, it
+can be forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from mailarchiver.model import Bundle, Entry
+
+from . import manifest
+from .layout import ENTRY_FOLDER, FILE_MODE, FOLDER_MODE, PRIVATE_FILE, Layout
+from .sync import Flush, fsync_path, make_folder, write_new
+
+log = logging.getLogger(__name__)
+
+INTENT = "intent.jsonl"
+
+
+def is_empty(layout: Layout) -> bool:
+    """Whether no commit was interrupted."""
+    return not any(layout.staging.iterdir())
+
+
+def stage(layout: Layout, bundles: Iterable[tuple[Bundle, Entry]]) -> None:
+    """Write the intent and all files, each with its mode. Syncs nothing."""
+    pairs = list(bundles)
+    intent = b"".join(manifest.to_line(entry) for _, entry in pairs)
+    write_new(layout.staging / INTENT, intent, PRIVATE_FILE)
+    for bundle, _ in pairs:
+        folder = layout.staging / bundle.id
+        files = {folder / _relative(name): data for name, data in bundle.files.items()}
+        for parent in sorted({folder} | {path.parent for path in files}):
+            make_folder(parent, FOLDER_MODE)
+        for path, data in files.items():
+            write_new(path, data, FILE_MODE)
+
+
+def make_way(layout: Layout, entries: Iterable[Entry]) -> None:
+    """Move to trash/ what has the name of a folder to come: the manifest knows no entry there, so it is none."""
+    for path in (layout.root / entry.folder for entry in entries):
+        if os.path.lexists(path):
+            log.warning("%s is not in the manifest, and was moved to %s", path, set_aside(layout, path))
+
+
+def place(layout: Layout, entries: Iterable[Entry]) -> None:
+    """Move staged folders to where their entries say.
+
+    Raises `FileExistsError` where something is: rename(2) would silently replace an empty folder.
+    """
+    for entry in entries:
+        target = layout.root / _entry_folder(entry)
+        make_parents(layout, target)
+        if os.path.lexists(target):
+            raise FileExistsError(f"{target} exists already")
+        (layout.staging / entry.id).rename(target)
+
+
+def make_parents(layout: Layout, path: Path) -> None:
+    """Create the folders between the root and a path."""
+    for parent in reversed(path.relative_to(layout.root).parents[:-1]):
+        make_folder(layout.root / parent, FOLDER_MODE)
+
+
+def fsync_parents(layout: Layout, paths: Iterable[Path]) -> None:
+    """Sync the names on the way to these paths, innermost first.
+
+    Also those that were there before: an interrupted process may have made them without coming to sync them.
+    """
+    parents = {layout.root / parent for path in paths for parent in path.relative_to(layout.root).parents}
+    for parent in sorted(parents, key=lambda path: (-len(path.parts), path)):
+        fsync_path(parent)
+
+
+def take_back(layout: Layout, entries: Iterable[Entry]) -> None:
+    """Move folders that were placed back into staging; others are passed over."""
+    for entry in entries:
+        staged, target = layout.staging / entry.id, layout.root / entry.folder
+        if not staged.exists() and target.is_dir():
+            target.rename(staged)
+
+
+def replace(layout: Layout, files: Mapping[Path, bytes]) -> None:
+    """Replace files outside the entries' folders, each whole or not at all, all of them on the disk on return."""
+    if not files:
+        return
+    staged = {layout.staging / f"page-{number}": path for number, path in enumerate(files)}
+    with Flush(layout.staging) as flush:
+        for path, target in staged.items():
+            write_new(path, files[target], FILE_MODE)
+        flush.sync()
+    for path, target in staged.items():
+        make_parents(layout, target)
+        path.rename(target)
+    fsync_parents(layout, files)
+
+
+def intent(layout: Layout) -> Sequence[Entry]:
+    """What an interrupted commit meant to file; nothing where it was interrupted before its intent was whole."""
+    return [record for record in manifest.records(layout.staging / INTENT) if isinstance(record, Entry)]
+
+
+def empty(layout: Layout) -> None:
+    """Throw away whatever is staged, the intent last: while it is there, what was meant is known."""
+    for path in sorted(layout.staging.iterdir(), key=lambda path: (path.name == INTENT, path)):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def set_aside(layout: Layout, path: Path) -> Path:
+    """Move something out of view, into `.mailarchiver/trash/`, under a name that is free there; that new path."""
+    make_folder(layout.trash, FOLDER_MODE)
+    number, target = 1, layout.trash / path.name
+    while os.path.lexists(target):
+        number += 1
+        target = layout.trash / f"{path.name}~{number}"
+    path.rename(target)
+    return target
+
+
+def _entry_folder(entry: Entry) -> str:
+    """The entry's folder, if it may be one. Raises `ValueError`: nothing is ever written outside the archive."""
+    found = ENTRY_FOLDER.fullmatch(entry.folder)
+    if found is None or found[2] != entry.id:
+        raise ValueError(f"{entry.folder!r} is no folder for the entry {entry.id}")
+    return entry.folder
+
+
+def _relative(name: str) -> PurePosixPath:
+    """A file's path within its folder, if it may be one. Raises `ValueError`."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or len(path.parts) not in {1, 2} or ".." in path.parts or "\0" in name or str(path) != name:
+        raise ValueError(f"{name!r} is no name for a file of an entry")
+    return path

@@ -1,0 +1,45 @@
+"""What goes wrong with a disk, in the words of whoever has to mend it."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mailarchiver.errors import StoreError
+
+from .layout import Layout
+
+CURES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room, or raise the quota",
+    errno.EROFS: "the file system is mounted read-only: mount it for writing",
+    errno.EIO: "the disk reports errors: look at `dmesg`, and check it",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENFILE: "the system has too many open files",
+    errno.EACCES: "the owner of the archive must be able to write there",
+    errno.EPERM: "the owner of the archive must be able to write there",
+    errno.ENOTEMPTY: "something else is there: move it away",
+    errno.EEXIST: "something else is there: move it away",
+}
+
+
+@contextmanager
+def as_store_error(layout: Layout) -> Iterator[None]:
+    """Let what the disk and the database refuse leave the block as `StoreError`, with the file and the cure."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename if isinstance(error.filename, str) else layout.root
+        cure = CURES.get(error.errno or 0, "see to it, then try again")
+        raise StoreError(f"{place}: {error.strerror or error}: {cure}") from error
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"{layout.ledger}: {error}: see that the disk has room and can be written to") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise  # a wrong statement, a broken constraint: a defect of the program
+        raise StoreError(
+            f"{layout.ledger} is damaged ({error}): delete it with `rm {layout.ledger}*`; "
+            "it is made again from the manifest at the next start"
+        ) from error

@@ -1,0 +1,1 @@
+"""What people browse an archive by: cards in, static pages out."""

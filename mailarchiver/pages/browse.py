@@ -1,0 +1,134 @@
+"""The pages to browse an archive by: the front page with the newest articles, and a page for each month.
+
+Pure: cards in, files out, the same every time. The pages are static, work from disk, run no script and load nothing
+but their stylesheet and each other. They are written after everything else, and can be made again at any time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..text.whitespace import excerpt
+from ..text.wording import MONTHS, day_in_words, host_of, month_in_words, weekday_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..model import Card
+
+PAGE_ENTRIES = 200
+"""Entries of a month page: what is filed rewrites one of them, whatever the month holds."""
+
+STYLESHEET = "assets/archive.css"
+_EXCERPT = 200
+"""Characters of an excerpt on the front page; half as many where they are wide, as Chinese and Japanese are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The cards of a day, newest first; `day` is its ISO 8601 date."""
+
+    day: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Another page of the same month: its file, and the day it begins with."""
+
+    file: str
+    begins: str
+
+
+def front(newest: Sequence[Card], months: Sequence[tuple[str, int]]) -> dict[str, bytes]:
+    """The front page and the stylesheet of all browse pages. `months` are ("2024/03", entries), newest first.
+
+    Shows every card it is given; how many that are is the caller's business.
+    """
+    years = [(year, tuple(group)) for year, group in groupby(months, key=lambda month: month[0][:4])]
+    template = _templates().get_template("front.html.j2")
+    total = sum(count for _, count in months)
+    html = template.render(days=_days(newest), shown=len(newest), total=total, years=years)
+    style = resources.files(__package__).joinpath(STYLESHEET).read_bytes()
+    return {"index.html": html.encode("utf-8", "replace"), STYLESHEET: style}
+
+
+def month(name: str, cards: Sequence[Card]) -> dict[str, bytes]:
+    """The pages of a month ("2024/03"): `2024/03/index.html` holds its first 200 entries, `index-2.html` the next.
+
+    Newest first on each page. The pages are cut from the month's beginning, so that another article changes the last
+    one only, at any size of the month. A month that has become empty keeps a page that says so.
+    """
+    ordered = _newest_first(cards)[::-1]
+    parts = [ordered[start : start + PAGE_ENTRIES] for start in range(0, len(ordered), PAGE_ENTRIES)] or [[]]
+    template = _templates().get_template("month.html.j2")
+    pages: dict[str, bytes] = {}
+    for number, part in enumerate(parts, 1):
+        html = template.render(
+            month=month_in_words(name),
+            total=len(part) if len(parts) == 1 else None,
+            number=number,
+            days=_days(part),
+            earlier=_part(parts, number - 1),
+            later=_part(parts, number + 1),
+        )
+        pages[f"{name}/{_file(number)}"] = html.encode("utf-8", "replace")
+    return pages
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": day_in_words,
+        "weekday": weekday_in_words,
+        "shortened": _shortened,
+        "source": _source,
+        "month_name": lambda name: MONTHS[int(name[5:]) - 1],
+        "count": lambda number: f"{number:,}",
+    }
+    return environment
+
+
+def _file(number: int) -> str:
+    return "index.html" if number == 1 else f"index-{number}.html"
+
+
+def _part(parts: Sequence[Sequence[Card]], number: int) -> _Part | None:
+    if not 1 <= number <= len(parts):
+        return None
+    return _Part(_file(number), parts[number - 1][0].entry.received)
+
+
+def _newest_first(cards: Iterable[Card]) -> list[Card]:
+    """By the moment of arrival, then by id: an order that depends on the cards alone."""
+    return sorted(cards, key=lambda card: (datetime.fromisoformat(card.entry.received), card.entry.id), reverse=True)
+
+
+def _days(cards: Sequence[Card]) -> list[_Day]:
+    days = groupby(_newest_first(cards), key=lambda card: card.entry.received[:10])
+    return [_Day(day, tuple(group)) for day, group in days]
+
+
+def _shortened(text: str) -> str | None:
+    wide = len(text.encode("utf-8", "replace")) > 2 * len(text)
+    return excerpt(text, _EXCERPT // 2 if wide else _EXCERPT)
+
+
+def _source(card: Card) -> str | None:
+    """Where an article comes from: its site, else the host of its URL."""
+    entry = card.entry
+    return entry.site or (host_of(entry.url) if entry.url else None)

@@ -1,0 +1,185 @@
+"""The ledger by itself: what it answers, whom it keeps out, and that no answer takes a walk over the archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filings import at, bundle, filing, mail
+
+from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.manifest import Position, Removal
+from mailarchiver.model import Entry, MessageRef
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(path, wait=1)
+    yield ledger
+    ledger.close()
+
+
+def entry(number: int, entry_id: str | None = None, *, month: str = "2024/03", title: str = "a-walk") -> Entry:
+    made = bundle(mail(number), entry_id or f"{number:012x}", at(number)).entry
+    return replace(made, title=title, folder=f"{month}/{month.replace('/', '-')}-06-a-walk-{made.id}")
+
+
+def keys(folded: str = "f", url_key: str | None = None, text_key: str | None = None) -> Keys:
+    return Keys(folded, url_key, text_key, None, "ltr")
+
+
+def test_it_is_for_its_owner_alone(ledger: Ledger, path: Path) -> None:
+    with ledger.transaction():
+        ledger.add(entry(1), keys())
+    assert {found.stat().st_mode & 0o777 for found in path.parent.iterdir()} == {0o600}
+    assert len(list(path.parent.iterdir())) == 3, "the database, its log and its index"
+
+
+def test_it_is_synced_at_every_commit(ledger: Ledger) -> None:
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_new_one_has_taken_in_nothing(ledger: Ledger) -> None:
+    assert ledger.position() is None
+    with ledger.transaction():
+        ledger.taken_in(Position(5, "x"))
+        ledger.taken_in(Position(9, "y"))
+    assert ledger.position() == Position(9, "y")
+
+
+def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
+    def fail() -> None:
+        with ledger.transaction():
+            ledger.add(entry(1), keys())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not ledger.has(entry(1).id)
+    assert ledger.months() == []
+
+
+def test_a_second_line_of_an_id_takes_the_place_of_the_first(ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.add(entry(1), keys())
+        ledger.add(entry(2), keys())
+        ledger.add(entry(1, title="better"), keys())
+    assert [(found.id, found.title) for _, found in ledger.entries(0, 9)] == [
+        (entry(1).id, "better"),
+        (entry(2).id, "a-walk"),
+    ]
+    assert ledger.months() == [("2024/03", 2)]
+
+
+def test_a_removal_takes_out_an_entry_and_a_later_line_brings_it_back(ledger: Ledger) -> None:
+    mine = entry(1)
+    with ledger.transaction():
+        ledger.add(mine, keys("folded"))
+        ledger.remove(Removal(mine.id, mine.sha256, "2024-04-01T00:00:00Z"))
+        ledger.remove(Removal(mine.id, mine.sha256, "2024-04-01T00:00:00Z"))
+    assert ledger.known(mine.sha256, "") == ledger.known("", "folded") == ()
+    assert (ledger.months(), ledger.newest(9), ledger.holder(mine.id)) == ([], [], mine.sha256)
+    with ledger.transaction():
+        ledger.add(mine, keys("folded"))
+    assert ledger.known(mine.sha256, "") == ((mine.id, mine.folder),)
+    assert ledger.months() == [("2024/03", 1)]
+
+
+def test_a_removal_of_an_entry_never_heard_of_keeps_its_mail_and_its_id(ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.remove(Removal("0123456789ab-2", "digest", "2024-04-01T00:00:00Z"))
+    assert ledger.known("digest", "") == ()
+    assert ledger.holder("0123456789ab") == "digest"
+    assert ledger.months() == []
+
+
+def test_a_mail_with_one_article_removed_has_the_others(ledger: Ledger) -> None:
+    first, second = entry(1, "0123456789ab"), entry(1, "0123456789ab-2")
+    with ledger.transaction():
+        ledger.add(first, keys("folded"))
+        ledger.add(second, keys("second"))
+        ledger.remove(Removal(first.id, first.sha256, "2024-04-01T00:00:00Z"))
+    assert ledger.known(first.sha256, "") == ledger.known("", "folded") == ((second.id, second.folder),)
+
+
+def test_an_entry_that_moved_to_another_month_counts_there(ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.add(entry(1), keys())
+        ledger.add(entry(1, month="2024/04"), keys())
+    assert ledger.months() == [("2024/04", 1)]
+    assert ledger.dirty_months() == ["2024/03", "2024/04"]
+
+
+@pytest.mark.parametrize("received", ["yesterday", "2024-03-06T18:00"])
+def test_a_date_edited_by_hand_hurts_nobody(ledger: Ledger, received: str) -> None:
+    with ledger.transaction():
+        ledger.add(replace(entry(1), received=received), keys())
+    assert len(ledger.newest(9)) == 1
+
+
+def test_the_same_article_is_the_first_of_all_that_match(ledger: Ledger) -> None:
+    known = [keys(url_key="u", text_key="t"), keys(url_key=None, text_key="t"), keys(url_key="u", text_key="s")]
+    with ledger.transaction():
+        for number, each in enumerate(known):
+            ledger.add(entry(number), each)
+    ids = [entry(number).id for number in range(3)]
+    assert ledger.same_as("u", "x", "") == ids[0]
+    assert ledger.same_as("v", "t", "") == ids[1], "two different urls are different articles"
+    assert ledger.same_as(None, "t", "") == ids[0]
+    assert ledger.same_as(None, "s", "") == ids[2]
+    assert ledger.same_as("v", "s", "") is None
+    assert ledger.same_as("u", "x", entry(0).sha256) == ids[2], "only of another mail"
+    with ledger.transaction():
+        ledger.remove(Removal(ids[0], entry(0).sha256, "2024-04-01T00:00:00Z"))
+    assert ledger.same_as("u", "x", "") == ids[2], "and of one that is there"
+
+
+def test_a_second_connection_does_not_break_the_first(ledger: Ledger, path: Path) -> None:
+    """Closing any descriptor of the file would drop the first one's locks: it is not opened but by SQLite."""
+    with ledger.transaction():
+        ledger.add(entry(1), keys())
+        other = Ledger(path, wait=0.1)
+        assert not other.has(entry(1).id)
+        with pytest.raises(sqlite3.OperationalError, match="locked"), other.transaction():
+            pass
+        other.close()
+    assert ledger.has(entry(1).id)
+
+
+def test_no_look_up_walks_over_the_entries(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each statement that a commit or a look-up makes is asked how it would find its rows."""
+    statements: list[str] = []
+    ledger._db.set_trace_callback(statements.append)
+    mine, ref = filing(1), MessageRef("articles", "INBOX", 7, 1)
+    with ledger.transaction():
+        ledger.add(entry(1), keys())
+        ledger.remove(Removal(entry(1).id, "d", "r"))
+        ledger.note(ref, mine.digest, "filed")
+        ledger.acknowledged("articles", "INBOX", 7, [1], "seen")
+        ledger.cleaned(["2024/03"])
+    ledger.known("d", "f")
+    ledger.holder("b")
+    ledger.same_as("u", "t", "d")
+    ledger.same_as(None, "t", "d")
+    ledger.done_uids("articles", "INBOX", 7)
+    ledger.unacknowledged("articles", "INBOX", 7)
+    ledger.cards("2024/03")
+    ledger.newest(100)
+    ledger.entries(7, 500)
+    ledger._db.set_trace_callback(None)
+    asked = [statement for statement in statements if statement.split()[0] in {"SELECT", "UPDATE", "INSERT", "DELETE"}]
+    assert len(asked) >= 15
+    for statement in asked:
+        plan = [row[3] for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        scans = [step for step in plan if step.startswith("SCAN") and "entry_newest" not in step]
+        assert not scans, f"{statement}: {plan}"
+        assert not any("TEMP B-TREE" in step and "entry_digest" not in " ".join(plan) for step in plan), statement

@@ -1,0 +1,169 @@
+"""The order of a commit, read from the calls it makes: nothing gets its name before it is on the disk.
+
+The checker is itself checked: each sync is left out in turn, and must be missed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from filings import NOW, filing
+
+from mailarchiver.archive import sync
+from mailarchiver.archive.store import Store
+from mailarchiver.model import Filing
+
+BATCH = [filing(1, articles=2), filing(2, title="another-walk")]
+STAGING = ".mailarchiver/staging"
+
+
+class Recorder:
+    """The calls that matter, as (what, path below the root, new path). Leaves out the sync number `skip`."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, skip: int = -1) -> None:
+        self.calls: list[tuple[str, str, str]] = []
+        self.syncs = 0
+        self._root, self._skip, self._names = root, skip, dict[int, str]()
+        self._monkeypatch = monkeypatch
+        connect = sqlite3.connect
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda *args, **more: connect(*args, factory=self._connection(), **more)
+        )
+
+    def watch(self) -> None:
+        real = {name: getattr(os, name) for name in ("open", "write", "fsync", "mkdir", "rename")}
+        syncfs = sync.system_syncfs()
+
+        def opened(path: Any, flags: int, *args: Any, **more: Any) -> int:
+            is_new = flags & os.O_CREAT and not os.path.lexists(path)
+            descriptor: int = real["open"](path, flags, *args, **more)
+            self._names[descriptor] = self._below(path)
+            if is_new:
+                self._note("create", path)
+            return descriptor
+
+        def synced(what: str, call: Callable[[int], None]) -> Callable[[int], None]:
+            def sync(descriptor: int) -> None:
+                self.syncs += 1
+                if self.syncs - 1 != self._skip:
+                    call(descriptor)
+                    self.calls.append((what, self._names[descriptor], ""))
+
+            return sync
+
+        def written(descriptor: int, data: Any) -> int:
+            self.calls.append(("write", self._names[descriptor], ""))
+            return int(real["write"](descriptor, data))
+
+        def noted(what: str) -> Callable[..., None]:
+            def call(path: Any, *args: Any, **more: Any) -> None:
+                real[what](path, *args, **more)
+                self._note(what, path, args[0] if what == "rename" else "")
+
+            return call
+
+        for name, replacement in {
+            "open": opened,
+            "write": written,
+            "fsync": synced("fsync", real["fsync"]),
+            "mkdir": noted("mkdir"),
+            "rename": noted("rename"),
+        }.items():
+            self._monkeypatch.setattr(os, name, replacement)
+        self._monkeypatch.setattr(sync, "system_syncfs", lambda: syncfs and synced("syncfs", syncfs))
+
+    def _note(self, what: str, path: Any, new: Any = "") -> None:
+        self.calls.append((what, self._below(path), self._below(new) if new else ""))
+
+    def _below(self, path: Any) -> str:
+        return os.path.relpath(path, self._root)
+
+    def _connection(self) -> type[sqlite3.Connection]:
+        calls = self.calls
+
+        class Connection(sqlite3.Connection):
+            def execute(self, statement: str, *args: Any) -> sqlite3.Cursor:
+                if statement == "COMMIT":
+                    calls.append(("commit", "ledger", ""))
+                return super().execute(statement, *args)
+
+        return Connection
+
+
+def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
+    """Where something was named, recorded or committed before what it stands on was synced."""
+    unsynced: set[str] = set()
+    broken: list[str] = []
+
+    def demand(what: str, paths: set[str]) -> None:
+        broken.extend(f"{what}: {path} is not synced" for path in sorted(paths))
+
+    for what, path, new in calls:
+        match what:
+            case "write":
+                if path == "manifest.jsonl":
+                    demand("a line is written", {name for name in unsynced if not name.startswith(".mailarchiver")})
+                unsynced.add(path)
+            case "create" | "mkdir":
+                unsynced |= {path, str(PurePosixPath(path).parent)}
+            case "rename":
+                demand(f"{new} gets its name", {name for name in unsynced if name.startswith(STAGING)})
+                unsynced.add(str(PurePosixPath(new).parent))
+            case "fsync":
+                unsynced.discard(path)
+            case "syncfs":
+                unsynced.clear()
+            case "commit":
+                demand("the ledger is committed", unsynced & {"manifest.jsonl"})
+    return broken
+
+
+def recorded_commit(root: Path, batch: Sequence[Filing], skip: int = -1) -> Recorder:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        recorder = Recorder(root, monkeypatch, skip)
+        with Store.open(root, min_free=0) as store:
+            recorder.watch()
+            recorder.calls.clear()
+            store.commit(batch, now=NOW)
+        recorder.calls = [call for call in recorder.calls if call[1] != ".mailarchiver/lock"]
+        return recorder
+
+
+@pytest.fixture(params=["syncfs", "fsync of each file"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "syncfs" and sync.system_syncfs() is None:
+        pytest.skip("there is no syncfs that reports errors here")
+    if request.param != "syncfs":
+        monkeypatch.setattr(sync, "system_syncfs", lambda: None)
+    return str(request.param)
+
+
+def test_each_step_comes_after_the_last(tmp_path: Path) -> None:
+    calls = recorded_commit(tmp_path / "archive", BATCH).calls
+    assert broken_promises(calls) == []
+    steps = [what for what, path, _ in calls if what == "rename" or path in {"manifest.jsonl", "ledger"}]
+    assert steps == ["rename", "rename", "rename", "write", "fsync", "commit"]
+
+
+def test_a_batch_is_synced_by_one_call_or_file_by_file(tmp_path: Path, way: str) -> None:
+    calls = recorded_commit(tmp_path / "archive", BATCH).calls
+    staged = {path for what, path, _ in calls if what == "write" and path.startswith(STAGING)}
+    assert len(staged) == 1 + 3 * 7
+    if way == "syncfs":
+        synced = [what for what, path, _ in calls if what in {"fsync", "syncfs"} and path.startswith(STAGING)]
+        assert synced == ["syncfs"]
+    else:
+        assert staged <= {path for what, path, _ in calls if what == "fsync"}
+
+
+def test_no_sync_can_be_left_out(tmp_path: Path) -> None:
+    syncs = recorded_commit(tmp_path / "whole", BATCH[1:]).syncs
+    assert syncs >= 5
+    for skip in range(syncs):
+        calls = recorded_commit(tmp_path / str(skip), BATCH[1:], skip).calls
+        assert broken_promises(calls), f"sync {skip} was left out unnoticed"
