@@ -1,0 +1,87 @@
+"""What is done to messages on the server once they are filed. It changes nothing else, and believes nothing.
+
+A server may ignore a STORE (read-only folder), and may answer OK to a MOVE of messages that are gone. So what counts
+as done is decided by a new SEARCH. Never a plain EXPUNGE: it would remove what others have marked.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from imapclient import DELETED, FLAGGED, SEEN
+
+from .wire import IMAPError, is_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .wire import Client
+
+ACKNOWLEDGE_AT_ONCE = 100
+"""UIDs in one command: about 1,000 octets, what RFC 2683 §3.2.1.5 advises clients to stay below."""
+
+_FLAGS = {"seen": (SEEN, "UNSEEN"), "flag": (FLAGGED, "UNFLAGGED")}
+
+_log = logging.getLogger(__name__)
+
+
+def mark(client: Client, uids: Sequence[int], action: str) -> set[int]:
+    r"""Set \Seen (`seen`) or \Flagged (`flag`). Returns the UIDs that carry it now, or are gone."""
+    flag, lacking = _FLAGS[action]
+    _carry_out(client, uids, lambda some: client.add_flags(some, [flag], silent=True))
+    return _all_but(client, uids, lacking)
+
+
+def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
+    r"""Move to a folder (its name on the wire). Returns the UIDs that are not in this folder any more, or, where the
+    server knows neither MOVE (RFC 6851) nor UIDPLUS (RFC 4315), are copied there and marked \Deleted here.
+
+    Raises:
+        IMAPError: the folder is not there, or full; nothing was moved then.
+    """
+    if client.has_capability("MOVE"):
+        _carry_out(client, uids, lambda some: client.move(some, folder))
+        return _all_but(client, uids)
+    # What is marked \Deleted was copied by a round that was cut short here, or is of no interest to the user: copying
+    # it would double it, and expunging it might take away the only copy that the user can still restore.
+    pending = sorted(present(client, uids, "UNDELETED"))
+    if pending:
+        _carry_out(client, pending, lambda some: client.copy(some, folder))
+        client.add_flags(pending, [DELETED], silent=True)
+        if client.has_capability("UIDPLUS"):
+            client.uid_expunge(pending)
+        else:
+            _log.warning(
+                "the server can neither MOVE nor expunge single messages: %d copied, and left behind marked as deleted",
+                len(pending),
+            )
+    return _all_but(client, uids, "UNDELETED")
+
+
+def present(client: Client, uids: Sequence[int], *criteria: str) -> set[int]:
+    """Those of `uids` that are in the folder and meet the criteria, as far as the server has told us."""
+    return set(client.search(["UID", ",".join(map(str, uids)), *criteria])) & set(uids)
+
+
+def _carry_out(client: Client, uids: Sequence[int], act: Callable[[list[int]], object]) -> None:
+    """Do something to messages. Refused because some are gone (RFC 2180 §4; `NO [EXPUNGEISSUED]` of Dovecot, which
+    then moves none), it is done to the rest.
+    """
+    client.noop()  # a server keeps to itself what others expunged until a command lets it tell (RFC 3501 §7.4.1)
+    try:
+        act(list(uids))
+    except IMAPError as error:
+        if not is_refusal(error):
+            raise
+        client.noop()
+        left = sorted(present(client, uids))
+        if len(left) == len(uids):
+            raise
+        if left:
+            _carry_out(client, left, act)
+
+
+def _all_but(client: Client, uids: Sequence[int], *criteria: str) -> set[int]:
+    """Those of `uids` that are gone, or do not meet the criteria."""
+    return set(uids) - present(client, uids, *criteria)

@@ -1,0 +1,97 @@
+"""Where a password comes from: a file, a command, a systemd credential, or the configuration itself.
+
+It is read anew for every connection, so that a changed one takes effect without a restart, and is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailarchiver.errors import MailboxError
+
+_COMMAND_SECONDS = 60
+"""A password manager may ask a person; it may not hold up the mailbox for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where to read a password from; exactly one is set.
+
+    `credential` names a file in `$CREDENTIALS_DIRECTORY` (systemd's LoadCredential=). `command` is run without a
+    shell and without standard input.
+    """
+
+    file: Path | None = None
+    command: tuple[str, ...] | None = None
+    credential: str | None = None
+    literal: str | None = field(default=None, repr=False)
+
+
+def read_secret(secret: Secret) -> str:
+    """The password: the first line of what the source holds, without its line end (as `pass show` prints it).
+
+    White space within the line is kept: it may belong to the password.
+
+    Raises:
+        MailboxError: the source cannot be read, or is empty; the text names it and the cure, never the password.
+    """
+    if secret.literal is not None:
+        return secret.literal
+    if secret.file is not None:
+        return _first_line(_read(secret.file, f"password_file {secret.file}"), f"password_file {secret.file}")
+    if secret.credential is not None:
+        return _from_credential(secret.credential)
+    if secret.command:
+        return _from_command(secret.command)
+    raise MailboxError("no password is configured: set password_file, password_command or password_credential")
+
+
+def _from_credential(name: str) -> str:
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory is None:
+        raise MailboxError(
+            f"password_credential {name}: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a service whose unit "
+            f"says LoadCredential={name}:/path/of/the/password. Elsewhere use password_file"
+        )
+    if Path(name).name != name:
+        raise MailboxError(f"password_credential {name}: a credential's name is a plain file name, without a path")
+    return _first_line(_read(Path(directory) / name, f"password_credential {name}"), f"password_credential {name}")
+
+
+def _from_command(command: tuple[str, ...]) -> str:
+    what = f"password_command {command[0]}"
+    try:
+        done = subprocess.run(  # noqa: S603 - the owner's own configuration names it, and no shell is involved
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MailboxError(f"{what}: no password within {_COMMAND_SECONDS} s; run it by hand to see why") from error
+    except OSError as error:
+        raise MailboxError(f"{what}: {error.strerror}; give the command's full path") from error
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace").strip() or "no message"
+        raise MailboxError(f"{what}: ended with status {done.returncode} ({words}); run it by hand to see why")
+    return _first_line(done.stdout, what)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MailboxError(
+            f"{what}: {error.strerror}; it must hold the password, readable by the user that runs mailarchiver"
+        ) from error
+
+
+def _first_line(data: bytes, what: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")  # editors of some systems begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        raise MailboxError(f"{what}: is not UTF-8 text; save it as UTF-8") from error
+    line = text.split("\n", 1)[0].removesuffix("\r")
+    if not line:
+        raise MailboxError(f"{what}: is empty; its first line must be the password")
+    return line

@@ -1,0 +1,272 @@
+"""A mailbox on an IMAP server: read without leaving a trace, changed by `acknowledge` only.
+
+    connect ─▶ select ─▶ search ─▶ fetch ─▶ (the archive commits) ─▶ acknowledge
+
+One `ImapMailbox` is one connection, for one round. After any error but a tagged NO or BAD the connection is dropped,
+for what comes next on it may be the middle of a body; it does not reconnect by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from imaplib import IMAP4
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from mailarchiver.errors import MailboxError
+from mailarchiver.model import After, MessageRef, RawMessage
+
+from . import folders
+from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
+from .connect import Server, connect, hang_up
+from .fetch import SIZES_AT_ONCE, Body, plan, read_bodies, read_sizes
+from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+    from types import TracebackType
+
+__all__ = ["ImapMailbox", "Selected", "Server"]
+
+SEARCH_AT_ONCE = 50_000
+"""Messages per SEARCH. QUIRK: imaplib takes no line over 1 MB; so many UIDs of ten digits make half of that."""
+
+_GOODBYE_SECONDS = 5.0
+
+_Result = TypeVar("_Result")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The folder that is open. `uidvalidity` is None where the server states none (RFC 3501 §2.3.1.1 demands it):
+    its UIDs may mean other messages tomorrow, so nothing is done to messages there.
+    """
+
+    folder: str
+    uidvalidity: int | None
+    messages: int
+
+
+class ImapMailbox:
+    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then.
+
+    Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
+    operation, which is one batch where there are batches, ends within `server.deadline` seconds.
+    """
+
+    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
+        self._account = account
+        self._server = server
+        self._password = password
+        self._deadline = Deadline(server.deadline)
+        self._client: Client | None = None
+        self._selected: Selected | None = None
+        self._writable = False
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def connect(self) -> None:
+        """Connect and log in, anew if need be."""
+        self.close()
+        self._deadline = Deadline(self._server.deadline)
+        try:
+            self._client = connect(self._account, self._server, self._password, self._deadline)
+        finally:
+            if self._client is None:
+                self._deadline.release()
+
+    def select(self, folder: str, *, writable: bool) -> Selected:
+        """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).
+
+        Raises:
+            MailboxError: it is not there (the text lists those that are), or may not be changed but is to be.
+        """
+        self._selected = None  # a folder that cannot be opened leaves none open (RFC 3501 §6.3.1)
+        with self._talking(f"open the folder {folder!r}") as client:
+            answer = self._with_folder(client, folder, lambda raw: client.select_folder(raw, readonly=not writable))
+            uidvalidity = answer.get(b"UIDVALIDITY")
+            self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
+            self._writable = writable
+        if self._selected.uidvalidity is None:
+            _log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
+        return self._selected
+
+    def search(self, since: date | None) -> list[int]:
+        """The UIDs of all messages, ascending; with `since` of those whose INTERNALDATE is of that day or later, as
+        the server reckons days (RFC 3501 §6.4.4 disregards time and zone).
+        """
+        selected = self._need_selected()
+        found: set[int] = set()
+        for part in _parts(selected.messages):
+            with self._talking(f"search {selected.folder!r}") as client:
+                found.update(client.search([part, "SINCE", since] if since else [part]))
+        return sorted(found)
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[RawMessage]]:
+        """The messages in batches (at most 50, and 16 MB but for larger single ones), none marked as read.
+
+        What is gone, and what the server does not give or gives damaged, is not among them and is logged.
+        """
+        selected = self._need_selected()
+        for window in _slices(uids, SIZES_AT_ONCE):
+            with self._talking(f"read the sizes of {len(window)} messages of {selected.folder!r}") as client:
+                sizes = read_sizes(client, window)
+            batches = plan(sizes.items())
+            came: set[int] = set()
+            for batch in batches:
+                with self._talking(f"read {len(batch)} messages of {selected.folder!r}") as client:
+                    bodies = read_bodies(client, batch)
+                came.update(bodies)
+                if bodies:
+                    yield [self._raw(selected, uid, body) for uid, body in bodies.items()]
+            self._report_missing(selected, set(window) - came)
+
+    def acknowledge(self, uids: Sequence[int], after: After) -> set[int]:
+        """Do to the messages what `after` says. Returns those for which a new search showed it as done, or as gone.
+
+        Nothing is done in a folder without UIDVALIDITY: the result is empty then.
+
+        Raises:
+            MailboxError: the target folder is missing (the text lists those there are), the folder was not opened
+                as writable, or the server refuses.
+        """
+        if after.action == "keep":
+            return set(uids)
+        selected = self._need_selected()
+        if selected.uidvalidity is None:
+            return set()
+        if not self._writable:
+            raise MailboxError(f"account {self._account}: {selected.folder!r} was opened for reading only")
+        done: set[int] = set()
+        for some in _slices(uids, ACKNOWLEDGE_AT_ONCE):
+            done |= self._act(some, after)
+        if len(done) < len(set(uids)):
+            _log.warning(
+                "account %s: %r was not carried out for %d of %d messages of %s; tried again next round",
+                *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
+            )
+        return done
+
+    def close(self) -> None:
+        """Log out and disconnect. A connection that is gone, or a server that does not answer within 5 s, is let go."""
+        client, self._client, self._selected = self._client, None, None
+        if client is None:
+            return
+        try:
+            client.socket().settimeout(_GOODBYE_SECONDS)
+            client.logout()
+        except (IMAPError, OSError) as error:
+            _log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
+            hang_up(client)
+        finally:
+            self._deadline.release()
+
+    def _act(self, uids: Sequence[int], after: After) -> set[int]:
+        if after.action != "move":
+            with self._talking(f"mark {len(uids)} messages") as client:
+                return mark(client, uids, after.action)
+        if after.folder is None:
+            raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
+        with self._talking(f"move {len(uids)} messages to {after.folder!r}") as client:
+            return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
+
+    def _with_folder(self, client: Client, name: str, act: Callable[[bytes], _Result]) -> _Result:
+        """Do something with a folder, under the server's own spelling of its name if ours is refused."""
+        try:
+            return act(folders.to_wire(name))
+        except IMAPError as error:
+            if not is_refusal(error):
+                raise
+            there = folders.listing(client)
+            spelling = folders.look_up(there, name)
+            if spelling is not None:
+                return act(spelling)
+            if name in there or name.upper() == "INBOX":
+                raise
+            raise MailboxError(
+                f"account {self._account}: there is no folder {name!r} on {self._server} ({words(error)}). Create it, "
+                f"or name one of those there are: {', '.join(sorted(there))}"
+            ) from error
+
+    def _raw(self, selected: Selected, uid: int, body: Body) -> RawMessage:
+        ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
+        return RawMessage(ref, body.received, body.data)
+
+    def _report_missing(self, selected: Selected, uids: set[int]) -> None:
+        """Say which messages did not come although they are still there: those need somebody's attention."""
+        for some in _slices(sorted(uids), ACKNOWLEDGE_AT_ONCE):
+            with self._talking(f"search {selected.folder!r}") as client:
+                client.noop()
+                there = present(client, some)
+            if there:
+                _log.warning(
+                    "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
+                    *(self._account, self._server, sorted(there), selected.folder),
+                )
+
+    def _need_client(self) -> Client:
+        if self._client is None:
+            raise MailboxError(f"account {self._account}: not connected to {self._server}")
+        return self._client
+
+    def _need_selected(self) -> Selected:
+        self._need_client()
+        if self._selected is None:
+            raise MailboxError(f"account {self._account}: no folder of {self._server} is open")
+        return self._selected
+
+    @contextmanager
+    def _talking(self, what: str) -> Iterator[Client]:
+        """One operation: bounded in time, its errors translated, the connection dropped unless it is known as sound."""
+        client = self._need_client()
+        sound = False
+        try:
+            with self._deadline.running():
+                yield client
+            sound = True
+        except MailboxError:
+            sound = True
+            raise
+        except TROUBLE as error:
+            sound = is_refusal(error)
+            raise MailboxError(f"account {self._account}: {self._trouble(what, error)}") from error
+        finally:
+            if not sound:
+                self._client = self._selected = None
+                hang_up(client)
+                self._deadline.release()
+
+    def _trouble(self, what: str, error: Exception) -> str:
+        if self._deadline.expired:
+            return f"{self._server} did not {what} within {self._deadline.seconds:g} s; tried again next round"
+        if isinstance(error, IMAP4.readonly):
+            return f'{self._server} did not {what}: it may only be read. Set after to "keep", or get write permission'
+        if isinstance(error, TimeoutError):
+            return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
+        if is_refusal(error):
+            return f"{self._server} refused to {what} ({words(error)})"
+        return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
+
+
+def _parts(messages: int) -> list[str]:
+    """Search keys that together cover a folder: everything, or ranges of message numbers where there are too many."""
+    if messages <= SEARCH_AT_ONCE:
+        return ["ALL"]
+    firsts = range(1, messages + 1, SEARCH_AT_ONCE)
+    return [f"{first}:{first + SEARCH_AT_ONCE - 1 if first != firsts[-1] else '*'}" for first in firsts]
+
+
+def _slices(uids: Sequence[int], length: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), length):
+        yield uids[start : start + length]

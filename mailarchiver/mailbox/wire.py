@@ -1,0 +1,200 @@
+"""imapclient and imaplib with the edges filed off: what a connection needs that carries the only copy of a mail.
+
+Three things that neither of them does: a deadline by the clock on the wall, a bound on what the server may make us
+read, and a log-in that takes any password. Nothing here knows folders or messages.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from imapclient import IMAPClient
+from imapclient.exceptions import ProtocolError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+
+IMAPError = imaplib.IMAP4.error
+"""The root of what imaplib and imapclient raise about a server's answers."""
+
+TROUBLE = (
+    *(IMAPError, OSError),
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError),
+)
+"""What a conversation with a server may end in. QUIRK: imaplib and imapclient take answers apart without asking whether
+they are whole; the second line is what they then raise, as seen with mutated answers."""
+
+_SMALL_LITERAL = 1 << 20
+"""Bytes that a literal may have where no body was asked for: a folder's name, a header."""
+
+
+class Deadline:
+    """Shuts a connection down when an operation takes longer than `seconds`.
+
+    A socket's own time-out counts from octet to octet: a server that trickles one every half minute defeats it. So
+    a timer shuts the connection from outside; whoever reads from it then sees its end. `expired` tells that apart
+    from a server that hung up.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.expired = False
+        self._handle: socket.socket | None = None
+
+    def watch(self, connection: socket.socket) -> None:
+        """Take a second handle on a connection: it stays good when TLS wraps, and so replaces, the first."""
+        if self.expired:
+            raise TimeoutError(f"not connected within {self.seconds:g} s")
+        self._handle = connection.dup()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Bound the time of a block. May be used again; once expired it stays so."""
+        timer = threading.Timer(self.seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def release(self) -> None:
+        """Give the handle back; the connection ends when its owner has closed it too."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+    def _expire(self) -> None:
+        self.expired = True
+        if self._handle is not None:
+            with suppress(OSError):  # the connection ended in the same moment
+                self._handle.shutdown(socket.SHUT_RDWR)
+
+
+class _Arguments:
+    """The arguments of a command, each as a synchronising literal (RFC 3501 §4.3): any octet but NUL may be in them."""
+
+    def __init__(self, *values: bytes) -> None:
+        self._values = list(values)
+
+    def announce(self) -> str:
+        """How the command line ends: the size of the first argument."""
+        return f"{{{len(self._values[0])}}}"
+
+    def following(self, _continuation: bytes) -> bytes:
+        """What to send at the server's `+`: the next argument, and the size of the one after it."""
+        value = self._values.pop(0)
+        return value + f" {self.announce()}".encode() if self._values else value
+
+
+class _Wire(imaplib.IMAP4):
+    """imaplib's connection, over a socket that a `Deadline` watches. `literal_limit` bounds the next literals."""
+
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
+        self.literal_limit = _SMALL_LITERAL
+        self._tls = tls
+        self._deadline = deadline
+        super().__init__(host, port, timeout)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        connection = socket.create_connection((self.host, self.port), timeout)
+        # A command is sent in several small pieces; Nagle's algorithm would hold each until the last is acknowledged.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._deadline.watch(connection)
+        if self._tls is None:
+            return connection
+        return self._tls.wrap_socket(connection, server_hostname=self.host)
+
+    def read(self, size: int) -> bytes:
+        """Read a literal. QUIRK: imaplib takes any size on trust, and a MemoryError leaves the body to be read as
+        protocol (cpython gh-119511): too large a literal ends the connection instead.
+        """
+        if size > self.literal_limit:
+            raise self.abort(f"the server announced {size} bytes where at most {self.literal_limit} make sense")
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        """Read a line. QUIRK: imaplib reports a line past its limit of 1 MB as if the server had said NO, although the
+        rest of it is still to come; and where a BYE precedes the end of the connection, it may forget the words of it.
+        """
+        try:
+            line = super().readline()
+        except self.abort:
+            raise
+        except self.error as error:
+            raise self.abort(str(error)) from error
+        farewell = self.untagged_responses.get("BYE")
+        if not line and farewell and isinstance(farewell[-1], bytes):
+            raise self.abort(farewell[-1].decode("utf-8", "replace"))
+        return line
+
+    def login(self, user: str, password: str) -> tuple[str, list[bytes]]:  # type: ignore[override]  # narrower result
+        """LOGIN (RFC 3501 §6.2.3). QUIRK: imaplib does not quote the user and cannot send what is not ASCII; imapclient
+        logs the arguments it sends as literals. Here both go as literals, and neither is logged.
+        """
+        arguments = _Arguments(user.encode(), password.encode())
+        ending = arguments.announce()
+        self.literal = arguments.following  # type: ignore[assignment]  # a method is called for each continuation
+        kind, data = self._simple_command("LOGIN", ending)
+        if kind != "OK":
+            raise self.error(data[-1].decode("utf-8", "replace"))
+        self.state = "AUTH"
+        return kind, data
+
+
+class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type information
+    """imapclient on a `_Wire`: aware dates, folder names as octets, TLS as given. Connects when it is made.
+
+    Raises:
+        OSError: no such host, no connection, or (ssl.SSLError) no TLS.
+        IMAPError: no IMAP server answers there, or it sends us away.
+    """
+
+    def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
+        self._tls = tls
+        self._deadline = deadline
+        super().__init__(host, port, ssl=tls is not None, timeout=timeout)
+        self.normalise_times = False
+        # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
+        self.folder_encode = False
+
+    def _create_IMAP4(self) -> _Wire:  # noqa: N802 - imapclient's hook for the connection
+        return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the server took us for somebody already: its greeting was PREAUTH (RFC 3501 §7.1.4)."""
+        return bool(self._imap.state == "AUTH")
+
+    @contextmanager
+    def expecting(self, size: int) -> Iterator[None]:
+        """Bodies of up to `size` octets are asked for. Twice as much is taken, for servers count in their own way."""
+        self._imap.literal_limit = 2 * size + _SMALL_LITERAL
+        try:
+            yield
+        finally:
+            self._imap.literal_limit = _SMALL_LITERAL
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether a command was answered by a tagged NO or BAD, so that the connection is still in step.
+
+    After anything else it must be dropped: what comes next may be the middle of a body.
+    QUIRK: imapclient's LoginError stands for a refusal and for a broken connection alike; its context tells.
+    """
+    if isinstance(error, (imaplib.IMAP4.abort, ProtocolError)) or not isinstance(error, IMAPError):
+        return False
+    return not isinstance(error.__context__, imaplib.IMAP4.abort)
+
+
+def words(error: BaseException) -> str:
+    """What the server said, on one line, without what imaplib and imapclient put around it."""
+    text = str(error).split("\n", 1)[0]
+    for lead in (" failed: ", " command error: "):
+        text = text.split(lead, 1)[-1]
+    return text or type(error).__name__

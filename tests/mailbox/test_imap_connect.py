@@ -1,0 +1,252 @@
+"""On the way to a log-in: TLS, certificates, passwords, and everything that may be wrong with a host and a port."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import trustme
+from servers.dovecot import NAMED_USERS, PASSWORD, Dovecot
+from servers.fixtures import dovecot
+from servers.scripted import ScriptedServer
+
+from mailarchiver.demo.server import EmbeddedServer
+from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.mailbox.connect import is_loopback, tls_context
+from mailarchiver.mailbox.imap import ImapMailbox, Server
+from mailarchiver.mailbox.wire import Client, Deadline
+
+__all__ = ["dovecot"]
+
+
+def refusal(server: Server, password: str = "secret") -> str:  # noqa: S107 - made up
+    """Why there is no log-in."""
+    with pytest.raises(MailboxError) as caught:
+        ImapMailbox("articles", server, lambda: password).connect()
+    assert type(caught.value) is MailboxError
+    return str(caught.value)
+
+
+def certified(authority: trustme.CA, *names: str, until: datetime | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, not_after=until).configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def test_tls_is_never_lax() -> None:
+    context = tls_context(None)
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_certificate_of_the_authority_in_ca_file_is_accepted(authority: trustme.CA, ca_file: Path) -> None:
+    with ScriptedServer(tls=certified(authority, "127.0.0.1")) as server:
+        where = Server(server.host, server.port, "tls", "jane", ca_file=ca_file)
+        with ImapMailbox("articles", where, lambda: "secret") as ours:
+            assert ours.select("INBOX", writable=False).messages == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "until", "host", "trusted", "words"),
+    [
+        (["127.0.0.1"], None, "127.0.0.1", False, "is not accepted .*issuer.*ca_file"),
+        (["127.0.0.1"], None, "localhost", True, "Hostname mismatch.*set host to a name that the certificate has"),
+        (["imap.example.org"], None, "127.0.0.1", True, "mismatch.*set host to a name that the certificate has"),
+        (["127.0.0.1"], datetime(2020, 1, 1, tzinfo=UTC), "127.0.0.1", True, "expired.*must be renewed.*clock"),
+    ],
+    ids=["not trusted", "wrong name", "wrong address", "expired"],
+)
+def test_certificates_that_are_refused(
+    authority: trustme.CA,
+    ca_file: Path,
+    names: list[str],
+    until: datetime | None,
+    host: str,
+    trusted: bool,
+    words: str,
+) -> None:
+    with ScriptedServer(tls=certified(authority, *names, until=until)) as server:
+        why = refusal(Server(host, server.port, "tls", "jane", ca_file=ca_file if trusted else None))
+        assert re.search(f"^account articles: the certificate of {host}:{server.port} {words}|{words}", why)
+        assert server.commands == [], "not a word to a server that may be anybody"
+
+
+def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
+    server = Server("127.0.0.1", 1, "tls", "jane", ca_file=tmp_path / "missing.pem")
+    assert re.search(r"articles: ca_file .*missing\.pem: No such file", refusal(server))
+    (tmp_path / "empty.pem").write_text("nothing\n")
+    server = Server("127.0.0.1", 1, "tls", "jane", ca_file=tmp_path / "empty.pem")
+    assert "there is no PEM certificate in it" in refusal(server)
+
+
+def test_tls_where_the_server_speaks_none() -> None:
+    with ScriptedServer() as server:
+        why = refusal(Server(server.host, server.port, "tls", "jane", timeout=5))
+    assert 'set security to "starttls"' in why
+
+
+def test_starttls_where_it_is_not_offered() -> None:
+    with ScriptedServer() as server:
+        assert "does not offer STARTTLS" in refusal(Server(server.host, server.port, "starttls", "jane"))
+        assert "AUTHENTICATE PLAIN" not in server.commands
+
+
+def test_starttls_on_a_connection_that_is_logged_in_already() -> None:
+    """PREAUTH before STARTTLS would leave the whole session in clear."""
+    with ScriptedServer({"greeting": b"* PREAUTH hello\r\n"}) as server:
+        assert "does not offer STARTTLS" in refusal(Server(server.host, server.port, "starttls", "jane"))
+
+
+def test_starttls_on_the_embedded_server(authority: trustme.CA, ca_file: Path) -> None:
+    with EmbeddedServer(tls=certified(authority, "127.0.0.1")) as server:
+        where = Server(server.host, server.port, "starttls", server.username, ca_file=ca_file)
+        with ImapMailbox("articles", where, lambda: server.password) as ours:
+            assert ours.select("INBOX", writable=False).messages == 0
+        untrusting = Server(server.host, server.port, "starttls", server.username)
+        assert "name the certificate of its authority in ca_file" in refusal(untrusting, server.password)
+
+
+def test_an_unknown_host() -> None:
+    why = refusal(Server("imap.example.invalid", 993, "tls", "jane"))
+    assert re.search(r"articles: the host 'imap\.example\.invalid' cannot be found .*check host", why)
+
+
+@pytest.mark.parametrize("host", ["x" * 64 + ".example.org", "a..b", ""])
+def test_a_host_name_that_cannot_be_one(host: str) -> None:
+    assert "articles: " in refusal(Server(host, 1, "tls", "jane", timeout=5))
+
+
+def test_a_refused_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    why = refusal(Server("127.0.0.1", port, "tls", "jane"))
+    assert f"127.0.0.1:{port} refused the connection: check host and port (993 for tls, 143 for starttls)" in why
+
+
+def test_a_server_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for security in ("tls", "none"):
+            where = Server("127.0.0.1", listener.getsockname()[1], security, "jane", timeout=0.2)
+            assert "did not answer within 0.2 s: check host and port, and firewalls on the way" in refusal(where)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "imap.example.org", "localhost.example.org", "0.0.0.0", "::2", ""])  # noqa: S104 - not bound to
+def test_clear_text_is_for_this_machine_only(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
+    assert re.search('security "none" would send the password .*"tls"', refusal(Server(host, 143, "none", "jane")))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST", "localhost."])
+def test_what_is_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+def test_a_password_that_cannot_be_read_is_told_with_the_account() -> None:
+    def failing() -> str:
+        raise MailboxError("password_file /x: No such file or directory")
+
+    with (
+        ScriptedServer() as server,
+        pytest.raises(MailboxError, match=r"^account articles: password_file") as caught,
+    ):
+        ImapMailbox("articles", Server(server.host, server.port, "none", "jane"), failing).connect()
+    assert not isinstance(caught.value, LoginRefused)
+    assert server.commands == []
+
+
+def by_connecting(host: str, port: int, user: str, password: str) -> None:
+    """As a round does it: AUTHENTICATE PLAIN, where the server offers it."""
+    with ImapMailbox("articles", Server(host, port, "none", user), lambda: password) as ours:
+        ours.select("INBOX", writable=False)
+
+
+def by_login(host: str, port: int, user: str, password: str) -> None:
+    """By LOGIN, for servers that offer nothing else."""
+    deadline = Deadline(20)
+    client = Client(host, port, tls=None, timeout=10, deadline=deadline)
+    try:
+        client.login(user, password)
+        client.logout()
+    finally:
+        deadline.release()
+
+
+WAYS: list[Callable[[str, int, str, str], None]] = [by_connecting, by_login]
+
+
+@pytest.mark.parametrize("log_in", WAYS)
+@pytest.mark.parametrize("password", NAMED_USERS.values(), ids=NAMED_USERS)
+def test_hard_passwords_on_the_embedded_server(password: str, log_in: Callable[[str, int, str, str], None]) -> None:
+    with EmbeddedServer(username="jane roe", password=password) as server:
+        log_in(server.host, server.port, "jane roe", password)
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize("log_in", WAYS)
+@pytest.mark.parametrize("user", NAMED_USERS)
+def test_hard_passwords_on_dovecot(dovecot: Dovecot, user: str, log_in: Callable[[str, int, str, str], None]) -> None:
+    log_in(dovecot.host, dovecot.port, user, NAMED_USERS[user])
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_tls_on_dovecot(dovecot: Dovecot, security: Literal["tls", "starttls"]) -> None:
+    user = f"user-{secrets.token_hex(6)}"
+    port = dovecot.tls_port if security == "tls" else dovecot.port
+    right = Server(dovecot.host, port, security, user, ca_file=dovecot.ca_file)
+    with ImapMailbox("articles", right, lambda: PASSWORD) as ours:
+        assert ours.select("INBOX", writable=True).uidvalidity
+    assert "issuer" in refusal(replace(right, ca_file=None), PASSWORD)
+    assert "Hostname mismatch" in refusal(replace(right, host="localhost"), PASSWORD)
+
+
+def test_nothing_of_a_connection_is_left_behind() -> None:
+    """A fresh interpreter with all warnings as errors: no socket, thread or task outlives its use."""
+    program = """
+import gc, threading
+from datetime import datetime, UTC
+from mailarchiver.demo.server import EmbeddedServer
+from mailarchiver.errors import MailboxError
+from mailarchiver.mailbox.imap import ImapMailbox, Server
+
+with EmbeddedServer([(b"Subject: x\\r\\n\\r\\n", datetime.now(UTC))]) as server:
+    where = Server(server.host, server.port, "none", server.username)
+    for password in (server.password, "wrong"):
+        try:
+            with ImapMailbox("a", where, lambda: password) as ours:
+                ours.select("INBOX", writable=True)
+                list(ours.fetch(ours.search(None)))
+        except MailboxError:
+            print("refused")
+    left_open = ImapMailbox("a", where, lambda: server.password)
+    left_open.connect()
+left_open.close()
+gc.collect()
+print(threading.active_count())
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["refused", "1"]
+    assert done.stderr == ""
