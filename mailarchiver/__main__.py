@@ -1,0 +1,39 @@
+"""The program's door: runs the command line, and turns expected errors into words and exit codes (DESIGN.md §4)."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from .cli.app import app
+from .errors import ConfigError, MailArchiverError, StoreError
+
+
+def main() -> None:
+    """Run the command named by the arguments, and end the process.
+
+    An expected error is one that says itself what to do: it is printed to standard error, without a traceback. Any
+    other exception is a defect of the program, and is shown whole, by Python itself.
+    """
+    try:
+        app()
+    except MailArchiverError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"mailarchiver: {line}", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: MailArchiverError) -> int:
+    """1 something failed, 2 usage or config, 75 temporary (EX_TEMPFAIL of sysexits.h): try again."""
+    match error:
+        case ConfigError():
+            return 2
+        case StoreError():
+            return 75
+        case _:
+            return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""All commands under one roof."""
+
+from typing import Annotated
+
+import typer
+
+from mailarchiver import __version__
+
+from .demo import demo
+from .import_ import import_
+from .poll import poll
+from .run import run
+
+# Plain help: formatted by rich it takes twice as long to appear.
+app = typer.Typer(
+    name="mailarchiver",
+    help="Files the articles you forward to a mailbox as clean, complete, permanent pages in a dated folder tree.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+app.command()(demo)
+app.command()(poll)
+app.command()(run)
+app.command("import")(import_)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value
+    if wanted:
+        typer.echo(f"mailarchiver {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,119 @@
+"""`mailarchiver import`: mail from files, through the same pipeline and with the same guarantees as from a mailbox."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from mailarchiver.config import Archive, Limits
+    from mailarchiver.mailbox.files import Unreadable
+    from mailarchiver.model import RawMessage, Receipt
+
+
+@dataclass
+class _Count:
+    """What has become of the mail so far; `step` hears of every mail that is done."""
+
+    step: Callable[[int], None]
+    filed: int = 0
+    already: int = 0
+    unread: "list[Unreadable]" = field(default_factory=list)
+
+    def readable(self, found: "Iterable[RawMessage | Unreadable]") -> "Iterator[RawMessage]":
+        """The mail that could be read; the rest is said and counted."""
+        from mailarchiver.model import RawMessage
+
+        for item in found:
+            if isinstance(item, RawMessage):
+                yield item
+            else:
+                self.unread.append(item)
+                typer.echo(f"mailarchiver: {item.path}: {item.reason}", err=True)
+                self.step(1)
+
+    def receive(self, receipts: "list[Receipt]") -> None:
+        """Count a batch that is safely on disk."""
+        new = sum(receipt.outcome == "filed" for receipt in receipts)
+        self.filed += new
+        self.already += len(receipts) - new
+        self.step(len(receipts))
+
+    def __str__(self) -> str:
+        return f"{self.filed} filed, {self.already} already filed, {len(self.unread)} failed"
+
+    def as_dict(self) -> dict[str, object]:
+        """The same for a program: failures with their reasons."""
+        failures = [{"path": str(item.path), "reason": item.reason} for item in self.unread]
+        return {"filed": self.filed, "already": self.already, "failed": len(failures), "failures": failures}
+
+
+def import_(
+    *,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", exists=True, help="Files (.eml, mbox), Maildirs, or folders of them."),
+    ],
+    root: Annotated[Path | None, typer.Option("--root", metavar="DIR", help="The archive.")] = None,
+    config: ConfigOption = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="Mails understood at a time.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read."""
+    from datetime import UTC, datetime
+
+    from mailarchiver.archive.store import Store
+    from mailarchiver.mailbox import files
+    from mailarchiver.poll import file_messages, refresh_pages
+    from mailarchiver.workers import Pool
+
+    from .logs import start_logging
+
+    archive, limits = _settings(root, config)
+    start_logging("warning")
+    with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
+        Store.open(archive.root, min_free=archive.min_free) as store,
+        closing(Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory)) as worker,
+        _progress(lambda: files.count(paths)) as step,
+    ):
+        count = _Count(step)
+        messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
+        file_messages(messages, store, worker, timezone=archive.timezone, on_receipts=count.receive)
+        refresh_pages(store)
+    typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
+    if count.unread:
+        raise typer.Exit(1)
+
+
+def _settings(root: Path | None, config: Path | None) -> "tuple[Archive, Limits]":
+    """The archive of the configuration; `--root` stands in place of it, or of its `root` where both are given."""
+    from mailarchiver.config import Archive, Limits, find, load
+
+    if root is not None and config is None:
+        return Archive(root=root), Limits()
+    settings = load(find(config))
+    archive = settings.archive if root is None else settings.archive.model_copy(update={"root": root})
+    return archive, settings.limits
+
+
+@contextmanager
+def _progress(count: Callable[[], int]) -> "Iterator[Callable[[int], None]]":
+    """A progress bar on standard error if that is a terminal; else nothing is counted and nothing shown."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("Filing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=count())
+        yield lambda done: bar.advance(task, done)

@@ -1,0 +1,168 @@
+"""The configuration: TOML → frozen settings; every problem reported at once, with its key and the nearest known name.
+
+::
+
+    file ─ tomllib ─▶ tables ─ pydantic, one field at a time ─▶ Settings
+                         └──── config_problems: what fields say about each other ─▶ ConfigError
+
+Nothing here connects, writes, or reads a password; whether a server takes the credentials is found out by the round.
+"""
+
+# Annotations are evaluated at run time (pydantic reads them), hence no `from __future__ import annotations`.
+import os
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
+
+from .config_problems import between_keys, of_fields
+from .config_values import (
+    read_after,
+    read_day,
+    read_duration,
+    read_host,
+    read_path,
+    read_size,
+    read_zone,
+)
+from .errors import ConfigError
+from .model import After
+
+if TYPE_CHECKING:
+    from .mailbox.auth import Secret
+    from .mailbox.imap import Server
+
+PORTS = {"tls": 993, "starttls": 143, "none": 143}
+
+
+def _read_path(value: object, info: ValidationInfo) -> Path:
+    return read_path(value, info.context)
+
+
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=255)]
+Size = Annotated[int, BeforeValidator(read_size)]
+Duration = Annotated[InstanceOf[timedelta], BeforeValidator(read_duration)]
+FilePath = Annotated[InstanceOf[Path], BeforeValidator(_read_path)]
+
+
+class _Table(BaseModel):
+    """A table of the configuration: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Archive(_Table):
+    """Where the articles are filed. `timezone` decides a folder's date; below `min_free` bytes nothing is written."""
+
+    root: FilePath
+    timezone: Annotated[InstanceOf[ZoneInfo], BeforeValidator(read_zone)] = ZoneInfo("UTC")
+    min_free: Size = 500_000_000
+
+
+class Account(_Table):
+    """A mailbox that is watched. Exactly one of the four password keys is given."""
+
+    name: Annotated[Text, StringConstraints(pattern=r"^[\w.@+-]+$", max_length=64)]
+    host: Annotated[str, BeforeValidator(read_host)]
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = None
+    security: Literal["tls", "starttls", "none"] = "tls"
+    ca_file: FilePath | None = None
+    username: Text
+    password_file: FilePath | None = None
+    password_command: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    password_credential: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] | None = None
+    password: Annotated[SecretStr, Field(min_length=1)] | None = None
+    folders: Annotated[tuple[Text, ...], Field(min_length=1)] = ("INBOX",)
+    after: Annotated[InstanceOf[After], BeforeValidator(read_after)] = After("keep")
+    since: Annotated[date, BeforeValidator(read_day)] | None = None
+    interval: Duration = timedelta(minutes=5)
+
+    def server(self) -> "Server":
+        """Where the mailbox is, as mailbox/ wants to know it."""
+        from .mailbox.imap import Server
+
+        return Server(self.host, self.port or PORTS[self.security], self.security, self.username, self.ca_file)
+
+    def secret(self) -> "Secret":
+        """Where the password is to be found; it is read by `mailbox.auth.read_secret`, not here."""
+        from .mailbox.auth import Secret
+
+        literal = self.password.get_secret_value() if self.password else None
+        return Secret(self.password_file, self.password_command, self.password_credential, literal)
+
+
+class Limits(_Table):
+    """What a single mail or round may cost; past it, the mail is filed raw, the round ended."""
+
+    mail_time: Duration = timedelta(seconds=60)
+    mail_memory: Annotated[Size, Field(ge=512 * 2**20)] = 2**30
+
+
+class Log(_Table):
+    """How much is said on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(_Table):
+    """The whole configuration; `account` in the order of the file."""
+
+    archive: Archive
+    account: Annotated[tuple[Account, ...], Field(min_length=1)]
+    limits: Limits = Limits()
+    log: Log = Log()
+
+
+def find(explicit: Path | None) -> Path:
+    """The configuration to read: the one named, else `$MAILARCHIVER_CONFIG`, the user's own, the system's.
+
+    Raises:
+        ConfigError: there is none; the text names every place that was looked at.
+    """
+    if explicit is not None:
+        return explicit
+    if named := os.environ.get("MAILARCHIVER_CONFIG"):
+        return Path(named)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    places = [home / "mailarchiver/config.toml", Path("/etc/mailarchiver/config.toml")]
+    for place in places:
+        if place.is_file():
+            return place
+    looked = ", ".join(str(place) for place in places)
+    raise ConfigError([f"no configuration: give one with --config FILE or $MAILARCHIVER_CONFIG (looked at {looked})"])
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration; relative paths in it start at its own folder.
+
+    Raises:
+        ConfigError: the file cannot be read, or with all that is wrong in it, one problem a line.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+        private = path.stat().st_mode & 0o077 == 0
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: is no TOML: {error}"]) from error
+    problems = between_keys(tables, private=private)
+    try:
+        settings = Settings.model_validate(tables, context=path.absolute().parent)
+    except ValidationError as error:
+        problems = of_fields(error.errors(include_url=False, include_input=False), Settings) + problems
+    if problems:
+        raise ConfigError([f"{path}: {problem}" for problem in problems])
+    return settings

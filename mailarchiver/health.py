@@ -1,0 +1,81 @@
+"""How an account is doing: what `status.json` says of it, and when it is tried again. Pure: clocks are passed in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .errors import LoginRefused, MailboxError, StoreError
+
+if TYPE_CHECKING:
+    from .poll import RoundResult
+
+PAUSES: tuple[tuple[type[Exception], timedelta, timedelta], ...] = (
+    (LoginRefused, timedelta(minutes=15), timedelta(hours=4)),  # a server locks whom it has refused too often
+    (MailboxError, timedelta(0), timedelta(0)),  # the next round is soon enough
+    (StoreError, timedelta(minutes=1), timedelta(minutes=15)),  # a full disk is not emptied by trying
+    (Exception, timedelta(minutes=1), timedelta(hours=1)),  # a defect: it is logged whole each time
+)
+"""Error → the pause after the first failure, doubled with each further one, and the longest pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an account has been doing since the daemon started. `filed` counts new mail; `failures` the rounds that have
+    failed in a row, the first of them at `error_since`.
+    """
+
+    filed: int = 0
+    last_try: datetime | None = None
+    last_success: datetime | None = None
+    last_mail: datetime | None = None
+    error: str | None = None
+    error_since: datetime | None = None
+    failures: int = 0
+
+    def after_round(self, result: RoundResult, now: datetime) -> Health:
+        """A round went through: whatever was wrong is over, but for messages that could not be fetched."""
+        error = f"{messages(result.failed)} could not be fetched" if result.failed else None
+        return Health(
+            filed=self.filed + result.filed,
+            last_try=now,
+            last_success=now,
+            last_mail=now if result.filed else self.last_mail,
+            error=error,
+            error_since=(self.error_since or now) if error else None,
+        )
+
+    def after_failure(self, error: Exception, now: datetime) -> Health:
+        """A round failed; what it filed before it did is not known here."""
+        text = str(error) or type(error).__name__
+        since = self.error_since or now
+        return replace(self, last_try=now, error=text, error_since=since, failures=self.failures + 1)
+
+    def as_dict(self) -> dict[str, object]:
+        """As it stands in status.json; times are RFC 3339."""
+        return {name: stamp(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
+
+
+def pause(error: Exception, failures: int) -> timedelta:
+    """How long an account is left alone after its `failures`-th failure in a row."""
+    first, longest = next((first, longest) for kind, first, longest in PAUSES if isinstance(error, kind))
+    return min(first * (1 << min(failures - 1, 16)), longest)
+
+
+def summary(healths: dict[str, Health]) -> str:
+    """One line for `systemctl status`: how many accounts, which are in trouble, what was filed since the start."""
+    troubled = sorted(name for name, health in healths.items() if health.error)
+    filed = sum(health.filed for health in healths.values())
+    words = f"{len(healths)} account{'s' if len(healths) != 1 else ''}, {filed} filed since the start"
+    return f"{words}; in trouble: {', '.join(troubled)}" if troubled else words
+
+
+def messages(count: int) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{count} message{'s' if count != 1 else ''}"
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339, to the second."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,35 @@
+"""A word to systemd, by the protocol of sd_notify(3): datagrams to the socket that `$NOTIFY_SOCKET` names."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+log = logging.getLogger(__name__)
+
+
+def notify(*assignments: str) -> None:
+    """Send assignments such as `READY=1`, `STATUS=…`, `WATCHDOG=1` in one datagram; nothing where nobody listens.
+
+    Never raises: a service manager that does not hear us is no reason to stop filing. A name that starts with `@` is
+    an abstract socket (unix(7)), written with a NUL in its place.
+    """
+    name = os.environ.get("NOTIFY_SOCKET")
+    if not name:
+        return
+    address = f"\0{name[1:]}" if name.startswith("@") else name
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            channel.connect(address)
+            channel.sendall("\n".join(text.replace("\n", " ") for text in assignments).encode())
+    except OSError as error:
+        log.warning("systemd did not take the notice %s: %s", assignments[0], error)
+
+
+def watchdog_seconds() -> float | None:
+    """How long systemd waits for `WATCHDOG=1` before it kills us (sd_watchdog_enabled(3)); None where it does not."""
+    microseconds, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
+    if not microseconds.isdecimal() or int(microseconds) == 0 or (pid and pid != str(os.getpid())):
+        return None
+    return int(microseconds) / 1e6

@@ -1,0 +1,131 @@
+"""Where the pipeline runs: in this process, or in children that can be killed.
+
+::
+
+    Pool ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
+
+A mail that hangs its child, or makes it crash, is filed as it is, with a warning; the child is replaced, and the next
+mail is not disturbed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import queue
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Protocol
+
+from . import pipeline
+from .child import MAIL, Child
+from .errors import StoreError
+from .model import Bundle, MailWarning, RawMessage
+
+ENTRY = ("-m", "mailarchiver.child")
+
+
+class Worker(Protocol):
+    """Something that understands mail."""
+
+    def understand_all(
+        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
+    ) -> Iterator[tuple[Bundle, ...]]:
+        """The bundles of each mail, in order; each mail comes with its id."""
+
+    def close(self) -> None:
+        """End; nothing may be asked after it."""
+
+
+class InProcess:
+    """Runs the pipeline right here: nothing guards against mail that hangs."""
+
+    def understand_all(
+        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
+    ) -> Iterator[tuple[Bundle, ...]]:
+        """As `Worker`."""
+        return (pipeline.understand(raw, id=mail_id, timezone=timezone) for raw, mail_id in mails)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Pool:
+    """`jobs` children that give each mail at most `seconds` (by the clock, and of the processor) and `memory` octets.
+
+    May be used by several threads. `entry` is what Python runs as a child; it must call `child.serve`.
+    """
+
+    def __init__(
+        self, jobs: int = 1, seconds: float = 60.0, memory: int = 1 << 30, *, entry: Sequence[str] = ENTRY
+    ) -> None:
+        self._command = [sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)]
+        self._seconds = seconds
+        self._closed = False
+        self._children = [Child(self._command) for _ in range(jobs)]
+        self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(jobs):
+            self._idle.put(number)
+        self._threads = ThreadPoolExecutor(jobs) if jobs > 1 else None
+
+    def understand(self, raw: RawMessage, *, id: str, timezone: tzinfo) -> tuple[Bundle, ...]:  # noqa: A002
+        """The bundles of one mail, at least one.
+
+        Raises:
+            StoreError: no child can be started, or the pool was closed: no fault of the mail, so nothing may be filed.
+        """
+        number = self._idle.get()
+        try:
+            answer = self._ask(number, (raw, id, timezone))
+        finally:
+            self._idle.put(number)
+        if not isinstance(answer, str):
+            return tuple(replace(b, files={**b.files, MAIL: b.files[MAIL] or raw.data}) for b in answer)
+        pipeline.log.error("%s is filed as it is: %s", pipeline.where(raw), answer)
+        return pipeline.file_raw(raw, id=id, timezone=timezone, warning=MailWarning("unreadable", answer))
+
+    def understand_all(
+        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
+    ) -> Iterator[tuple[Bundle, ...]]:
+        """As `Worker`; several at a time where there are several children. Raises as `understand`."""
+        run = self._threads.map if self._threads else map
+        return run(lambda mail: self.understand(mail[0], id=mail[1], timezone=timezone), mails)
+
+    def close(self) -> None:
+        """Kill the children; whoever waits for one gets a `StoreError`."""
+        self._closed = True
+        idle = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        for number, child in enumerate(self._children):
+            if number in idle:
+                child.end()
+                self._idle.put(number)
+            else:
+                child.kill()  # the thread that waits for it sees to the rest
+        if self._threads:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ask(self, number: int, task: tuple[RawMessage, str, tzinfo]) -> tuple[Bundle, ...] | str:
+        """What a child makes of a mail, or what became of the child: then a new one is in its place."""
+        if self._closed:
+            raise StoreError("the program is ending")
+        if self._children[number].ended():  # while it was idle: no mail's fault
+            self._replace(number)
+        if not self._children[number].started() and not self._closed:
+            raise StoreError("a worker process does not start: see what it wrote to standard error")
+        answer = self._children[number].ask(task, self._seconds)
+        if self._closed:
+            self._children[number].end()
+            raise StoreError("the program is ending: the mail in work is left for the next start")
+        if isinstance(answer, str):
+            self._replace(number)
+        return answer
+
+    def _replace(self, number: int) -> None:
+        self._children[number].end()
+        self._children[number] = Child(self._command)

@@ -1,0 +1,83 @@
+"""The command line as a whole: it answers at once, and says with words and an exit code what went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import mailarchiver
+from mailarchiver import __main__
+from mailarchiver.cli.app import app
+from mailarchiver.errors import (
+    ConfigError,
+    LoginRefused,
+    MailArchiverError,
+    MailboxError,
+    MessageError,
+    StoreError,
+)
+
+HEAVY = {
+    *("apscheduler", "asyncio", "babel", "bs4", "email", "imapclient", "jinja2", "lxml", "mailparser", "nh3", "PIL"),
+    *("pydantic", "pymap", "rich", "selectolax", "sqlite3"),
+}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """What makes `--help` quick, counted instead of timed: machines differ."""
+    code = "import sys, mailarchiver.__main__; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_help_names_every_command() -> None:
+    done = CliRunner().invoke(app, ["--help"])
+    assert done.exit_code == 0
+    for command in ("demo", "poll", "run", "import"):
+        assert f"  {command} " in done.output
+
+
+def test_version() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.output) == (0, f"mailarchiver {mailarchiver.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["import"], ["pol"], ["poll", "--speed"], ["import", "--jobs", "0", "."], []])
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MailArchiverError("x"), 1),
+        (MailboxError("x"), 1),
+        (LoginRefused("x"), 1),
+        (MessageError("x"), 1),
+        (ConfigError(["x"]), 2),
+        (StoreError("x"), 75),
+    ],
+)
+def test_an_expected_error_is_words_and_a_code(
+    error: MailArchiverError, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(__main__, "app", fail)
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert end.value.code == code
+    assert capsys.readouterr() == ("", "mailarchiver: x\n")
+
+
+def test_a_defect_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(__main__, "app", fail)
+    with pytest.raises(ZeroDivisionError):
+        __main__.main()

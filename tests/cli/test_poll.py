@@ -1,0 +1,191 @@
+"""`mailarchiver poll`: one round of every account, on a real server and on the embedded one."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from servers.fixtures import NOON, Mailbox, dovecot, mailbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers.dovecot import Dovecot
+
+__all__ = ["dovecot", "mailbox"]
+
+on_embedded = pytest.mark.parametrize("mailbox", ["embedded"], indirect=True)
+"""For what is the same on every server."""
+on_dovecot = pytest.mark.parametrize("mailbox", [pytest.param("dovecot", marks=pytest.mark.dovecot)], indirect=True)
+
+
+def mail(subject: str) -> bytes:
+    text = (
+        f"From: Jane Roe <jane@example.org>\r\nTo: articles@example.org\r\nSubject: {subject}\r\n"
+        f"Date: Wed, 6 Mar 2024 12:00:00 +0000\r\nMessage-ID: <{subject}@example.org>\r\n\r\nAbout {subject}.\r\n"
+    )
+    return text.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A folder with a configuration for a mailbox, and what is run there."""
+
+    folder: Path
+    mailbox: Mailbox
+
+    def account(self, name: str, extra: str = "", **changed: str | int) -> str:
+        """The table of an account: the mailbox, but for what is changed."""
+        server = self.mailbox.server
+        password = changed.pop("password", self.mailbox.password)
+        (self.folder / f"{name}.password").write_text(f"{password}\n")
+        values: dict[str, str | int] = {
+            "name": name,
+            "host": server.host,
+            "port": server.port,
+            "security": server.security,
+            "username": server.username,
+            "password_file": f"{name}.password",
+        }
+        if server.ca_file:
+            values["ca_file"] = str(server.ca_file)
+        lines = (f"{key} = {json.dumps(value)}" for key, value in (values | changed).items())
+        return "\n".join(["[[account]]", *lines, extra, ""])
+
+    def poll(self, *accounts: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        config = self.folder / "config.toml"
+        config.write_text("\n".join(['[archive]\nroot = "archive"\n[log]\nlevel = "error"\n', *accounts]))
+        command = [sys.executable, "-m", "mailarchiver", "poll", "--config", str(config), *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def titles(self) -> list[str]:
+        manifest = self.folder / "archive/manifest.jsonl"
+        return [json.loads(line)["title"] for line in manifest.read_bytes().splitlines()] if manifest.exists() else []
+
+    def flags(self, folder: str = "INBOX") -> list[set[bytes]]:
+        return list(self.mailbox.other.flags(folder).values())
+
+
+@pytest.fixture
+def site(tmp_path: Path, mailbox: Mailbox) -> Site:
+    for subject in ("tide", "moon"):
+        mailbox.other.deliver(mail(subject), NOON)
+    return Site(tmp_path, mailbox)
+
+
+def test_a_round_files_what_is_there_and_the_next_what_is_new(site: Site) -> None:
+    account = site.account("articles", after="seen")
+    done = site.poll(account)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "articles: 2 filed, 0 already filed, 0 failed\n", "")
+    assert site.titles() == ["tide", "moon"]
+    assert all(rb"\Seen" in flags for flags in site.flags())
+    assert "tide" in (site.folder / "archive/index.html").read_text("utf-8")
+    site.mailbox.other.deliver(mail("wind"), NOON)
+    assert site.poll(account).stdout == "articles: 1 filed, 0 already filed, 0 failed\n"
+    assert site.titles() == ["tide", "moon", "wind"]
+
+
+def test_filed_mail_is_moved_away(site: Site) -> None:
+    assert site.poll(site.account("articles", after="move:Archived")).returncode == 0
+    assert (len(site.flags()), len(site.flags("Archived"))) == (0, 2)
+
+
+@on_embedded
+def test_a_dry_run_only_counts(site: Site) -> None:
+    account = site.account("articles", after="seen")
+    done = site.poll(account, options=("--dry-run",))
+    assert (done.returncode, done.stdout) == (0, "articles: 2 to fetch\n")
+    assert not (site.folder / "archive").exists()
+    assert not any(rb"\Seen" in flags for flags in site.flags())
+    site.poll(account)
+    assert site.poll(account, options=("--dry-run",)).stdout == "articles: 0 to fetch\n"
+
+
+@on_embedded
+def test_one_account_fails_and_the_others_are_polled(site: Site) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        unused = probe.getsockname()[1]
+    done = site.poll(
+        site.account("locked", password="wrong"),
+        site.account("unplugged", port=unused),
+        site.account("lost", 'folders = ["Nowhere"]'),
+        site.account("nameless", security="tls", host="no-such-host.invalid"),
+        site.account("speechless", password_file="missing"),
+        site.account("sound"),
+    )
+    assert (done.returncode, done.stdout) == (1, "sound: 2 filed, 0 already filed, 0 failed\n")
+    locked, unplugged, lost, nameless, speechless = done.stderr.splitlines()
+    for name, line, cure in (
+        ("locked", locked, "password"),
+        ("unplugged", unplugged, "port"),
+        ("lost", lost, "Archived"),
+        ("nameless", nameless, "no-such-host.invalid"),
+        ("speechless", speechless, str(site.folder / "missing")),
+    ):
+        assert line.startswith(f"mailarchiver: account {name}: ")
+        assert cure in line
+
+
+@on_dovecot
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"ca_file": ""}, "ca_file"),
+        ({"host": "localhost"}, "set host to a name that the certificate has"),
+    ],
+)
+def test_a_certificate_is_never_taken_on_trust(site: Site, changed: dict[str, str], words: str) -> None:
+    account = site.account("articles", **changed).replace('ca_file = ""\n', "")
+    done = site.poll(account)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("mailarchiver: account articles: ")
+    assert words in done.stderr
+    assert site.titles() == []
+
+
+@on_dovecot
+def test_starttls(site: Site, dovecot: Dovecot) -> None:
+    done = site.poll(site.account("articles", security="starttls", port=dovecot.port))
+    assert (done.returncode, done.stdout) == (0, "articles: 2 filed, 0 already filed, 0 failed\n")
+
+
+@on_embedded
+def test_json_is_a_line_an_account(site: Site) -> None:
+    done = site.poll(site.account("sound"), site.account("locked", password="wrong"), options=("--json",))
+    sound, locked = (json.loads(line) for line in done.stdout.splitlines())
+    assert (sound["account"], sound["filed"], sound["already"], sound["failed"]) == ("sound", 2, 0, 0)
+    assert sound["error"] is None
+    assert locked["account"] == "locked"
+    assert "password" in locked["error"]
+    assert done.returncode == 1
+
+
+@on_embedded
+def test_the_same_mail_in_two_accounts_is_filed_once(site: Site) -> None:
+    done = site.poll(site.account("one"), site.account("two"))
+    assert done.stdout.splitlines()[1] == "two: 0 filed, 2 already filed, 0 failed"
+    assert len(site.titles()) == 2
+
+
+@on_embedded
+def test_a_wrong_configuration_is_2_and_nothing_is_done(site: Site) -> None:
+    done = site.poll(site.account("articles", "pasword_command = []"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "account[0].pasword_command: unknown key; did you mean password_command?" in done.stderr
+    assert not (site.folder / "archive").exists()
+
+
+@on_embedded
+def test_an_archive_that_cannot_be_written_is_75(site: Site) -> None:
+    (site.folder / "archive").write_text("a file is in the way")
+    done = site.poll(site.account("articles", after="seen"))
+    assert done.returncode == 75
+    assert str(site.folder / "archive") in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not any(rb"\Seen" in flags for flags in site.flags())

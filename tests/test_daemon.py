@@ -1,0 +1,292 @@
+"""The daemon: what arrives while it runs is filed, trouble stays where it is, and it ends when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from mailarchiver import daemon
+from mailarchiver.config import Settings
+from mailarchiver.demo.server import EmbeddedServer
+from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.poll import RoundResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
+PATIENCE = 30.0
+
+
+def mail(subject: str) -> bytes:
+    text = (
+        "From: Jane Roe <jane@example.org>\r\nTo: articles@example.org\r\n"
+        f"Subject: {subject}\r\nDate: Wed, 6 Mar 2024 12:00:00 +0000\r\n"
+        f"Message-ID: <{subject.replace(' ', '.')}@example.org>\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\nAll there is to say about {subject}.\r\n"
+    )
+    return text.encode()
+
+
+def wait_for(what: str, condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {PATIENCE:.0f} s"
+        time.sleep(0.05)
+
+
+class Daemon:
+    """`mailarchiver run` as a process of its own, with a service manager's socket to speak to."""
+
+    def __init__(self, folder: Path, accounts: Mapping[str, int], **environment: str) -> None:
+        self.archive = folder / "archive"
+        self.config = folder / "config.toml"
+        self.log = folder / "log"
+        self.said: list[str] = []
+        (folder / "password").write_text("demo\n")
+        tables = (
+            f'[[account]]\nname = "{name}"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
+            'username = "demo"\npassword_file = "password"\ninterval = "1s"\n'
+            for name, port in accounts.items()
+        )
+        self.config.write_text("\n".join(['[archive]\nroot = "archive"\n', *tables]))
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(folder / "notify"))
+        self._socket.setblocking(False)
+        self._environment = {**os.environ, **environment, "NOTIFY_SOCKET": str(folder / "notify")}
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "mailarchiver", "run", "--config", str(self.config)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stderr=log, env=self._environment)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def heard(self, assignment: str) -> bool:
+        """Whether the daemon has told the service manager this."""
+        try:
+            while True:
+                self.said += self._socket.recv(65536).decode().splitlines()
+        except BlockingIOError:
+            return any(line.startswith(assignment) for line in self.said)
+
+    def filed(self) -> list[str]:
+        """The titles in the manifest."""
+        manifest = self.archive / "manifest.jsonl"
+        return [json.loads(line)["title"] for line in manifest.read_bytes().splitlines()] if manifest.exists() else []
+
+    def status(self) -> Any:
+        path = self.archive / ".mailarchiver/status.json"
+        return json.loads(path.read_bytes())["accounts"] if path.exists() else {}
+
+    def end(self, number: signal.Signals) -> tuple[int, float]:
+        """Send a signal; the exit code, and the seconds until it came."""
+        start = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE), time.monotonic() - start
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_mail_delivered_while_it_runs_becomes_an_article(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(tmp_path, {"articles": server.port}) as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+        server.deliver(mail("Second wind"), NOON)
+        wait_for("the second mail", lambda: process.filed() == ["First light", "Second wind"])
+        wait_for("its page", lambda: "Second wind" in (process.archive / "index.html").read_text("utf-8"))
+        wait_for("the status", lambda: process.status()["articles"]["filed"] == 2)
+        status = process.status()["articles"]
+        assert (status["error"], status["error_since"], status["failures"]) == (None, None, 0)
+        for key in ("last_try", "last_success", "last_mail"):
+            assert datetime.fromisoformat(status[key]).tzinfo is not None
+        wait_for("STATUS=", lambda: process.heard("STATUS=1 account, 2 filed"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert code == 0, process.log.read_text()
+        assert seconds < 10
+        assert process.heard("STOPPING=1")
+        assert not process.heard("WATCHDOG=1"), "nobody asked for it"
+
+
+def test_one_account_in_trouble_stops_no_other(tmp_path: Path, unused_port: int) -> None:
+    accounts = {"broken": unused_port, "sound": 0}
+    with EmbeddedServer([(mail("First light"), NOON)]) as server:
+        accounts["sound"] = server.port
+        with Daemon(tmp_path, accounts) as process:
+            wait_for("the mail of the sound one", lambda: process.filed() == ["First light"])
+            wait_for("the trouble", lambda: bool((process.status().get("broken") or {}).get("failures", 0) >= 2))
+            server.deliver(mail("Second wind"), NOON)
+            wait_for("the second mail", lambda: len(process.filed()) == 2)
+            broken = process.status()["broken"]
+            assert "broken" in broken["error"]
+            assert broken["error_since"] <= broken["last_try"]
+            assert broken["last_success"] is None
+            wait_for("STATUS=", lambda: process.heard("STATUS=2 accounts, 1 filed since the start; in trouble: broken"))
+            assert process.end(signal.SIGINT)[0] == 0
+    log = process.log.read_text()
+    assert "broken" in log
+    assert "Traceback" not in log
+
+
+def test_it_ends_in_time_though_a_server_never_answers(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with Daemon(tmp_path, {"articles": silent.getsockname()[1]}) as process:
+            silent.settimeout(PATIENCE)
+            connection, _ = silent.accept()
+            with connection:
+                code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+        assert "is abandoned" in process.log.read_text()
+
+
+def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int) -> None:
+    with Daemon(tmp_path, {"articles": unused_port}, WATCHDOG_USEC="900000") as process:
+        wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
+        assert process.end(signal.SIGTERM)[0] == 0
+
+
+def test_an_archive_that_cannot_be_opened_is_said_at_once(tmp_path: Path, unused_port: int) -> None:
+    (tmp_path / "archive").write_text("this is a file")
+    with Daemon(tmp_path, {"articles": unused_port}) as process:
+        assert process.process.wait(PATIENCE) == 75
+        assert not process.heard("READY=1")
+    assert "Traceback" not in process.log.read_text()
+
+
+# --- Rounds, on its own ---------------------------------------------------------------------------------------------
+
+
+class FakeStore:
+    """Takes the status; what else a store does is the rounds' business only through `poll`."""
+
+    def __init__(self) -> None:
+        self.status: Any = None
+
+    def write_status(self, status: object) -> None:
+        self.status = status
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    account = {"host": "localhost", "security": "none", "username": "x", "password": "x"}
+    accounts = [{**account, "name": "a"}, {**account, "name": "b"}]
+    return Settings.model_validate({"archive": {"root": str(tmp_path / "archive")}, "account": accounts})
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult]], None]:
+    """Put a function in place of a round over the network."""
+
+    def play(poll_account: Callable[..., RoundResult]) -> None:
+        monkeypatch.setattr(daemon, "poll_account", poll_account)
+        monkeypatch.setattr(daemon, "refresh_pages", lambda _store: 0)
+        monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+
+    return play
+
+
+def make(settings: Settings) -> tuple[daemon.Rounds, FakeStore]:
+    store = FakeStore()
+    return daemon.Rounds(settings, store, SimpleNamespace()), store  # type: ignore[arg-type]  # stand-ins
+
+
+@pytest.mark.parametrize("error", [StoreError("disk full"), LoginRefused("no"), ZeroDivisionError("defect")])
+def test_after_a_failure_an_account_is_left_alone_for_a_while(
+    error: Exception, settings: Settings, play: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        tried.append(account.name)
+        if account.name == "a":
+            raise error
+        return RoundResult("b", filed=1)
+
+    play(poll_account)
+    rounds, store = make(settings)
+    for _ in range(3):
+        for account in settings.account:
+            rounds.run(account)
+    assert tried == ["a", "b", "b", "b"]
+    assert store.status["accounts"]["a"]["error"] == str(error)
+    assert store.status["accounts"]["b"]["filed"] == 3
+    assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
+    assert "is tried again in" in caplog.text
+
+
+def test_a_mailbox_in_trouble_is_tried_at_the_next_round(settings: Settings, play: Any) -> None:
+    def poll_account(*_: object, **__: object) -> RoundResult:
+        raise MailboxError("no route to host")
+
+    play(poll_account)
+    rounds, store = make(settings)
+    rounds.run(settings.account[0])
+    rounds.run(settings.account[0])
+    assert store.status["accounts"]["a"]["failures"] == 2
+
+
+def test_a_status_that_cannot_be_written_ends_nothing(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise StoreError("read-only")
+
+    play(lambda *_, **__: RoundResult("a"))
+    rounds, store = make(settings)
+    monkeypatch.setattr(store, "write_status", refuse)
+    rounds.run(settings.account[0])
+    assert "read-only" in caplog.text
+    assert rounds.end(0)
+
+
+def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings: Settings, play: Any) -> None:
+    stops: dict[str, threading.Event] = {}
+    begun = threading.Barrier(3)
+
+    def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
+        stops[account.name] = stop
+        begun.wait(PATIENCE)
+        assert stop.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    rounds, _ = make(settings)
+    threads = [threading.Thread(target=rounds.run, args=[account]) for account in settings.account]
+    for thread in threads:
+        thread.start()
+    begun.wait(PATIENCE)
+    now = time.monotonic()
+    assert rounds.watch(now)
+    assert not stops["a"].is_set()
+    assert not rounds.watch(now + daemon.STALLED_SECONDS + 1), "a round that hangs leaves the watchdog hungry"
+    assert stops["a"].is_set()
+    assert rounds.end(PATIENCE)
+    for thread in threads:
+        thread.join(PATIENCE)
+    rounds.run(settings.account[0])
+    assert len(stops) == 2, "no round begins after the end"

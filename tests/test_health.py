@@ -1,0 +1,69 @@
+"""How an account is said to be, and when it is tried again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.health import Health, pause, summary
+from mailarchiver.poll import RoundResult
+
+NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+
+
+def test_a_good_round_ends_the_trouble() -> None:
+    troubled = Health().after_failure(MailboxError("no route"), NOON).after_failure(MailboxError("no route"), LATER)
+    assert (troubled.error, troubled.error_since, troubled.failures) == ("no route", NOON, 2)
+    assert (troubled.last_try, troubled.last_success) == (LATER, None)
+    well = troubled.after_round(RoundResult("a", found=3, filed=2, already=1), LATER)
+    assert well == Health(filed=2, last_try=LATER, last_success=LATER, last_mail=LATER)
+
+
+def test_a_round_without_new_mail_keeps_the_date_of_the_last() -> None:
+    health = Health().after_round(RoundResult("a", found=1, filed=1), NOON).after_round(RoundResult("a"), LATER)
+    assert (health.filed, health.last_mail, health.last_success) == (1, NOON, LATER)
+
+
+def test_mail_that_cannot_be_fetched_is_said_with_since_when() -> None:
+    lacking = RoundResult("a", found=2, filed=1, failed=1)
+    health = Health().after_round(lacking, NOON).after_round(lacking, LATER)
+    assert health.error == "1 message could not be fetched"
+    assert (health.error_since, health.last_success) == (NOON, LATER)
+
+
+def test_as_it_stands_in_the_status() -> None:
+    assert Health(filed=2, last_try=NOON, error="x", error_since=NOON, failures=1).as_dict() == {
+        "filed": 2,
+        "last_try": "2024-03-06T12:00:00+00:00",
+        "last_success": None,
+        "last_mail": None,
+        "error": "x",
+        "error_since": "2024-03-06T12:00:00+00:00",
+        "failures": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes"),
+    [
+        (MailboxError("x"), [0, 0, 0]),
+        (LoginRefused("x"), [15, 30, 60, 120, 240, 240]),
+        (StoreError("x"), [1, 2, 4, 8, 15, 15]),
+        (ZeroDivisionError("x"), [1, 2, 4, 8, 16, 32, 60, 60]),
+    ],
+)
+def test_how_long_an_account_is_left_alone(error: Exception, minutes: list[int]) -> None:
+    assert [pause(error, number + 1) for number in range(len(minutes))] == [timedelta(minutes=m) for m in minutes]
+
+
+def test_a_pause_never_overflows() -> None:
+    assert pause(StoreError("x"), 10**9) == timedelta(minutes=15)
+
+
+def test_the_summary_names_who_is_in_trouble() -> None:
+    assert summary({"a": Health(filed=1)}) == "1 account, 1 filed since the start"
+    healths = {"b": Health(filed=2, error="x"), "a": Health(error="y")}
+    assert summary(healths) == "2 accounts, 2 filed since the start; in trouble: a, b"

@@ -1,0 +1,59 @@
+"""The protocol of sd_notify(3), on a socket of our own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailarchiver.notify import notify, watchdog_seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("kind", ["path", "abstract"])
+def test_assignments_arrive_in_one_datagram(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = str(tmp_path / "notify") if kind == "path" else f"\0mailarchiver-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(name)
+        listener.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", name.replace("\0", "@"))
+        notify("READY=1", "STATUS=two\nlines — and a dash")
+        assert listener.recv(4096).decode() == "READY=1\nSTATUS=two lines — and a dash"
+
+
+def test_nothing_where_nobody_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    notify("READY=1")
+    assert not caplog.records
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
+    notify("READY=1")
+    assert "READY=1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "pid", "expected"),
+    [
+        ("300000000", None, 300.0),
+        ("300000000", "own", 300.0),
+        ("300000000", "1", None),
+        ("0", None, None),
+        ("soon", None, None),
+        (None, None, None),
+    ],
+)
+def test_the_watchdog_asks_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, microseconds: str | None, pid: str | None, expected: float | None
+) -> None:
+    own = str(os.getpid())  # not among the parameters: their names must be the same in every process of a run
+    for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", own if pid == "own" else pid)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert watchdog_seconds() == expected

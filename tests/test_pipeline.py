@@ -1,0 +1,99 @@
+"""The whole way of a mail, in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailarchiver import pipeline
+from mailarchiver.model import Bundle, Headers, MessageRef, RawMessage
+
+REF = MessageRef("articles", "INBOX", 7, 42)
+NOON = datetime(2024, 5, 20, 12, 0, tzinfo=timezone(timedelta(hours=2)))
+MAIL = (
+    b"From: Ada <ada@example.org>\r\nTo: archive@example.org\r\nSubject: Fwd: Swifts\r\n"
+    b"Date: Mon, 20 May 2024 11:59:00 +0200\r\nMessage-ID: <1@example.org>\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\nThey are back.\r\n"
+)
+ID = hashlib.sha256(MAIL).hexdigest()[:12]
+
+
+def understand(data: bytes = MAIL, received: datetime | None = NOON, zone: str = "UTC") -> tuple[Bundle, ...]:
+    digest = hashlib.sha256(data).hexdigest()
+    return pipeline.understand(RawMessage(REF, received, data), id=digest[:12], timezone=ZoneInfo(zone))
+
+
+def test_a_mail_becomes_the_files_of_format_1() -> None:
+    (bundle,) = understand()
+    assert bundle.folder == f"2024/05/2024-05-20-swifts-{ID}"
+    assert list(bundle.files) >= ["SHA256SUMS"]
+    assert {"index.html", "article.md", "article.txt", "article.json", "message.eml", "SHA256SUMS"} == set(bundle.files)
+    assert bundle.files["message.eml"] == MAIL
+    assert bundle.files["article.txt"] == b"They are back.\n"
+    listed = dict(reversed(line.split("  ", 1)) for line in bundle.files["SHA256SUMS"].decode().splitlines())
+    assert listed == {
+        name: hashlib.sha256(data).hexdigest() for name, data in bundle.files.items() if name != "SHA256SUMS"
+    }
+    assert bundle.entry.sums == hashlib.sha256(bundle.files["SHA256SUMS"]).hexdigest()
+
+
+def test_the_same_mail_gives_the_same_bytes() -> None:
+    assert understand() == understand()
+
+
+def test_the_folder_is_dated_in_the_zone_of_the_archive() -> None:
+    late = datetime(2024, 5, 31, 23, 30, tzinfo=UTC)
+    assert understand(received=late)[0].folder.startswith("2024/05/2024-05-31-")
+    assert understand(received=late, zone="Asia/Tokyo")[0].folder.startswith("2024/06/2024-06-01-")
+
+
+def test_what_breaks_the_pipeline_is_filed_raw_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_original: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(pipeline, "extract", broken)
+    with caplog.at_level(logging.ERROR):
+        (bundle,) = understand()
+    assert bundle.files["message.eml"] == MAIL
+    told = json.loads(bundle.files["article.json"])
+    assert told["kind"] == "message"
+    assert told["title"] == "Swifts"
+    assert [warning["code"] for warning in told["warnings"]] == ["unreadable"]
+    assert "ZeroDivisionError: a defect" in told["warnings"][0]["detail"]
+    assert "UID 42" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n", b"\0", b"no headers at all", b"From \n", b"\xff" * 100, b":\n:\n\n"])
+def test_whatever_comes_is_filed(data: bytes) -> None:
+    (bundle,) = understand(data)
+    assert bundle.files["message.eml"] == data
+
+
+def test_when_a_mail_was_received() -> None:
+    stamps = {
+        "received": datetime(2024, 1, 1, tzinfo=UTC),
+        "from_line": datetime(2024, 1, 3, tzinfo=UTC),
+        "fallback": datetime(2024, 1, 5, tzinfo=UTC),
+    }
+    headers = Headers(received="2024-01-02T00:00:00+00:00", date="2024-01-04T00:00:00")
+
+    def at(headers: Headers, **given: datetime) -> int:
+        raw = RawMessage(REF, given.get("received"), b"", given.get("from_line"), given.get("fallback"))
+        return pipeline.received_at(raw, headers).day
+
+    assert at(headers, **stamps) == 1
+    del stamps["received"]
+    assert at(headers, **stamps) == 2
+    assert at(Headers(date="2024-01-04T00:00:00"), **stamps) == 3
+    del stamps["from_line"]
+    assert at(Headers(date="2024-01-04T00:00:00"), **stamps) == 4
+    assert at(Headers(date="2204-01-04T00:00:00"), **stamps) == 5
+    assert pipeline.received_at(RawMessage(REF, None, b""), Headers()) == pipeline.EPOCH
