@@ -3,8 +3,8 @@
 
     .ci/kept.py FOLDER ARCHIVE SCORE.py
 
-Looks at every .eml file below FOLDER, and at every mbox (a file that begins with a From_ line, whatever its name) for
-at least one message of it. SCORE.py is the scorer whose `Page` reads a page. Prints figures in the form of
+Looks at every .eml file below FOLDER, and at every mbox (what begins with a From_ line, whatever its name) for at
+least one message of it. SCORE.py is the scorer whose `Page` reads a page. Prints figures in the form of
 `score.py --json`. Needs nothing but the standard library.
 """
 
@@ -44,7 +44,7 @@ def figures(corpus: Path, archive: Path, page: Callable[[str], Any]) -> dict[str
         if path.suffix not in (".eml", ".mbox"):
             continue
         data = unix(path.read_bytes())
-        if data.startswith(b"From "):
+        if path.suffix == ".mbox" or data.startswith(b"From "):
             kept.append(any(mail.strip() and mail.strip() in data for mail in mails))
         else:
             kept.append(data in mails)

@@ -92,10 +92,10 @@ def forward(wrap: Callable[..., str], date: str, subject: str = f"Fwd: {BELL}") 
 
 
 def forwarded_twice() -> bytes:
-    """Forwarded by Gmail, and forwarded again by Gmail, with a note at each."""
+    """Forwarded by Gmail, and forwarded again by Gmail with a note."""
     first = clients.Printed("Omar Aziz", "omar@example.net", *ZOE, "Fri, Apr 12, 2024 at 6:05\u202fPM", BELL)
     second = clients.Printed(*ZOE, *JANE, "Sat, Apr 13, 2024 at 8:00\u202fAM", f"Fwd: {BELL}")
-    inner = clients.gmail(paste(bell()), first, note="Have you seen this?")
+    inner = clients.gmail(paste(bell()), first)
     return mail(clients.gmail(inner, second, note=NOTE, number="-77120"), picture(), subject=f"Fwd: Fwd: {BELL}")
 
 

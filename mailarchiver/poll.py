@@ -124,8 +124,6 @@ class _FolderRound:
             return
         done = self.mailbox.acknowledge(uids, self.account.after)
         self._record([uid for uid in uids if uid in done], self.account.after)
-        if len(done) < len(uids):
-            log.warning("%s: %d messages are not yet acknowledged", self.account.name, len(uids) - len(done))
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:

@@ -22,6 +22,7 @@ from .page import page
 from .sameness import text_key, url_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
 
@@ -43,23 +44,21 @@ def bundle(
     folder = folder_name(article.title, received, timezone, own_id)
     received = local(received, timezone)
     octets = {"message.eml": article.original.message.data} | _parts(article)
-    sums = {path: hashlib.sha256(data).hexdigest() for path, data in octets.items()}
-    digest = sums["message.eml"] if article.original.message.data is raw.data else hashlib.sha256(raw.data).hexdigest()
-    described = metadata(article, raw, received=received, id=own_id, digest=digest, sums=sums)
+    sums = {path: _sha256(data) for path, data in octets.items()}
+    digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
     texts = {
         "index.html": page(article, received=received),
         "article.md": markdown(article, received=received, id=own_id),
         "article.txt": _text(article.text),
-        "article.json": as_json(described),
+        "article.json": as_json(metadata(article, raw, received=received, id=own_id, digest=digest, sums=sums)),
     }
-    written = {path: text.encode("utf-8", "replace") for path, text in texts.items()}
-    sums |= {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
-    listing = "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode("ascii")
-    entry = _entry(article, raw, received, own_id, folder, digest, hashlib.sha256(listing).hexdigest())
+    files = {path: text.encode("utf-8", "replace") for path, text in texts.items()} | octets
+    files["SHA256SUMS"] = _listing(sums | {path: _sha256(files[path]) for path in texts})
+    entry = _entry(article, raw, received, own_id, folder, digest, _sha256(files["SHA256SUMS"]))
     return Bundle(
         id=own_id,
         folder=folder,
-        files=written | octets | {"SHA256SUMS": listing},
+        files=files,
         entry=entry,
         card=Card(entry, _whole(article.excerpt), article.direction),
         url_key=_whole(url_key(article.url)),
@@ -72,10 +71,19 @@ def digests(data: bytes) -> tuple[str, str]:
 
     Two mails with the same second digest are the same mail, stored or sent with other line ends.
     """
-    digest = hashlib.sha256(data).hexdigest()
+    digest = _sha256(data)
     if b"\r" not in data:
         return digest, digest
-    return digest, hashlib.sha256(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+    return digest, _sha256(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _listing(sums: Mapping[str, str]) -> bytes:
+    """SHA256SUMS as `sha256sum -c` reads it, sorted by path."""
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode("ascii")
 
 
 def _text(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,11 +51,10 @@ class Ledger:
         self._path = path
         self._file = path.stat()
         self._db = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._db.close)
             self._prepare()
-        except BaseException:
-            self._db.close()
-            raise
+            on_failure.pop_all()
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -98,10 +97,9 @@ class Ledger:
         try:
             yield
             self._db.execute("COMMIT")
-        except BaseException:
+        finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise
 
     # --- the manifest, taken in --------------------------------------------------------------------------------------
 

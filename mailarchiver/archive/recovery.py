@@ -125,7 +125,8 @@ def _finish(layout: Layout, ledger: Ledger) -> int:
         with Flush(layout.root) as flush:  # what has its name may also have been brought by other hands
             flush.sync()
         staging.make_way(layout, waiting)
-        staging.place(layout, waiting)
+        for entry in waiting:
+            staging.place(layout, entry)
         staging.fsync_parents(layout, [layout.root / entry.folder for entry in sound])
         manifest.append(layout.manifest, map(manifest.to_line, sound), mode=FILE_MODE)
         _take_in(layout, ledger, sound)

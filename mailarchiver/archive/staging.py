@@ -12,6 +12,7 @@ can be forgotten.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -35,13 +36,16 @@ def is_empty(layout: Layout) -> bool:
 
 
 def stage(layout: Layout, bundles: Iterable[tuple[Bundle, Entry]]) -> None:
-    """Write the intent and all files, each with its mode. Syncs nothing."""
-    pairs = list(bundles)
+    """Write the intent and all files, each with its mode. Syncs nothing.
+
+    Raises `ValueError`, before anything is written, for a path that would leave its folder or the archive.
+    """
+    pairs = [(bundle, _checked(bundle, entry)) for bundle, entry in bundles]
     intent = b"".join(manifest.to_line(entry) for _, entry in pairs)
     write_new(layout.staging / INTENT, intent, PRIVATE_FILE)
-    for bundle, _ in pairs:
-        folder = layout.staging / bundle.id
-        files = {folder / _relative(name): data for name, data in bundle.files.items()}
+    for bundle, entry in pairs:
+        folder = layout.staging / entry.id
+        files = {folder / name: data for name, data in bundle.files.items()}
         for parent in sorted({folder} | {path.parent for path in files}):
             make_folder(parent, FOLDER_MODE)
         for path, data in files.items():
@@ -55,17 +59,16 @@ def make_way(layout: Layout, entries: Iterable[Entry]) -> None:
             log.warning("%s is not in the manifest, and was moved to %s", path, set_aside(layout, path))
 
 
-def place(layout: Layout, entries: Iterable[Entry]) -> None:
-    """Move staged folders to where their entries say.
+def place(layout: Layout, entry: Entry) -> None:
+    """Move a staged folder to where its entry says.
 
     Raises `FileExistsError` where something is: rename(2) would silently replace an empty folder.
     """
-    for entry in entries:
-        target = layout.root / _entry_folder(entry)
-        make_parents(layout, target)
-        if os.path.lexists(target):
-            raise FileExistsError(f"{target} exists already")
-        (layout.staging / entry.id).rename(target)
+    target = layout.root / entry.folder
+    make_parents(layout, target)
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    (layout.staging / entry.id).rename(target)
 
 
 def make_parents(layout: Layout, path: Path) -> None:
@@ -85,11 +88,9 @@ def fsync_parents(layout: Layout, paths: Iterable[Path]) -> None:
 
 
 def take_back(layout: Layout, entries: Iterable[Entry]) -> None:
-    """Move folders that were placed back into staging; others are passed over."""
+    """Move folders that were placed by this commit back into staging."""
     for entry in entries:
-        staged, target = layout.staging / entry.id, layout.root / entry.folder
-        if not staged.exists() and target.is_dir():
-            target.rename(staged)
+        (layout.root / entry.folder).rename(layout.staging / entry.id)
 
 
 def replace(layout: Layout, files: Mapping[Path, bytes]) -> None:
@@ -132,17 +133,14 @@ def set_aside(layout: Layout, path: Path) -> Path:
     return target
 
 
-def _entry_folder(entry: Entry) -> str:
-    """The entry's folder, if it may be one. Raises `ValueError`: nothing is ever written outside the archive."""
+def _checked(bundle: Bundle, entry: Entry) -> Entry:
+    """The entry, if nothing of it would lie outside its folder, nor the folder outside the archive."""
     found = ENTRY_FOLDER.fullmatch(entry.folder)
     if found is None or found[2] != entry.id:
         raise ValueError(f"{entry.folder!r} is no folder for the entry {entry.id}")
-    return entry.folder
-
-
-def _relative(name: str) -> PurePosixPath:
-    """A file's path within its folder, if it may be one. Raises `ValueError`."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or len(path.parts) not in {1, 2} or ".." in path.parts or "\0" in name or str(path) != name:
-        raise ValueError(f"{name!r} is no name for a file of an entry")
-    return path
+    for name in bundle.files:
+        path = PurePosixPath(name)
+        is_plain = len(path.parts) in {1, 2} and not path.is_absolute() and str(path) == name
+        if not is_plain or ".." in path.parts or "\0" in name:
+            raise ValueError(f"{name!r} is no name for a file of an entry")
+    return entry

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,13 +68,12 @@ class Store:
             layout.make_root()
             become_owner(root)
             store = cls(layout, min_free=min_free, lock_wait=lock_wait)
-            try:
+            with ExitStack() as on_failure:
+                on_failure.callback(store.close)
                 with store._access.exclusive():
                     if is_new:
                         layout.make_readme()
-            except BaseException:
-                store.close()
-                raise
+                on_failure.pop_all()
         return store
 
     def __enter__(self) -> Self:
@@ -172,20 +172,22 @@ class Store:
     def _write(self, fresh: Sequence[Pair]) -> None:
         """Stage, sync, rename, fsync the parents, append, fsync. Raises `OSError`, with everything undone."""
         layout, entries = self._layout, [entry for _, entry in fresh]
-        before = manifest.size(layout.manifest)
+        before, placed = manifest.size(layout.manifest), list[Entry]()
         try:
             with Flush(layout.staging) as flush:
                 staging.stage(layout, fresh)
                 flush.sync()
             staging.make_way(layout, entries)
-            staging.place(layout, entries)
+            for entry in entries:
+                staging.place(layout, entry)
+                placed.append(entry)
             staging.fsync_parents(layout, [layout.root / entry.folder for entry in entries])
             manifest.append(layout.manifest, map(manifest.to_line, entries), mode=FILE_MODE)
         except OSError:
-            self._undo(entries, before)
+            self._undo(placed, before)
             raise
 
-    def _undo(self, entries: Sequence[Entry], before: int) -> None:
+    def _undo(self, placed: Sequence[Entry], before: int) -> None:
         """Take back a commit that failed half-way, the last step first.
 
         Where even that fails, everything is left as after a crash: the folders in place are whole, and recovery
@@ -193,7 +195,7 @@ class Store:
         """
         try:
             manifest.cut(self._layout.manifest, before)
-            staging.take_back(self._layout, entries)
+            staging.take_back(self._layout, placed)
             staging.empty(self._layout)
         except OSError as error:
             log.warning(

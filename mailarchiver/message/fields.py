@@ -36,6 +36,7 @@ _MORE_FIELDS = re.compile(
 """What proves that the header goes on behind a line that is no field."""
 _WRAPS = 20
 """Of lines that continue a field without indentation; more are no header."""
+_NEAR = 4_096
 _FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]+")
@@ -84,7 +85,7 @@ def split_header(data: bytes, start: int, end: int) -> tuple[Fields, int]:
         name = _FIELD.match(data, line, line_end)
         if name:
             items.append((name[1].decode("ascii"), _unfold(data, name.end(), line_end, notes)))
-        elif items and len(notes) < _WRAPS and _MORE_FIELDS.search(data, line_end, limit):
+        elif items and len(notes) < _WRAPS and _MORE_FIELDS.search(data, line_end - 1, min(limit, line_end + _NEAR)):
             # QUIRK: mailers that wrap a field without the space that says so
             notes.append("a field is wrapped without indentation")
             items[-1] = (items[-1][0], items[-1][1] + b" " + _unfold(data, line, line_end, notes))

@@ -69,18 +69,20 @@ def _inline(message: Message) -> Original | None:
     kind = prefix_kind(message.headers.subject)
     if kind == "reply":
         return None
+    if message.html and kind != "forward" and not may_hold_forward(message.html):
+        return None
+    in_html = unwrap_html(message.html, kind) if message.html else None
+    if message.html and in_html is None:
+        return None
     in_text = unwrap_text(message.text, kind) if message.text else None
-    found = in_text
-    if message.html:
-        likely = kind == "forward" or in_text is not None or may_hold_forward(message.html)
-        found = unwrap_html(message.html, kind) if likely else None
+    found = in_html or in_text
     if found is None:
         return None
     return Original(
         outer=message,
         message=message,
         headers=_headers(found.blocks[-1], message, number=len(found.blocks)),
-        html=found.body if message.html else None,
+        html=in_html.body if in_html else None,
         text=in_text.body if in_text else None,
         parts=_all_parts(message),
         forwarded="inline",

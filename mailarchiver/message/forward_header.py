@@ -14,6 +14,7 @@ from mailarchiver.message.forward_markers import (
     Field,
     fold,
     label_of,
+    language_of,
     marker_of,
     markers,
     one_line_marker,
@@ -74,22 +75,27 @@ def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None
     line = lines[index]
     together = one_line_marker(line)
     if together:
-        fields, _ = _fields(split_one_line(together[1]), 0, wrapped=False)
-        return _block(index, index + 1, fields, together[0] == "forwarded", least=2)
+        split = split_one_line(together[1])
+        below = [*split, *lines[index + 1 : index + _LINES_OF_BLOCK]]
+        fields, end = _fields(below, 0, wrapped=wrapped and len(split) == 1)
+        if not _suffices(fields, 2):
+            return None
+        headers = _headers(fields, language_of(below[:end]))
+        return Block(index, index + 1 + max(end - len(split), 0), headers, certain=together[0] == "forwarded")
     marker = marker_of(line)
     first = _next_filled(lines, index + 1) if marker else index
     if first is None or label_of(lines[first]) is None:
         return None
     fields, end = _fields(lines, first, wrapped=wrapped)
-    return _block(index, end, fields, marker == "forwarded", least=2 if marker else 3)
-
-
-def _block(start: int, end: int, fields: Mapping[Field, str], certain: bool, *, least: int) -> Block | None:  # noqa: FBT001 - private
-    """A block with enough fields to be one: the sender, and others. A single "From:" is prose."""
-    known = fields.keys() - {"other", "bcc", "reply_to"}
-    if len(known) < least or "from" not in fields or not known & {"subject", "date", "to"}:
+    if not _suffices(fields, 2 if marker else 3):
         return None
-    return Block(start, end, _headers(fields), certain)
+    return Block(index, end, _headers(fields, language_of(lines[first:end])), certain=marker == "forwarded")
+
+
+def _suffices(fields: Mapping[Field, str], least: int) -> bool:
+    """Whether these are enough fields for a header block: the sender, and others. A single "From:" is prose."""
+    known = fields.keys() - {"other", "bcc", "reply_to"}
+    return len(known) >= least and "from" in fields and bool(known & {"subject", "date", "to"})
 
 
 def _next_filled(lines: Sequence[str], index: int) -> int | None:
@@ -137,7 +143,7 @@ def _continuation(lines: Sequence[str], index: int, value: str, *, wrapped: bool
     return end if full and (within or end == index + 1) else index
 
 
-def _headers(fields: Mapping[Field, str]) -> Headers:
+def _headers(fields: Mapping[Field, str], language: str | None) -> Headers:
     date = fields.get("date", "").strip() or None
     sender = read_address(_BEHALF.split(fields.get("from", ""))[0])
     return Headers(
@@ -145,7 +151,7 @@ def _headers(fields: Mapping[Field, str]) -> Headers:
         sender=sender or read_address(fields.get("sender", "")),
         to=read_addresses(fields.get("to", "")),
         cc=read_addresses(fields.get("cc", "")),
-        date=read_date(date) if date else None,
+        date=read_date(date, language=language) if date else None,
         date_text=date,
     )
 

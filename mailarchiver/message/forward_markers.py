@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,6 +31,7 @@ class Markers:
 
     lines: Mapping[str, Marker]
     labels: Mapping[str, Field]
+    from_language: Mapping[str, str]
     languages: tuple[tuple[str, ...], ...]
     wrote: frozenset[str]
     sent_from: tuple[str, ...]
@@ -45,6 +46,9 @@ def markers() -> Markers:
     return Markers(
         lines={fold(text): kind for kind in kinds for words in languages for text in words.get(kind, ())},
         labels={fold(text): name for name in _FIELDS for words in languages for text in words.get(name, ())},
+        from_language={
+            fold(text): language for language, words in reversed(table.items()) for text in words.get("from", ())
+        },
         languages=tuple(tuple(text for name in _FIELDS for text in words.get(name, ())) for words in languages),
         wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
         sent_from=tuple(fold(text) for words in languages for text in words.get("sent_from", ())),
@@ -91,6 +95,19 @@ def label_of(line: str) -> tuple[Field, str] | None:
     return (name, line[end + 1 :].strip(" \t*_\u00a0")) if name else None
 
 
+def language_of(lines: Sequence[str]) -> str | None:
+    """The language of a header block by its label for the sender; None for English, which writes dates in two ways.
+
+    Languages that share a label ("De") also share the order of day and month, which is all that this decides.
+    """
+    for line in lines:
+        label = label_of(line)
+        if label and label[0] == "from":
+            language = markers().from_language.get(fold(re.split("[:：]", line, maxsplit=1)[0]))
+            return None if language == "en" else language
+    return None
+
+
 def split_one_line(text: str) -> list[str]:
     """A header block that lost its line breaks (`From: Jane <…>To: John <…>Subject: …`) as one line a field.
 
@@ -106,6 +123,8 @@ def split_one_line(text: str) -> list[str]:
             alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
             matches = list(re.finditer(rf"(?:{alternatives})\s?[:：]|(?<=\S)(?:{alternatives})(?<=\w\w)(?=\s)", text))
             found = max(found, matches, key=len)
+    if not found:
+        return [text]
     bounds = [*(match.start() for match in found), len(text)]
     labels = [match.group().strip(" :：") for match in found]
     return [

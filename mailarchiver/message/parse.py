@@ -11,6 +11,7 @@ decodes every picture again, and takes a minute for parameters that `fields` rea
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
@@ -35,6 +36,9 @@ SALVAGED_OCTETS = 1_000_000
 
 ENCLOSED = 200
 """Messages opened in one mail; more than half of that are no articles any more, only attachments."""
+
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+"""What it has to say comes back as defects; its log lines would carry strangers' words into ours."""
 
 _ASKED = {"from", "to", "cc", "date"}
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")

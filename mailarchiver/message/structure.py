@@ -152,8 +152,8 @@ def _next_delimiter(data: bytes, boundary: bytes, start: int, end: int) -> tuple
 
 
 def _line_with(data: bytes, boundary: bytes, start: int, end: int) -> int:
-    """Where the next line begins that begins with the boundary; -1 for none. Bare CRs end lines where no LF does."""
+    """Where the next line begins that begins with the boundary, behind LF or a bare CR; -1 for none."""
     found = data.find(b"\n--" + boundary, start, end)
-    if found < 0 and data.find(b"\n", start, end) < 0:
-        found = data.find(b"\r--" + boundary, start, end)
-    return found + 1 if found >= 0 else -1
+    bare = data.find(b"\r--" + boundary, start, found if found >= 0 else end)
+    nearest = bare if bare >= 0 else found
+    return nearest + 1 if nearest >= 0 else -1

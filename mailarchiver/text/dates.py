@@ -90,9 +90,9 @@ def read_date(text: str, *, language: str | None = None, latest: dt.date | None 
 def find_date(text: str, *, language: str | None = None, latest: dt.date | None = None) -> tuple[str, str] | None:
     """The first date within a short string such as credits, and what the string says besides; None where there is none.
 
-    `"By Jane Roe, 6 March 2024"` gives `("2024-03-06", "By Jane Roe")`. What stands behind the date (an update, a counter,
-    "Share") counts only where nothing stands before it. Two digits make no year here; strings of more than 400 characters
-    are not looked at. Else as `read_date`.
+    `"By Jane Roe, 6 March 2024"` gives `("2024-03-06", "By Jane Roe")`. What stands behind the date (an update, a
+    counter, "Share") counts only where nothing stands before it. Two digits make no year here; strings of more than
+    400 characters are not looked at. Else as `read_date`.
     """
     if len(text) > _LONGEST_CREDITS or not _has_numbers(text):
         return None

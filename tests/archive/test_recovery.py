@@ -7,12 +7,15 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from filings import NOW, entry_folders, filing, mail, tree
+from specimens import RECEIVED, forwarded, raw
 
 from mailarchiver.archive import manifest, staging
+from mailarchiver.archive.bundle import bundle, digests
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, Filing
@@ -296,3 +299,23 @@ def test_a_damaged_line_in_the_middle_costs_no_article(root: Path) -> None:
     Store.open(root).close()
     assert sorted(titles(root)) == sorted(filing(number).bundles[0].id for number in (1, 2, 3))
     json.loads((root / "manifest.jsonl").read_bytes().splitlines()[-1])
+
+
+def test_the_line_of_an_adopted_folder_is_the_one_it_had(root: Path) -> None:
+    """With folders as the stage before makes them, not as these tests do."""
+    source = raw()
+    digest, folded = digests(source.data)
+    made = bundle(forwarded(), source, received=RECEIVED, id=digest[:12], timezone=UTC)
+    commit(root, Filing(source.ref, digest, folded, (made,)))
+    (known,) = manifest.records(root / "manifest.jsonl")
+    with Store.open(root) as store:
+        cards = store.newest(1)
+    (root / "manifest.jsonl").unlink()
+    with Store.open(root) as store:
+        (adopted,) = store.entries()
+        assert isinstance(known, Entry)
+        assert adopted == replace(known, filed=adopted.filed, source=None)
+        assert store.newest(1) == [replace(cards[0], entry=adopted)]
+        assert store.known("", folded) == ((made.id, made.folder),)
+        assert store.commit([filing(1, url=made.entry.url)], now=NOW)[0].outcome == "filed"
+        assert [entry.same_as for entry in store.entries()] == [None, made.id]

@@ -293,6 +293,22 @@ def test_what_lies_in_the_way_goes_to_the_trash(store: Store, root: Path, caplog
     assert caplog.text.count("moved to") == 3
 
 
+def test_what_lies_in_the_way_survives_a_batch_that_fails(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = root / filing(1).bundles[0].folder
+    mine.mkdir(parents=True)
+    (mine / "mine.txt").write_text("kept")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(StoreError):
+        store.commit([filing(1)], now=NOW)
+    assert (mine / "mine.txt").read_text() == "kept"
+
+
 def test_too_little_space_files_nothing(root: Path) -> None:
     with Store.open(root, min_free=1 << 60) as store:
         before = tree(root)

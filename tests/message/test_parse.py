@@ -1,0 +1,189 @@
+"""Octets → Message: headers, body, parts and enclosed messages; every leaf in exactly one place."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from mailarchiver.message import parse, salvage
+from mailarchiver.model import Address, MailWarning, Message, Part
+
+from .making import HEAD, attached, mail, multipart, part
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+HTML = part(b"<p>rich</p>", "text/html; charset=utf-8")
+TEXT = part(b"plain")
+PICTURE = attached(
+    PNG, 'image/png; name="a.png"', "Content-ID: <p%31@x>", "Content-Disposition: inline; filename=a.png"
+)
+INNER = b"From: ann@example.com\nSubject: =?utf-8?q?inn=C3=A9r?=\n\nbare LF lines\n\r\nand \0 octets\n"
+
+
+def codes(message: Message) -> set[str]:
+    return {warning.code for warning in message.warnings}
+
+
+def test_the_headers_that_count() -> None:
+    message = parse(
+        b"Received: from b (b.example [192.0.2.1]) by mx.example; Thu, 7 Mar 2024 09:00:05 +0545\r\n"
+        b"Received: from a by b; Thu, 7 Mar 2024 08:00:00 +0000\r\n"
+        b"Message-ID: <1@example.org>\r\n"
+        b"From: =?utf-8?q?J=C3=B6rg?= Roe <joerg@example.org>\r\n"
+        b'To: "Roe, Jane" <jane@example.org>,\r\n bob@example.com\r\nCc: "=?utf-8?q?Zo=C3=AB?=" <zoe@example.net>\r\n'
+        b"Date: Thu, 7 Mar 2024 09:00:00 +0530 (IST)\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n =?utf-8?q?_und?= mehr\r\n\r\nbody"
+    )
+    headers = message.headers
+    assert headers.message_id == "<1@example.org>"
+    assert headers.sender == Address("Jörg Roe", "joerg@example.org")
+    assert headers.to == (Address("Roe, Jane", "jane@example.org"), Address("", "bob@example.com"))
+    assert headers.cc == (Address("Zoë", "zoe@example.net"),)
+    assert headers.date == "2024-03-07T09:00:00+05:30"
+    assert headers.date_text == "Thu, 7 Mar 2024 09:00:00 +0530 (IST)"
+    assert headers.received == "2024-03-07T09:00:05+05:45"
+    assert headers.subject == "Grüße  und mehr"
+    assert [name for name, _ in headers.fields].count("Received") == 2
+    assert message.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "sender"),
+    [
+        ("From: Jane Roe", Address("Jane Roe", "")),
+        ('From: "Jane <jane@example.org>', Address("Jane", "jane@example.org")),
+        ("Sender: jane@example.org", Address("", "jane@example.org")),
+        ("X-None: 1", None),
+    ],
+)
+def test_a_sender_is_found_where_the_standard_finds_none(field: str, sender: Address | None) -> None:
+    assert parse(f"{field}\r\n\r\nx".encode()).headers.sender == sender
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Thu, 7 Mar 2024 09:00:00 GMT", "2024-03-07T09:00:00+00:00"),
+        ("2024-03-07 09:00", "2024-03-07T09:00"),
+        ("yesterday", None),
+    ],
+)
+def test_dates(text: str, date: str | None) -> None:
+    headers = parse(f"Date: {text}\r\n\r\nx".encode()).headers
+    assert (headers.date, headers.date_text) == (date, text)
+
+
+def test_alternatives_related_and_mixed_nested_both_ways() -> None:
+    related = multipart("related", HTML, PICTURE, boundary="r")
+    inside = parse(mail(multipart("alternative", TEXT, related)))
+    around = parse(mail(multipart("related", multipart("alternative", TEXT, HTML, boundary="a"), PICTURE)))
+    for message in (inside, around):
+        assert (message.text, message.html) == ("plain", "<p>rich</p>")
+        assert message.parts == (Part("image/png", PNG, "a.png", "p%31@x", None, "inline"),)
+
+
+def test_alternatives_not_chosen_are_kept() -> None:
+    calendar = part(b"BEGIN:VCALENDAR", "text/calendar; method=REQUEST")
+    poor = part(b"<p>poor</p>", "text/html")
+    message = parse(mail(multipart("alternative", TEXT, poor, HTML, calendar)))
+    assert (message.text, message.html) == ("plain", "<p>rich</p>")
+    assert {(p.content_type, p.data) for p in message.parts} == {
+        ("text/calendar", b"BEGIN:VCALENDAR"),
+        ("text/html", b"<p>poor</p>"),
+    }
+
+
+def test_several_body_parts_are_joined_in_order() -> None:
+    message = parse(mail(multipart("mixed", TEXT, PICTURE, part(b"more & more"))))
+    assert message.text == "plain\n\nmore & more"
+    mixed = parse(mail(multipart("mixed", TEXT, HTML, part(b"a < b\r\nc"))))
+    assert mixed.html == "<p>plain</p>\n<p>rich</p>\n<p>a &lt; b<br>c</p>"
+
+
+def test_named_and_attached_texts_are_parts() -> None:
+    named = part(b"notes", 'text/plain; name="notes.txt"')
+    called = part(b"<p>page</p>", "text/html", "Content-Disposition: attachment")
+    message = parse(mail(multipart("mixed", TEXT, named, called)))
+    assert message.text == "plain"
+    assert [(p.filename, p.disposition, p.data) for p in message.parts] == [
+        ("notes.txt", None, b"notes"),
+        (None, "attachment", b"<p>page</p>"),
+    ]
+
+
+def test_enclosed_messages_come_out_byte_for_byte() -> None:
+    direct = part(INNER, "message/rfc822")
+    encoded = attached(INNER, "message/rfc822", "Content-Disposition: attachment; filename=x.eml")
+    message = parse(mail(multipart("mixed", TEXT, direct, encoded)))
+    assert [inner.data for inner in message.enclosed] == [INNER, INNER]
+    assert message.enclosed[0].headers.subject == "innér"
+    assert message.parts == ()
+
+
+def test_a_digest_holds_messages_by_default() -> None:
+    message = parse(mail(multipart("digest", b"\r\n" + INNER, b"\r\n" + INNER)))
+    assert [inner.headers.subject for inner in message.enclosed] == ["innér", "innér"]
+
+
+def test_hardened_spaces_are_spaces_where_there_are_no_others() -> None:
+    hard = "<div\u00a0dir='ltr'>two\u00a0words</div>"
+    assert parse(mail(part(hard.encode(), "text/html; charset=utf-8"))).html == "<div dir='ltr'>two words</div>"
+    mixed = hard + " <b>x</b>"
+    assert parse(mail(part(mixed.encode(), "text/html; charset=utf-8"))).html == mixed
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
+def test_every_line_end(end: bytes) -> None:
+    message = parse(mail(multipart("mixed", TEXT, PICTURE)).replace(b"\r\n", end))
+    assert message.text == "plain"
+    assert [p.data for p in message.parts] == [PNG]
+
+
+def test_a_missing_end_a_wrong_boundary_and_parts_after_the_end() -> None:
+    unclosed = parse(mail(multipart("mixed", TEXT, PICTURE, end=False)))
+    wrong = parse(mail(multipart("mixed", TEXT, PICTURE)).replace(b'boundary="=_outer"', b'boundary="other"'))
+    late = parse(mail(multipart("mixed", TEXT)) + b"--=_outer\r\n" + PICTURE)
+    for message in (unclosed, wrong, late):
+        assert message.text is not None
+        assert message.text.strip() == "plain"
+        assert [p.data for p in message.parts] == [PNG]
+        assert "structure" in codes(message)
+
+
+def test_a_multipart_without_parts_is_read_as_text() -> None:
+    message = parse(mail(part(b"nothing but words", "multipart/mixed")))
+    assert message.text == "nothing but words"
+
+
+@pytest.mark.parametrize("kind", ["message/partial; id=1; number=1", "message/external-body", "application/pkcs7-mime"])
+def test_what_cannot_be_opened_is_kept_and_said(kind: str) -> None:
+    message = parse(mail(multipart("mixed", TEXT, part(b"sealed", kind))))
+    assert [p.data for p in message.parts] == [b"sealed"]
+    assert "sealed" in codes(message)
+
+
+def test_encrypted_parts_are_kept_and_said() -> None:
+    secret = multipart("encrypted", part(b"v", "application/pgp-encrypted"), part(b"s", "application/octet-stream"))
+    message = parse(mail(secret))
+    assert [p.data for p in message.parts] == [b"v", b"s"]
+    assert "sealed" in codes(message)
+
+
+def test_a_whole_mail_that_is_a_picture() -> None:
+    message = parse(mail(attached(PNG, "image/png")))
+    assert (message.html, message.text, [p.data for p in message.parts]) == (None, None, [PNG])
+
+
+def test_salvage_reads_the_fields_and_leaves_the_rest_untouched() -> None:
+    data = mail(multipart("mixed", TEXT, PICTURE), subject="=?utf-8?q?S=C3=BCbject?=")
+    message = salvage(data, MailWarning("unreadable", "why"))
+    assert message.data == data
+    assert message.headers.subject == "Sübject"
+    assert message.headers.sender == Address("Fay Forwarder", "fay@example.org")
+    assert base64.b64encode(PNG)[:40].decode() in (message.text or "")
+    assert message.parts == ()
+    assert message.warnings == (MailWarning("unreadable", "why"),)
+
+
+def test_the_same_octets_give_the_same_message() -> None:
+    data = HEAD + multipart("mixed", TEXT, PICTURE, part(INNER, "message/rfc822"))
+    assert parse(data) == parse(bytes(bytearray(data)))
