@@ -8,6 +8,8 @@ from html import escape
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from .markup import ATTRIBUTES
+
 _LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
 _BREAKS: Final = re.compile(r"[\t\n\r]")
 
@@ -28,6 +30,20 @@ def absolute(target: str, base: str | None) -> str:
     except ValueError:  # "http://[": no URL
         return ""
     return target if _LINK.match(target) else ""
+
+
+def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> str:
+    """The attributes of an element that an article keeps, as they are written; links made absolute."""
+    names = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
+    written = []
+    for name, bare in given.items():
+        value = (bare or "").strip()
+        if name == "href":
+            value = absolute(value, base)
+        if name not in names or (not value and name != "reversed") or value == "null":
+            continue
+        written.append(f' {name}="{escape(value)}"')
+    return "".join(written)
 
 
 def host(url: str) -> str:

@@ -14,20 +14,14 @@ from typing import Final, Literal
 
 from selectolax.lexbor import LexborNode
 
-from .links import absolute, embed_link
-from .markup import ATTRIBUTES, BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
+from . import running_text
+from .links import attributes, embed_link
+from .markup import BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
 
 DEEPEST: Final = 200
 """Levels of nesting that are written; below, only text and pictures are (nh3 is quadratic in depth)."""
 
-_SPACES: Final = " \t\n\r\f\v\u00a0"
-"""White space at the edges of a text; within it, a no-break space stays one."""
-_SPACE_RUN: Final = re.compile("[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")
-_HARD_SPACES: Final = re.compile("[ \u00a0]*(?:\u00a0 | \u00a0|\u00a0\u00a0)[ \u00a0]*")
-_CJK: Final = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_CJK_BREAK: Final = re.compile(f"(?<={_CJK.pattern})[ \t]*\r?\n[ \t]*(?={_CJK.pattern})")
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
 _VOID: Final = frozenset({"br", "hr", "img", "wbr"})
 _LARGEST_INLINE: Final = 2_000
 """Nodes in an inline element."""
@@ -117,9 +111,9 @@ class Writer:
             return False
         if tag.startswith("-") or tag in DROPPED or node.mem_id in self._skipped:
             return False
-        attributes = node.attributes
-        style = attributes.get("style")
-        if "hidden" in attributes or (style and _HIDDEN.search(style)):
+        given = node.attributes
+        style = given.get("style")
+        if "hidden" in given or (style and _HIDDEN.search(style)):
             return False
         if tag in _VOID or tag in EMBEDS:
             self._void(tag, node)
@@ -142,7 +136,7 @@ class Writer:
                 self._end_paragraph()
             return
         if tag not in BLOCK and not _holds_blocks(node):
-            written = tag in INLINE and not (tag == "a" and not self._attributes("a", node))
+            written = tag in INLINE and not (tag == "a" and not attributes("a", node.attributes, self._base))
             self._push(node, tag if written else "", "inline")
             return
         self._end_paragraph()
@@ -163,7 +157,8 @@ class Writer:
             self._begin_paragraph()
         self._stack.append(_Open(node, tag, len(self._out), self._weight, kind))
         if tag:
-            self._out.append(f"<{tag}{self._attributes(tag, node) if node is not None else ''}>")
+            told = attributes(tag, node.attributes, self._base) if node is not None else ""
+            self._out.append(f"<{tag}{told}>")
             if kind != "inline":
                 self._slot, self._last = -1, ""
 
@@ -242,9 +237,7 @@ class Writer:
         if self._preformatted:
             self._out.append("\n")
             return
-        if self._slot >= 0:
-            del self._out[self._slot :]
-            self._slot = -1
+        self._slot = -1
         doubled = bool(self._out) and self._out[-1] == "<br>"
         top = self._stack[-1] if self._stack else None
         if doubled and top is not None and top.tag == "p":
@@ -309,19 +302,19 @@ class Writer:
             self._out.append(escape(text, quote=False))
             self._weight += bool(text.strip())
             return
-        stripped = text.strip(_SPACES)
-        if not stripped.strip(_INVISIBLE):
-            self._owe_space(text)
+        before, words, after = running_text.edges(text)
+        if not words:
+            self._owe_space(before)
             return
-        if text[0] != stripped[0]:
-            self._owe_space(text[: text.find(stripped[0])])
+        if before:
+            self._owe_space(before)
         self._begin_paragraph()
-        self._settle_space(stripped[0])
-        self._out.append(escape(_unwrapped(stripped), quote=False))
-        self._last = stripped[-1]
+        self._settle_space(words[0])
+        self._out.append(escape(running_text.unwrapped(words), quote=False))
+        self._last = words[-1]
         self._weight += 1
-        if text[-1] != stripped[-1]:
-            self._owe_space(text[len(text.rstrip(_SPACES)) :])
+        if after:
+            self._owe_space(after)
 
     def _owe_space(self, space: str) -> None:
         """White space at the edge of a text: whether it counts shows when the next text comes. It goes before inline
@@ -340,31 +333,9 @@ class Writer:
 
     def _settle_space(self, following: str) -> None:
         if self._slot >= 0:
-            joined = self._slot_is_break and _CJK.match(self._last) and _CJK.match(following)
+            joined = self._slot_is_break and running_text.joins(self._last, following)
             self._out[self._slot] = "" if joined else " "
             self._slot = -1
-
-    def _attributes(self, tag: str, node: LexborNode) -> str:
-        names = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
-        written = []
-        for name, given in node.attributes.items():
-            value = (given or "").strip()
-            if name == "href":
-                value = absolute(value, self._base)
-            if name not in names or (not value and name != "reversed") or value == "null":
-                continue
-            written.append(f' {name}="{escape(value)}"')
-        return "".join(written)
-
-
-def _unwrapped(text: str) -> str:
-    """Text without the line breaks of the transport; the looks ahead spare most texts the slow expressions."""
-    if not text.isascii():
-        if "\n" in text:
-            text = _CJK_BREAK.sub("", text)
-        if "\u00a0" in text:
-            text = _HARD_SPACES.sub(" ", text)
-    return _SPACE_RUN.sub(" ", text)
 
 
 def _holds_blocks(node: LexborNode) -> bool:

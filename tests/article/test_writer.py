@@ -31,6 +31,7 @@ def written(html: str, base: str | None = None) -> str:
         ("<p>한국어는\n띄어 쓴다</p>", "<p>한국어는 띄어 쓴다</p>"),
         ("<p>a<b> b </b>c</p>", "<p>a <b>b</b> c</p>"),
         ("<p>a<b> </b>c <i></i></p>", "<p>a c</p>"),
+        ("<p>a <b><br>b</b></p>", "<p>a<b><br>b</b></p>"),
         ("<p>&nbsp;</p><div><span>\u200b</span></div>", ""),
         ("<ul><div><li>one</li></div><li><div>two</div></li></ul>", "<ul><li>one</li><li>two</li></ul>"),
         ("<ul>loose</ul>", "<ul><li>loose</li></ul>"),

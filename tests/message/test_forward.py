@@ -76,7 +76,13 @@ def gmail(
     [
         gmail(),
         OUTLOOK.format(
-            note="Look", From="From", sent="Sent", to="To", subject="Subject", date="Wednesday, March 6, 2024 6:21 PM"
+            article=ARTICLE,
+            note="Look",
+            From="From",
+            sent="Sent",
+            to="To",
+            subject="Subject",
+            date="Wednesday, March 6, 2024 6:21 PM",
         ),
         APPLE,
         THUNDERBIRD,
@@ -106,13 +112,21 @@ def test_gmail_in_other_languages(label: str, date: str) -> None:
 
 def test_outlook_in_german() -> None:
     html = OUTLOOK.format(
-        note="Look", From="Von", sent="Gesendet", to="An", subject="Betreff", date="Mittwoch, 6. März 2024 18:21"
+        article=ARTICLE,
+        note="Look",
+        From="Von",
+        sent="Gesendet",
+        to="An",
+        subject="Betreff",
+        date="Mittwoch, 6. März 2024 18:21",
     )
     assert_is_the_article(only(html_mail(html, subject="WG: Rain in May")))
 
 
 def test_the_labels_language_tells_day_from_month() -> None:
-    html = OUTLOOK.format(note="", From="De", sent="Enviado", to="Para", subject="Asunto", date="06/03/2024 18:21")
+    html = OUTLOOK.format(
+        article=ARTICLE, note="", From="De", sent="Enviado", to="Para", subject="Asunto", date="06/03/2024 18:21"
+    )
     assert only(html_mail(html)).headers.date == "2024-03-06T18:21"
 
 
@@ -136,7 +150,8 @@ def test_text_of_every_program() -> None:
         + BLOCK.split("\n", 1)[1]
         + "\nIt rained.\nAnd rained.\n",
         "missive": f"Look\n\n{BLOCK}\n> It rained.\n> And rained.\n",
-        "bold": "Look\n\n*From:* Jane Roe <jane@example.org>\n*Sent:* 6 March 2024 18:21\n*Subject:* Rain in May\n\nIt rained.\nAnd rained.",
+        "bold": "Look\n\n*From:* Jane Roe <jane@example.org>\n*Sent:* 6 March 2024 18:21\n*Subject:* Rain in May\n\n"
+        "It rained.\nAnd rained.",
     }
     for name, text in mails.items():
         original = only(text_mail(text))
@@ -159,12 +174,14 @@ def test_a_block_that_lost_its_line_breaks() -> None:
 
 def test_a_wrapped_subject_is_one_line() -> None:
     subject = "A subject that is so very long that the mail program had to wrap it"
-    text = f"---------- Forwarded message ----------\nFrom: Jane Roe <jane@example.org>\nSubject: {subject}\nand again\nTo: b@example.com\n\nx"
+    fields = f"From: Jane Roe <jane@example.org>\nSubject: {subject}\nand again\nTo: b@example.com"
+    text = f"---------- Forwarded message ----------\n{fields}\n\nx"
     assert only(text_mail(text)).headers.subject == f"{subject} and again"
 
 
 def test_a_body_that_follows_the_header_at_once_is_no_part_of_it() -> None:
-    text = "From: Jane Roe <jane@example.org>\nDate: 6 March 2024\nTo: <fay@example.org>\nSubject: Rain in May\nIt rained.\n\nx"
+    fields = "From: Jane Roe <jane@example.org>\nDate: 6 March 2024\nTo: <fay@example.org>\nSubject: Rain in May"
+    text = f"{fields}\nIt rained.\n\nx"
     original = only(text_mail(text, subject="FW: Rain in May"))
     assert original.headers.subject == "Rain in May"
     assert original.text == "It rained.\n\nx"
@@ -235,7 +252,8 @@ def test_answers_and_plain_mails_are_no_forwards(subject: str, text: str) -> Non
 
 
 def test_an_answer_in_html_is_no_forward() -> None:
-    html = "<div>I agree.</div><blockquote type='cite'><div>On 6 Mar 2024, at 18:21, Jane Roe wrote:</div><p>Rain</p></blockquote>"
+    quote = "<blockquote type='cite'><div>On 6 Mar 2024, at 18:21, Jane Roe wrote:</div><p>Rain</p></blockquote>"
+    html = f"<div>I agree.</div>{quote}"
     original = only(html_mail(html, subject="Rain"))
     assert (original.forwarded, original.html) == (None, html)
 
@@ -297,6 +315,7 @@ def test_a_delivery_report_forwards_nothing() -> None:
 
 
 def test_a_marker_on_the_line_of_the_first_field() -> None:
-    text = "----- Forwarded Message ----- From: Jane Roe <jane@example.org>\nDate: 6 March 2024\nSubject: Rain in May\n\nIt rained."
+    marker = "----- Forwarded Message ----- From: Jane Roe <jane@example.org>"
+    text = f"{marker}\nDate: 6 March 2024\nSubject: Rain in May\n\nIt rained."
     original = only(text_mail(text))
     assert (original.headers.sender, original.headers.subject, original.text) == (JANE, "Rain in May", "It rained.")
