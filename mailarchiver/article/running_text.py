@@ -17,6 +17,8 @@ _CJK_BREAK: Final = re.compile(f"(?<={_CJK.pattern})[ \t]*\r?\n[ \t]*(?={_CJK.pa
 
 def edges(text: str) -> tuple[str, str, str]:
     """A text node as white space, words, white space; without words all of it is the first."""
+    if text.isspace():
+        return text, "", ""
     words = text.strip(_SPACES)
     if not words.strip(_INVISIBLE):
         return text, "", ""

@@ -107,7 +107,10 @@ def _next_filled(lines: Sequence[str], index: int) -> int | None:
 
 
 def _fields(lines: Sequence[str], index: int, *, wrapped: bool) -> tuple[dict[Field, str], int]:
-    """The fields printed from this line on, and the line after the last of them. The first of each name counts."""
+    """The fields printed from this line on, and the line after the last of them.
+
+    A second sender, or what repeats a field behind an empty line, belongs to the body: often the next header block.
+    """
     fields: dict[Field, str] = {}
     end = index
     position: int | None = index
@@ -116,6 +119,8 @@ def _fields(lines: Sequence[str], index: int, *, wrapped: bool) -> tuple[dict[Fi
         if label is None:
             break
         name, value = label
+        if name in fields and (name == "from" or position > end):
+            break
         end = position + 1
         following = _continuation(lines, end, value, wrapped=wrapped)
         if following > end:

@@ -15,6 +15,7 @@ import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from email.errors import HeaderParseError
 from email.message import Message as Compat32
 
 from mailparser import MailParser
@@ -42,6 +43,7 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
 _ASKED = {"from", "to", "cc", "date"}
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")
+_HOURS = 24
 _DEFECTS = 5
 
 
@@ -61,8 +63,8 @@ def parse(data: bytes) -> Message:
         )
     try:
         return _Reader().read(data, depth=0)
-    except (MailParserError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        # What mail-parser 4.8 raises for hostile headers: see the table in its own tests and issue #103.
+    except (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError) as error:
+        # What mail-parser 4.8 was seen to raise for hostile headers.
         raise MessageError(f"the message cannot be parsed: {type(error).__name__}: {error}") from error
 
 
@@ -138,7 +140,7 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     received = fields.first("received")
     if received is not None:
         known["Received"] = unfolded(received)  # the topmost only: the others do not count
-    parser = MailParser(known)
+    parser = _understood(known, budget)
     for defect in _defects(parser)[:_DEFECTS]:
         budget.warn("header", defect)
     senders = _addresses(parser, fields, "from") or read_addresses(_value(fields, "sender") or "")
@@ -153,6 +155,20 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
         received=_received(parser),
         fields=_decoded(fields),
     )
+
+
+def _understood(known: Compat32, budget: Budget) -> MailParser:
+    """mail-parser over these fields; without the addresses where it breaks on them (they are read as printed then).
+
+    QUIRK: an RFC 2047 word in broken base64 makes it raise stdlib's HeaderParseError, which it does not expect.
+    """
+    try:
+        return MailParser(known)
+    except HeaderParseError as error:
+        budget.warn("header", f"an address field cannot be parsed: {error}")
+        for name in ("From", "To", "Cc"):
+            del known[name]
+        return MailParser(known)
 
 
 def _value(fields: Fields, name: str) -> str | None:
@@ -203,7 +219,7 @@ def _received(parser: MailParser) -> str | None:
 def _with_offset(moment: datetime, text: str) -> str:
     """The moment in the offset that the text states; UTC where it states none in digits."""
     found = _OFFSET.search(text)
-    if found is None:
+    if found is None or int(found[2]) >= _HOURS:
         return moment.isoformat()
     offset = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
     return moment.astimezone(timezone(offset)).isoformat()

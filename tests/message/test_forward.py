@@ -22,13 +22,10 @@ GMAIL = """<div dir="ltr">{note}<br><div class="gmail_quote gmail_quote_containe
 To: Fay &lt;<a href="mailto:fay@example.org">fay@example.org</a>&gt;<br></div><br><br>{body}</div>\
 <br clear="all"><span class="gmail_signature_prefix">-- </span><br><div class="gmail_signature">Fay</div></div>"""
 ARTICLE = '<div class="m_12gmail-container" lang="en"><h1>Rain in May</h1><p>It rained &amp; rained.</p></div>'
-OUTLOOK = (
-    """<html><head><style>p {{margin:0}}</style></head><body><p>{note}</p><div id="appendonsend"></div><hr>
+OUTLOOK = """<html><head><style>p {{margin:0}}</style></head><body><p>{note}</p><div id="appendonsend"></div><hr>
 <div id="divRplyFwdMsg" dir="ltr"><font face="Calibri"><b>{From}:</b> Jane Roe &lt;jane@example.org&gt;<br>
 <b>{sent}:</b> {date}<br><b>{to}:</b> Fay Forwarder &lt;fay@example.org&gt;<br><b>{subject}:</b> Rain in May</font>
-<div>&nbsp;</div></div><div>%s</div></body></html>"""
-    % ARTICLE
-)
+<div>&nbsp;</div></div><div>{article}</div></body></html>"""
 APPLE = (
     '<html><body><div>Look</div><div><br><blockquote type="cite"><div>Begin forwarded message:</div><br>'
     '<div><span><b>From: </b></span><span>Jane Roe &lt;<a href="mailto:jane@example.org">jane@example.org</a>&gt;<br>'
@@ -218,6 +215,23 @@ def test_forwards_of_forwards() -> None:
     assert [hop.sender for hop in original.hops] == [Address("Fay Forwarder", "fay@example.org"), JANE]
     assert original.hops[1].date == "2024-03-06T18:21"
     assert "Forwarded" not in (original.html or "")
+
+
+@pytest.mark.parametrize("between", ["\n", ""])
+def test_forwards_of_forwards_by_outlook(between: str) -> None:
+    outer = (
+        "From: Jane Roe <jane@example.org>\nSent: 7 March 2024 08:00\nTo: fay@example.org\nSubject: FW: Rain in May\n"
+    )
+    inner = "From: Ann Author <ann@example.com>\nSent: 6 March 2024 18:21\nTo: jane@example.org\nSubject: Rain in May\n"
+    original = only(text_mail(f"Look\n\n{outer}{between}{inner}\nIt rained.", subject="FW: Rain in May"))
+    assert original.headers.sender == Address("Ann Author", "ann@example.com")
+    assert original.headers.date == "2024-03-06T18:21"
+    assert [hop.date for hop in original.hops] == ["2024-03-07T09:00:00+01:00", "2024-03-07T08:00"]
+    assert (original.note, original.text) == ("Look", "It rained.")
+
+
+def test_a_body_that_begins_like_a_field_stays_whole() -> None:
+    assert only(text_mail(f"{BLOCK}\n\nDate: Tuesday\nPlace: here")).text == "Date: Tuesday\nPlace: here"
 
 
 def test_quoted_history_below_text_stays() -> None:

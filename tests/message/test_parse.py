@@ -31,7 +31,8 @@ def test_the_headers_that_count() -> None:
         b"Message-ID: <1@example.org>\r\n"
         b"From: =?utf-8?q?J=C3=B6rg?= Roe <joerg@example.org>\r\n"
         b'To: "Roe, Jane" <jane@example.org>,\r\n bob@example.com\r\nCc: "=?utf-8?q?Zo=C3=AB?=" <zoe@example.net>\r\n'
-        b"Date: Thu, 7 Mar 2024 09:00:00 +0530 (IST)\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n =?utf-8?q?_und?= mehr\r\n\r\nbody"
+        b"Date: Thu, 7 Mar 2024 09:00:00 +0530 (IST)\r\n"
+        b"Subject: Gr\xc3\xbc\xc3\x9fe\r\n =?utf-8?q?_und?= mehr\r\n\r\nbody"
     )
     headers = message.headers
     assert headers.message_id == "<1@example.org>"
@@ -70,6 +71,17 @@ def test_a_sender_is_found_where_the_standard_finds_none(field: str, sender: Add
 def test_dates(text: str, date: str | None) -> None:
     headers = parse(f"Date: {text}\r\n\r\nx".encode()).headers
     assert (headers.date, headers.date_text) == (date, text)
+
+
+def test_an_address_that_mail_parser_chokes_on_is_read_as_printed() -> None:
+    message = parse(b"From: =?utf-8?b?a?= Jane <jane@example.org>\r\nDate: Thu, 7 Mar 2024 09:00:00 +0100\r\n\r\nx")
+    assert message.headers.sender is not None
+    assert message.headers.sender.address == "jane@example.org"
+    assert message.headers.date == "2024-03-07T09:00:00+01:00"
+
+
+def test_an_offset_beyond_a_day_is_none() -> None:
+    assert (parse(b"Date: Thu, 7 Mar 2024 09:00:00 +9900\r\n\r\nx").headers.date or "")[:4] == "2024"
 
 
 def test_alternatives_related_and_mixed_nested_both_ways() -> None:
