@@ -1,4 +1,4 @@
-"""The program's door: runs the command line, and turns expected errors into words and exit codes (DESIGN.md §4)."""
+"""The program's door: runs the command line, and turns expected errors into words and exit codes."""
 
 from __future__ import annotations
 

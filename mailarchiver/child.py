@@ -54,7 +54,7 @@ class Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert self._process.stdin is not None  # noqa: S101  narrows the type
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101  likewise
         self._tasks, self._answers = self._process.stdin, self._process.stdout
         self._greeted = False
 

@@ -6,7 +6,6 @@ it; config.py makes them pydantic's validators. None of them touches the disk or
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -118,11 +117,3 @@ def read_path(value: object, folder: Path | None) -> Path:
     except RuntimeError as error:
         raise ValueError(f"names a home folder that is unknown: {error}") from error
     return path if folder is None else folder / path
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself, by what is written: no name is looked up but `localhost`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

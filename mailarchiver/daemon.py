@@ -147,6 +147,8 @@ class Rounds:
             return
         try:
             result = self._poll(account, current.stop)
+            for trouble in result.troubles:
+                log.error("%s", trouble)
             health = self._health[account.name].after_round(result, datetime.now(UTC))
         except (MailboxError, StoreError) as error:
             log.error("%s", error)  # noqa: TRY400 - expected: the text says it all

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .errors import LoginRefused, MailboxError, StoreError
+from .text.wording import counted
 
 if TYPE_CHECKING:
     from .poll import RoundResult
@@ -35,8 +36,9 @@ class Health:
     failures: int = 0
 
     def after_round(self, result: RoundResult, now: datetime) -> Health:
-        """A round went through: whatever was wrong is over, but for messages that could not be fetched."""
-        error = f"{messages(result.failed)} could not be fetched" if result.failed else None
+        """A round went through: whatever was wrong is over, but for what of it was refused, or could not be fetched."""
+        lacking = (f"{counted(result.failed, 'message')} could not be fetched",) if result.failed else ()
+        error = "; ".join(result.troubles + lacking) or None
         return Health(
             filed=self.filed + result.filed,
             last_try=now,
@@ -67,13 +69,8 @@ def summary(healths: dict[str, Health]) -> str:
     """One line for `systemctl status`: how many accounts, which are in trouble, what was filed since the start."""
     troubled = sorted(name for name, health in healths.items() if health.error)
     filed = sum(health.filed for health in healths.values())
-    words = f"{len(healths)} account{'s' if len(healths) != 1 else ''}, {filed} filed since the start"
+    words = f"{counted(len(healths), 'account')}, {filed} filed since the start"
     return f"{words}; in trouble: {', '.join(troubled)}" if troubled else words
-
-
-def messages(count: int) -> str:
-    """`1 message`, `2 messages`."""
-    return f"{count} message{'s' if count != 1 else ''}"
 
 
 def stamp(moment: datetime) -> str:

@@ -41,7 +41,13 @@ def understand(raw: RawMessage, *, id: str, timezone: tzinfo) -> tuple[Bundle, .
         return file_raw(raw, id=id, timezone=timezone, warning=warning)
 
 
-def file_raw(raw: RawMessage, *, id: str, timezone: tzinfo, warning: MailWarning) -> tuple[Bundle, ...]:  # noqa: A002
+def file_raw(
+    raw: RawMessage,
+    *,
+    id: str,  # noqa: A002 - the format's word
+    timezone: tzinfo,
+    warning: MailWarning,
+) -> tuple[Bundle, ...]:
     """The bundle of a mail that could not be understood: its octets, the headers that a line scan finds, a warning."""
     message = salvage(raw.data, warning)
     original = Original(message, message, message.headers, None, None, warnings=message.warnings)

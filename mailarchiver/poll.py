@@ -19,6 +19,7 @@ from functools import partial
 from .archive.bundle import digests
 from .archive.store import Store
 from .config import Account
+from .errors import MailboxError
 from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
 from .model import After, Bundle, Filing, RawMessage, Receipt
@@ -36,7 +37,8 @@ BATCH_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class RoundResult:
     """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
-    `failed` could not be fetched and stay pending. After a dry run all but `found` are 0.
+    `failed` could not be fetched and stay pending. After a dry run these three are 0. `troubles` tell what of the
+    account could not be done: a folder that is missing, filed mail that could not be moved.
     """
 
     account: str
@@ -45,6 +47,7 @@ class RoundResult:
     already: int = 0
     failed: int = 0
     seconds: float = 0.0
+    troubles: tuple[str, ...] = ()
 
     def __add__(self, other: RoundResult) -> RoundResult:
         return RoundResult(
@@ -54,6 +57,7 @@ class RoundResult:
             self.already + other.already,
             self.failed + other.failed,
             self.seconds + other.seconds,
+            tuple(dict.fromkeys(self.troubles + other.troubles)),
         )
 
 
@@ -62,30 +66,63 @@ def poll_account(
 ) -> RoundResult:
     """One round over all folders of an account; ends after the batch in hand when `stop` is set.
 
-    Raises `MailboxError` (the account's trouble; what was committed before stays), `StoreError` (the archive's).
+    A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`.
+    Raises `MailboxError` (none of the account's folders can be read; what was committed before stays), `StoreError`
+    (the archive's trouble).
     """
     start = time.monotonic()
     result = RoundResult(account.name)
     with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
+        no_target = _target_trouble(mailbox, account.after)
+        refused: list[MailboxError] = []
         for folder in account.folders:
             if stop.is_set():
                 break
-            selected = mailbox.select(folder, writable=account.after.action != "keep" and not dry_run)
-            done = store.done_uids(account.name, folder, selected.uidvalidity)
-            listed = mailbox.search(account.since)
-            pending = [uid for uid in listed if uid not in done]
-            if dry_run:
-                result += RoundResult(account.name, found=len(pending))
-                continue
-            folder_round = _FolderRound(mailbox, store, worker, account, selected, timezone)
-            folder_round.redo(listed)
-            result += folder_round.run(pending, stop)
-    return result + RoundResult(account.name, seconds=time.monotonic() - start)
+            try:
+                selected = mailbox.select(folder, writable=account.after.action != "keep" and not dry_run)
+                pending, listed = _pending(mailbox, store, account, selected)
+                if dry_run:
+                    result += RoundResult(account.name, found=len(pending))
+                    continue
+                folder_round = _FolderRound(mailbox, store, worker, account, selected, timezone, no_target)
+                result += folder_round.run(pending, listed, stop)
+            except MailboxError as error:
+                if not mailbox.is_connected:
+                    raise
+                refused.append(error)
+        if len(refused) == len(account.folders):
+            raise refused[0]
+    troubles = tuple(str(trouble) for trouble in (no_target, *refused) if trouble)
+    return result + RoundResult(account.name, seconds=time.monotonic() - start, troubles=troubles)
+
+
+def _target_trouble(mailbox: ImapMailbox, after: After) -> str | None:
+    """Why mail cannot be moved where `after` says, as far as the server can tell before any is: a wrong name is told
+    by the first round, and by a dry run, not by the first mail.
+    """
+    if after.folder is None:
+        return None
+    try:
+        mailbox.select(after.folder, writable=False)
+    except MailboxError as error:
+        if not mailbox.is_connected:
+            raise
+        return str(error)
+    return None
+
+
+def _pending(mailbox: ImapMailbox, store: Store, account: Account, selected: Selected) -> tuple[list[int], list[int]]:
+    """The UIDs of the selected folder that are to be fetched, and all that `since` lets through; ascending."""
+    listed = mailbox.search(account.since)
+    done = store.done_uids(account.name, selected.folder, selected.uidvalidity)
+    return [uid for uid in listed if uid not in done], listed
 
 
 @dataclass(frozen=True, slots=True)
 class _FolderRound:
-    """The round of one selected folder."""
+    """The round of one selected folder. `no_target` is why nothing can be acknowledged now; mail is filed all the
+    same, and acknowledged by a later round.
+    """
 
     mailbox: ImapMailbox
     store: Store
@@ -93,37 +130,50 @@ class _FolderRound:
     account: Account
     selected: Selected
     timezone: tzinfo
+    no_target: str | None
 
-    def run(self, pending: Sequence[int], stop: threading.Event) -> RoundResult:
+    def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         filed = already = 0
+        trouble = self.no_target or self.redo(listed)
         for raws in self.mailbox.fetch(pending):
             receipts = file_batch(raws, self.store, self.worker, timezone=self.timezone)
             new = sum(receipt.outcome == "filed" for receipt in receipts)
             filed, already = filed + new, already + len(receipts) - new
-            self.acknowledge([receipt.ref.uid for receipt in receipts if receipt.ref.uid is not None])
+            uids = [receipt.ref.uid for receipt in receipts if receipt.ref.uid is not None]
+            trouble = trouble or self.acknowledge(uids)
             if stop.is_set():
-                return RoundResult(self.account.name, len(pending), filed, already)
-        return RoundResult(self.account.name, len(pending), filed, already, len(pending) - filed - already)
+                break
+        failed = 0 if stop.is_set() else len(pending) - filed - already
+        troubles = (trouble,) if trouble else ()
+        return RoundResult(self.account.name, len(pending), filed, already, failed, troubles=troubles)
 
-    def redo(self, listed: Sequence[int]) -> None:
+    def redo(self, listed: Sequence[int]) -> str | None:
         """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
-        folder needs no action, and is recorded as such.
+        folder needs no action, and is recorded as such. Returns as `acknowledge`.
         """
         if self.selected.uidvalidity is None:
-            return
+            return None
         uids = self.store.unacknowledged(self.account.name, self.selected.folder, self.selected.uidvalidity)
         present = set(listed)
-        self.acknowledge([uid for uid in uids if uid in present])
         self._record([uid for uid in uids if uid not in present], After("keep"))
+        return self.acknowledge([uid for uid in uids if uid in present])
 
-    def acknowledge(self, uids: Sequence[int]) -> None:
-        """The server action on mail that is safely filed. Without UIDVALIDITY a UID names nothing for sure
-        (RFC 3501 §2.3.1.1): then nothing is done.
+    def acknowledge(self, uids: Sequence[int]) -> str | None:
+        """The server action on mail that is safely filed; what the server has against it, if it refuses: that must not
+        keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
+
+        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done.
         """
         if not uids or self.selected.uidvalidity is None:
-            return
-        done = self.mailbox.acknowledge(uids, self.account.after)
+            return None
+        try:
+            done = self.mailbox.acknowledge(uids, self.account.after)
+        except MailboxError as error:
+            if not self.mailbox.is_connected:
+                raise
+            return str(error)
         self._record([uid for uid in uids if uid in done], self.account.after)
+        return None
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:

@@ -11,6 +11,7 @@ mail is not disturbed.
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import queue
 import sys
@@ -24,6 +25,8 @@ from . import pipeline
 from .child import MAIL, Child
 from .errors import StoreError
 from .model import Bundle, MailWarning, RawMessage
+
+log = logging.getLogger(__name__)
 
 ENTRY = ("-m", "mailarchiver.child")
 
@@ -71,7 +74,13 @@ class Pool:
             self._idle.put(number)
         self._threads = ThreadPoolExecutor(jobs) if jobs > 1 else None
 
-    def understand(self, raw: RawMessage, *, id: str, timezone: tzinfo) -> tuple[Bundle, ...]:  # noqa: A002
+    def understand(
+        self,
+        raw: RawMessage,
+        *,
+        id: str,  # noqa: A002 - the format's word
+        timezone: tzinfo,
+    ) -> tuple[Bundle, ...]:
         """The bundles of one mail, at least one.
 
         Raises:
@@ -84,7 +93,7 @@ class Pool:
             self._idle.put(number)
         if not isinstance(answer, str):
             return tuple(replace(b, files={**b.files, MAIL: b.files[MAIL] or raw.data}) for b in answer)
-        pipeline.log.error("%s is filed as it is: %s", pipeline.where(raw), answer)
+        log.error("%s is filed as it is: %s", pipeline.where(raw), answer)
         return pipeline.file_raw(raw, id=id, timezone=timezone, warning=MailWarning("unreadable", answer))
 
     def understand_all(

@@ -9,8 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 
 def _missing(marker: str) -> str | None:
@@ -33,6 +39,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if marker in required or "all" in required:
             pytest.fail(f"{reason}, and MAILARCHIVER_REQUIRE asks for it")
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window. Not for longer than a module: its event loop runs in this thread all the while."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

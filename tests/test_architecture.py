@@ -81,6 +81,15 @@ def test_a_stage_knows_no_other_stage(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_the_package_imports_itself_in_one_way(path: Path) -> None:
+    """`from .layout`, `from ..model`: a dot says that a name is our own, and how far away it lives."""
+    tree = ast.parse(path.read_text("utf-8"))
+    froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert not {name for name in froms | names if name and name.partition(".")[0] == "mailarchiver"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_foreign_packages_stay_in_their_rooms(path: Path) -> None:
     for name in imports(path):
         for package, (rooms, reason) in FOREIGN.items():

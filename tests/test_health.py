@@ -34,6 +34,13 @@ def test_mail_that_cannot_be_fetched_is_said_with_since_when() -> None:
     assert (health.error_since, health.last_success) == (NOON, LATER)
 
 
+def test_what_the_server_refused_is_trouble_though_the_round_went_through() -> None:
+    refused = RoundResult("a", found=2, filed=1, failed=1, troubles=("there is no folder 'Old'",))
+    health = Health().after_round(refused, NOON)
+    assert (health.filed, health.last_success) == (1, NOON)
+    assert health.error == "there is no folder 'Old'; 1 message could not be fetched"
+
+
 def test_as_it_stands_in_the_status() -> None:
     assert Health(filed=2, last_try=NOON, error="x", error_since=NOON, failures=1).as_dict() == {
         "filed": 2,

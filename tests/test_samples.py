@@ -28,7 +28,7 @@ def test_made_again_they_are_the_same(script: str, folder: Path, tmp_path: Path)
 
 
 def test_the_demo_has_what_it_promises() -> None:
-    """One of each kind that the first issue of this project names."""
+    """One of each kind of mail that people forward."""
     kinds = "gmail-reader-view gmail-forwarded outlook newsletter text-with-pdf three-attached arabic japanese"
     assert set(kinds.split()) <= {path.stem.partition("-")[2] for path in SAMPLES.glob("*.eml")}
 

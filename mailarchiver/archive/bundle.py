@@ -15,8 +15,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ..model import Article, Bundle, Card, Entry, RawMessage, Source
-from .markdown import markdown
-from .metadata import as_json, metadata, warnings_of
+from .article_json import as_json, metadata, warnings_of
+from .article_md import markdown
 from .naming import article_id, folder_name, local
 from .page import page
 from .sameness import text_key, url_key

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from mailarchiver.model import Entry
-
+from ..model import Entry
 from . import manifest
 from .ledger import Keys
 from .sameness import text_key, url_key

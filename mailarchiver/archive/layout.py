@@ -12,11 +12,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailarchiver.errors import StoreError
-
+from ..errors import StoreError
+from . import FORMAT
 from .sync import fsync_path, make_folder, write_new
 
-FORMAT = 1
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 PRIVATE_FILE = 0o600

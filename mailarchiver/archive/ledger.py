@@ -17,9 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from mailarchiver.errors import StoreError
-from mailarchiver.model import Card, Direction, Entry, MessageRef
-
+from ..errors import StoreError
+from ..model import Card, Direction, Entry, MessageRef
 from . import manifest
 from .manifest import Position, Removal
 from .schema import SCHEMA, SCHEMA_VERSION
@@ -186,7 +185,10 @@ class Ledger:
                 (f"text_key = ? AND url_key IS NULL AND {either}", (text_key, digest)),
             ]
         found = [
-            self._db.execute(f"SELECT seq, id FROM entry WHERE {where} ORDER BY seq LIMIT 1", values).fetchone()  # noqa: S608
+            self._db.execute(
+                f"SELECT seq, id FROM entry WHERE {where} ORDER BY seq LIMIT 1",  # noqa: S608 - `where` is ours
+                values,
+            ).fetchone()
             for where, values in candidates
         ]
         first = min((row for row in found if row is not None), default=None)
@@ -281,7 +283,7 @@ def _moment(received: str) -> float:
 
 def _entry(line: str) -> Entry:
     record = manifest.from_line(line.encode())
-    assert isinstance(record, Entry), "the ledger holds only lines of entries"  # noqa: S101
+    assert isinstance(record, Entry), "the ledger holds only lines of entries"  # noqa: S101 - narrows the type
     return record
 
 

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mailarchiver.errors import StoreError
-
+from ..errors import StoreError
 from .sync import write_all
 
 PAUSE = 0.02

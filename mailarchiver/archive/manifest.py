@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from mailarchiver.model import Entry, Kind, Source
-
+from ..model import Entry, Kind, Source
 from .sync import fsync_path, write_all
 
 log = logging.getLogger(__name__)

@@ -12,15 +12,17 @@ import re
 from collections import Counter
 from functools import cache
 from importlib import resources
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from .. import EXTRACTOR
-from ..text.wording import day_in_words, host_of, moment_in_words, month_in_words, size_in_words
-from .metadata import warnings_of
+from ..text.controls import without_controls
+from ..text.file_types import is_shown
+from ..text.hosts import host_of
+from ..text.wording import day_in_words, moment_in_words, month_in_words, size_in_words
+from .article_json import warnings_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,12 +34,6 @@ _POLICY = "default-src 'none'; img-src 'self' data:; style-src 'sha256-{}'; base
 _ACTIVE_TYPE = re.compile(r"text/(html|xml|xsl)\b|application/xml\b|multipart/|[^;]+\+xml\b", re.IGNORECASE)
 _ACTIVE_ENDING = re.compile(r"\.(s?html?|xht(ml)?|svgz?|xml|xslt?|mht(ml)?)$", re.IGNORECASE)
 """What a browser runs scripts in when it opens it: kept, but never linked."""
-
-_VIEWABLE_ENDINGS = {".jpg", ".png", ".gif", ".webp", ".avif", ".svg", ".bmp", ".ico", ".apng"}
-"""The pictures that browsers show; another is linked."""
-
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-"""What HTML forbids in a document (WHATWG HTML §13.2.3.5, control characters and noncharacters)."""
 
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """They can make the name `gpj.exe` read `exe.jpg`."""
@@ -71,7 +67,7 @@ def page(article: Article, *, received: datetime) -> str:
         policy=policy,
         extractor=EXTRACTOR,
     )
-    return _CONTROLS.sub("", html)
+    return without_controls(html)
 
 
 @cache
@@ -83,7 +79,7 @@ def _design() -> tuple[Template, Markup, Markup]:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"day": day_in_words, "moment": moment_in_words, "size": size_in_words}
     environment.filters |= {"who": _who, "shown": _shown}
-    environment.tests |= {"active": _is_active, "viewable": _is_viewable}
+    environment.tests |= {"active": _is_active, "viewable": is_shown}
     template = environment.from_string((folder / "article.html.j2").read_text("utf-8"))
     return template, Markup(style), Markup(_POLICY.format(digest))  # noqa: S704 - both are our own
 
@@ -102,11 +98,6 @@ def _is_active(attachment: Attachment) -> bool:
     """Whether a browser that opens the attachment may run what is in it."""
     names = (attachment.file, (attachment.filename or "").rstrip(". "))
     return bool(_ACTIVE_TYPE.match(attachment.content_type)) or any(_ACTIVE_ENDING.search(name) for name in names)
-
-
-def _is_viewable(file: str) -> bool:
-    """Whether browsers show a picture of this name."""
-    return PurePosixPath(file).suffix in _VIEWABLE_ENDINGS
 
 
 def _unreferenced(article: Article) -> list[Image]:

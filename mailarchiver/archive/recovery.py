@@ -20,8 +20,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from mailarchiver.model import Entry, MessageRef
-
+from ..model import Entry, MessageRef
 from . import folder, manifest, staging
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger

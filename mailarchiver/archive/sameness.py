@@ -6,11 +6,9 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
+from ..text.hosts import host_of
+from ..text.tracking import without_tracking
 from ..text.whitespace import fold
-from ..text.wording import host_of
-
-_TRACKING = re.compile(r"(?i)(utm_\w*|mc_[ce]id|(g|d|y|tw|fb)clid|msclkid|igshid|_hs(enc|mi)|mkt_tok)(=|$)")
-"""Parameters that say who followed a link from where, never what is read."""
 
 
 def url_key(url: str | None) -> str | None:
@@ -24,7 +22,7 @@ def url_key(url: str | None) -> str | None:
         return None
     parts = urlsplit(url.strip())
     path = parts.path.rstrip("/")
-    query = "&".join(item for item in parts.query.split("&") if item and not _TRACKING.match(item))
+    query = without_tracking(parts.query)
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
     if not (path or query or fragment):
         return None

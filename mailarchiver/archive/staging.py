@@ -19,10 +19,9 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from mailarchiver.model import Bundle, Entry
-
+from ..model import Bundle, Entry
 from . import manifest
-from .layout import ENTRY_FOLDER, FILE_MODE, FOLDER_MODE, PRIVATE_FILE, Layout
+from .layout import ENTRY_FOLDER, FILE_MODE, FOLDER_MODE, PRIVATE_FILE, PRIVATE_FOLDER, Layout
 from .sync import Flush, fsync_path, make_folder, write_new
 
 log = logging.getLogger(__name__)
@@ -124,7 +123,7 @@ def empty(layout: Layout) -> None:
 
 def set_aside(layout: Layout, path: Path) -> Path:
     """Move something out of view, into `.mailarchiver/trash/`, under a name that is free there; that new path."""
-    make_folder(layout.trash, FOLDER_MODE)
+    make_folder(layout.trash, PRIVATE_FOLDER)
     number, target = 1, layout.trash / path.name
     while os.path.lexists(target):
         number += 1

@@ -21,9 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from mailarchiver.errors import StoreError
-from mailarchiver.model import Bundle, Card, Entry, Filing, Receipt
-
+from ..errors import StoreError
+from ..model import Bundle, Card, Entry, Filing, Receipt
 from . import manifest, staging
 from .access import Access
 from .layout import FILE_MODE, Layout, become_owner

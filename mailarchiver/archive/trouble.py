@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mailarchiver.errors import StoreError
-
+from ..errors import StoreError
 from .layout import Layout
 
 CURES = {

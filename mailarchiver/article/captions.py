@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import collapse
 
-LONGEST: Final = 300
+LONGEST = 300
 """Characters of a caption; what is longer is text."""
-_MOST_NODES: Final = 40
-_MOST_PICTURES: Final = 500
+_MOST_NODES = 40
+_MOST_PICTURES = 500
 """Bounds on the looking, so that a hostile mail cannot make it long."""
-_BOXES: Final = frozenset({"div", "section", "span"})
+_BOXES = frozenset({"div", "section", "span"})
 
 
 def captions(region: LexborNode) -> tuple[dict[int, str], frozenset[int]]:

@@ -10,24 +10,25 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser
 
 from ..model import Article, Original
+from ..text.controls import without_controls
+from ..text.hosts import host_of
 from ..text.subject import bare_subject
 from ..text.whitespace import collapse, count_words, excerpt
 from . import metadata, reader_view, whole_message
 from .captions import captions
-from .images import Pictures
-from .links import host
+from .images import ImageLedger
 from .recognised import Recognised
 from .rendering import markdown, plain_text
 from .sanitize import sanitize
 from .writer import Writer
 
-UNTITLED: Final = "(no subject)"
-_BULLETS: Final = re.compile(r"^- ", re.MULTILINE)
+UNTITLED = "(no subject)"
+_BULLETS = re.compile(r"^- ", re.MULTILINE)
 
 
 def extract(original: Original) -> Article:
@@ -35,15 +36,16 @@ def extract(original: Original) -> Article:
 
     Never uses the network. Raises nothing for what a mail holds short of exhausting memory or the stack.
     """
-    html = original.html if original.html and original.html.strip() else whole_message.html_of(original.text or "")
+    html = original.html if original.html and original.html.strip() else None
+    html = html or whole_message.html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
     subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
     latest = metadata.latest_day(original.outer.headers)
     found = reader_view.recognise(tree, html, [subject], latest) or whole_message.recognise(tree)
     url = metadata.canonical(found.url)
-    pictures = Pictures(original.parts, base=url)
-    clean = sanitize(_write(found, pictures, url))
-    return _assemble(original, found, subject, url, clean, pictures)
+    ledger = ImageLedger(original.parts, base=url)
+    clean = without_controls(sanitize(_write(found, ledger, url)))  # of "&#27;" the parser makes a control, too
+    return _assemble(original, found, subject, url, clean, ledger)
 
 
 def unread(original: Original) -> Article:
@@ -62,38 +64,26 @@ def unread(original: Original) -> Article:
     )
 
 
-def _write(found: Recognised, pictures: Pictures, base: str | None) -> str:
+def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
     told: dict[int, str] = {}
     skipped: frozenset[int] = frozenset()
     for region in found.regions:
         region_captions, region_skipped = captions(region)
         told |= region_captions
         skipped |= region_skipped
-    return Writer(pictures.write, base=base, captions=told, skipped=skipped).write(found.regions)
+    return Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
 
 
 def _assemble(
-    original: Original, found: Recognised, subject: str, url: str | None, html: str, pictures: Pictures
+    original: Original, found: Recognised, subject: str, url: str | None, html: str, ledger: ImageLedger
 ) -> Article:
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
-    title = found.title or collapse(subject).strip() or UNTITLED
+    title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
     summary = excerpt(_BULLETS.sub("", text))
-    site = found.site or (host(url) if url else "") or None
+    site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note)
-    provenance = {
-        "title": "subject",
-        "site": "host of the url",
-        "direction": "letters of the text",
-        "excerpt": "beginning of the text",
-        "words": "counted in the text",
-        "tags": "#words of the note",
-        **found.provenance,
-        "note": "text above the forward" if original.forwarded else found.provenance.get("note", ""),
-    }
-    told = {"excerpt": summary, "site": site, "tags": tags, "note": note}
-    provenance = {name: place for name, place in provenance.items() if told.get(name, True)}
-    images = pictures.ledger()
+    images = ledger.images()
     return Article(
         original=original,
         kind=found.kind,
@@ -101,7 +91,7 @@ def _assemble(
         html=html,
         markdown=markdown(html),
         text=text,
-        byline=found.byline,
+        byline=without_controls(found.byline or "") or None,
         site=site,
         url=url,
         published=found.published,
@@ -112,7 +102,22 @@ def _assemble(
         tags=tags,
         note=note,
         images=images,
-        attachments=pictures.attachments(),
-        provenance=provenance,
+        attachments=ledger.attachments(),
+        provenance=_provenance(original, found, {"excerpt": summary, "site": site, "tags": tags, "note": note}),
         warnings=original.warnings,
     )
+
+
+def _provenance(original: Original, found: Recognised, told: Mapping[str, object]) -> dict[str, str]:
+    """Where each field was found; a field of `told` that is empty was found nowhere."""
+    places = {
+        "title": "subject",
+        "site": "host of the url",
+        "direction": "letters of the text",
+        "excerpt": "beginning of the text",
+        "words": "counted in the text",
+        "tags": "#words of the note",
+        **found.provenance,
+        "note": "text above the forward" if original.forwarded else found.provenance.get("note", ""),
+    }
+    return {name: place for name, place in places.items() if told.get(name, True)}

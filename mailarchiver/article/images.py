@@ -13,24 +13,25 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
-from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
 from selectolax.lexbor import LexborNode
 
 from ..model import Attachment, Image, Part
+from ..text.file_types import is_shown
+from ..text.hosts import host_of
 from ..text.slug import file_name
 from ..text.whitespace import collapse
-from .links import absolute, host
-from .pictures import Picture, look
+from .image_type import Picture, look
+from .links import absolute
 
-_EXTENSION: Final = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
-_PICTURE_NAME: Final = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
-_NO_ALT: Final = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
-_CONTENT_TYPES: Final = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
+_PICTURE_NAME = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
+_NO_ALT = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
+_CONTENT_TYPES = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
 
 
-class Pictures:
+class ImageLedger:
     """The image ledger of one article in the making."""
 
     def __init__(self, parts: Sequence[Part], base: str | None = None) -> None:
@@ -58,7 +59,7 @@ class Pictures:
         html = _html(image, alt)
         return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
 
-    def ledger(self) -> tuple[Image, ...]:
+    def images(self) -> tuple[Image, ...]:
         """All lines: the pictures referred to, in order, then the inline pictures that nothing refers to."""
         for index, part in enumerate(self._parts):
             if index in self._used or part.disposition == "attachment":
@@ -72,7 +73,7 @@ class Pictures:
         return tuple(self._ledger.values())
 
     def attachments(self) -> tuple[Attachment, ...]:
-        """The parts that are no picture of the article, in order; to be asked after `ledger`."""
+        """The parts that are no picture of the article, in order; to be asked after `images`."""
         rest = [part for index, part in enumerate(self._parts) if index not in self._used]
         return tuple(_attachment(number, part) for number, part in enumerate(rest, 1))
 
@@ -95,7 +96,7 @@ class Pictures:
             return Image(source, "missing", reason="the mail has no part of this name")
         if _declared_tiny(attributes):
             return Image(source, "dropped", reason="at most 2×2 pixels: a tracker or a spacer")
-        return Image(source, "remote", reason=f"on {host(url)}, not fetched")
+        return Image(source, "remote", reason=f"on {host_of(url) or url}, not fetched")
 
     def _from_data(self, source: str) -> Image:
         """A `data:` URI (RFC 2397) becomes a file; its ledger line names the media type only."""
@@ -138,7 +139,7 @@ def _html(image: Image, alt: str | None) -> str:
         if image.outcome == "remote" and told:
             return f'<span data-picture="remote">[picture not fetched: {escape(told)}]</span>'
         return ""
-    if not Picture(image.file.rpartition(".")[2], None, None).shown:
+    if not is_shown(image.file):
         return f'<a href="{image.file}">{escape(alt or image.file.rpartition("/")[2])}</a>'
     size = f' width="{image.width}" height="{image.height}"' if image.width and image.height else ""
     return f'<img src="{image.file}" alt="{escape(alt or "")}"{size}>'

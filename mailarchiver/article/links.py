@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape
-from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from ..text.hosts import host_of
 from .markup import ATTRIBUTES
 
-_LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
-_BREAKS: Final = re.compile(r"[\t\n\r]")
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
+_BREAKS = re.compile(r"[\t\n\r]")
 
 
 def absolute(target: str, base: str | None) -> str:
@@ -46,17 +46,9 @@ def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> s
     return "".join(written)
 
 
-def host(url: str) -> str:
-    """The host of an URL without a leading www., "" where it has none."""
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
 def embed_link(attributes: Mapping[str, str | None], base: str | None) -> str:
     """What is left of a frame or a player: a link to what it would have shown, "" where it names nothing."""
     target = absolute(attributes.get("src") or attributes.get("data") or "", base)
     if not target.lower().startswith("http"):
         return ""
-    return f'<span data-embed="link"><a href="{escape(target)}">{escape(host(target) or target)}</a></span>'
+    return f'<span data-embed="link"><a href="{escape(target)}">{escape(host_of(target) or target)}</a></span>'

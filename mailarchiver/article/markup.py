@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
-_TABLE: Final[dict[str, Any]] = tomllib.loads((files(__package__) / "markup.toml").read_text("utf-8"))
+_TABLE: dict[str, Any] = tomllib.loads((files(__package__) / "markup.toml").read_text("utf-8"))
 
-FLOW: Final[frozenset[str]] = frozenset(_TABLE["flow"])
+FLOW: frozenset[str] = frozenset(_TABLE["flow"])
 """Elements that hold paragraphs; text straight in them is put into one."""
-PHRASING: Final[frozenset[str]] = frozenset(_TABLE["phrasing"])
+PHRASING: frozenset[str] = frozenset(_TABLE["phrasing"])
 """Elements that hold text."""
-EITHER: Final[frozenset[str]] = frozenset(_TABLE["either"])
+EITHER: frozenset[str] = frozenset(_TABLE["either"])
 """Elements that hold text or paragraphs."""
-INLINE: Final[frozenset[str]] = frozenset(_TABLE["inline"])
+INLINE: frozenset[str] = frozenset(_TABLE["inline"])
 """Elements within text."""
-BOXES: Final[frozenset[str]] = frozenset(_TABLE["boxes"])
+BOXES: frozenset[str] = frozenset(_TABLE["boxes"])
 """Elements that only separate what is in them from what is around."""
-DROPPED: Final[frozenset[str]] = frozenset(_TABLE["dropped"])
-EMBEDS: Final[frozenset[str]] = frozenset(_TABLE["embeds"])
-RENAMED: Final[dict[str, str]] = _TABLE["renamed"]
-BLOCK: Final[frozenset[str]] = FLOW | PHRASING | EITHER | BOXES | {"hr"}
-KEPT: Final[frozenset[str]] = FLOW | PHRASING | EITHER | INLINE | {"br", "hr", "img", "wbr", "span"}
-ATTRIBUTES: Final[dict[str, frozenset[str]]] = {tag: frozenset(names) for tag, names in _TABLE["attributes"].items()}
+DROPPED: frozenset[str] = frozenset(_TABLE["dropped"])
+EMBEDS: frozenset[str] = frozenset(_TABLE["embeds"])
+RENAMED: dict[str, str] = _TABLE["renamed"]
+BLOCK: frozenset[str] = FLOW | PHRASING | EITHER | BOXES | {"hr"}
+KEPT: frozenset[str] = FLOW | PHRASING | EITHER | INLINE | {"br", "hr", "img", "wbr", "span"}
+ATTRIBUTES: dict[str, frozenset[str]] = {tag: frozenset(names) for tag, names in _TABLE["attributes"].items()}

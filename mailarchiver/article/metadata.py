@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from ..model import Direction, Headers
 from ..text.dates import find_date, read_date
+from ..text.tracking import without_tracking
 from ..text.whitespace import collapse
 
-_TRACKING: Final = re.compile(
-    r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hsenc|_hsmi|mkt_tok", re.IGNORECASE
-)
-_LANGUAGE_TAG: Final = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{2,8})*)")
-_TAG: Final = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
-_LETTERS: Final = re.compile(r"[^\W\d_]")
-_RTL_LETTERS: Final = re.compile(
+_LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{2,8})*)")
+_TAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
+_LETTERS = re.compile(r"[^\W\d_]")
+_RTL_LETTERS = re.compile(
     "[\u05d0-\u05f2\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0710-\u074f\u0750-\u077f\u0780-\u07a5\u07c0-\u07ea"
     "\u0840-\u0858\u08a0-\u08c9\ufb1d-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]"
 )
 """Hebrew, Arabic, Syriac, Thaana, N'Ko, Mandaic and their presentation forms (Unicode bidirectional classes R, AL)."""
-_EDGES: Final = " \t\n,;·|•–—-/"
+_EDGES = " \t\n,;·|•–—-/"
 
 
 def language(tag: str | None) -> str | None:
@@ -42,7 +39,7 @@ def language(tag: str | None) -> str | None:
     return "-".join(written)
 
 
-_NO_REGIONS: Final = frozenset({"EN", "JA", "KO", "CS", "DA", "EL", "HE", "HI", "FA", "UR", "UK", "XX", "ZZ"})
+_NO_REGIONS = frozenset({"EN", "JA", "KO", "CS", "DA", "EL", "HE", "HI", "FA", "UR", "UK", "XX", "ZZ"})
 """Language codes that people write as regions, and that ISO 3166-1 does not assign. QUIRK: `lang="en-EN"` is common."""
 
 
@@ -61,11 +58,8 @@ def canonical(url: str | None) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    if not _TRACKING.search(parts.query):
-        return url
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in query if not _TRACKING.fullmatch(name)]
-    return urlunsplit(parts._replace(query=urlencode(kept)))
+    query = without_tracking(parts.query)
+    return url if query == parts.query else urlunsplit(parts._replace(query=query))
 
 
 def latest_day(headers: Headers) -> date | None:

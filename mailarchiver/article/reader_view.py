@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -23,10 +23,10 @@ from . import metadata, surroundings
 from .links import absolute
 from .recognised import Recognised
 
-_NAMES: Final[dict[str, Any]] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
-_PREFIX: Final = re.compile("(?:" + "|".join(_NAMES["prefixes"]) + ")*")
-_SIGNATURE: Final = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
-_EDGE: Final = "\ue000article\ue000"
+_NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
+_PREFIX = re.compile("(?:" + "|".join(_NAMES["prefixes"]) + ")*")
+_SIGNATURE = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
+_EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
 
@@ -47,25 +47,19 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     `titles` are what the subject says the title is, `latest` the last day a printed date may name. The page's
     header and frame are taken out of the tree.
     """
-    if not _SIGNATURE.search(html) or tree.body is None:
-        return None
-    content = next((node for name in _NAMES["content"] for node in _all(tree, name) if _holds_something(node)), None)
+    content = _content(tree) if _SIGNATURE.search(html) else None
     if content is None:
         return None
     header = _read_header(tree)
     spoken, way = _language_and_direction(content)
-    named_by = "id" if content.attributes.get("id") else "class"
-    provenance = {"kind": f"reader view: {named_by} of its content"}
     author, printed = metadata.byline(header.credits, spoken, latest)
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
     above, below = _around(tree, content)
     named = [header.title, *titles]
-    url, url_where = (header.url, "reader view: domain link") if header.url else (None, "")
-    if url is None:
-        found = surroundings.find_url(above, below, named)
-        url, url_where = (found[0], found[1]) if found else (None, "")
+    url, url_where = _url(header) or surroundings.find_url(above, below, named) or (None, "")
     note = surroundings.note(above, [*named, header.domain])
     facts = {
+        "kind": ("reader-view", f"reader view: {'id' if content.attributes.get('id') else 'class'} of its content"),
         "title": (header.title or None, "reader view: h1"),
         "byline": (author, "reader view: credits"),
         "site": (header.domain or None, "reader view: domain"),
@@ -75,10 +69,8 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
         "direction": (way, "reader view: dir"),
         "note": (note, "text above the article"),
     }
-    provenance |= {name: place for name, (value, place) in facts.items() if value}
     return Recognised(
         "reader-view",
-        provenance["kind"],
         (content,),
         title=header.title or None,
         byline=author,
@@ -88,8 +80,18 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
         language=spoken,
         direction=way,
         note=note,
-        provenance=provenance,
+        provenance={name: place for name, (value, place) in facts.items() if value},
     )
+
+
+def _content(tree: LexborHTMLParser) -> LexborNode | None:
+    """The element that holds the article, by the first of its names that is there and not empty."""
+    return next((node for name in _NAMES["content"] for node in _all(tree, name) if _holds_something(node)), None)
+
+
+def _url(header: _Header) -> tuple[str, str] | None:
+    """The URL of the header's link, and where it was found."""
+    return (header.url, "reader view: domain link") if header.url else None
 
 
 def _all(tree: LexborHTMLParser, name: str) -> Iterator[LexborNode]:

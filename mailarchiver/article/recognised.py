@@ -13,11 +13,10 @@ from ..model import Direction, Kind
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """`regions` hold the article: what is in them gets written, in order. Fields that the markup does not tell are
-    None. `provenance` says where each of the others was found; `reason` why the recogniser is sure.
+    None. `provenance` says where each of the others was found, and for `kind` why the recogniser is sure.
     """
 
     kind: Kind
-    reason: str
     regions: tuple[LexborNode, ...]
     title: str | None = None
     byline: str | None = None

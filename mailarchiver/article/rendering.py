@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Final
 
 from html_to_markdown import ConversionOptions, convert
 
 from .markup import BLOCK
 
 # escape_misc: without it the text "&lt;script&gt;" would come out as a live tag.
-_MARKDOWN: Final = ConversionOptions(escape_misc=True, bullets="-", extract_metadata=False)
-_TOKEN: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^\s=>]+(?:=\"[^\"]*\")?)*)\s*/?>")
-_SPACES: Final = re.compile(r"[ \t\r\n\u00a0]{2,}|[\t\r\n\u00a0]")
-_LINES: Final = re.compile(r"[ \t]+\n[ \t]*|\n[ \t]+")
-_GAPS: Final = re.compile(r"\n{3,}")
-_SHIELD: Final = str.maketrans({" ": "\x1c", "\n": "\x1d", "\t": "\x1e"})
+_MARKDOWN = ConversionOptions(escape_misc=True, bullets="-", extract_metadata=False)
+_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^\s=>]+(?:=\"[^\"]*\")?)*)\s*/?>")
+_SPACES = re.compile(r"[ \t\r\n\u00a0]{2,}|[\t\r\n\u00a0]")
+_LINES = re.compile(r"[ \t]+\n[ \t]*|\n[ \t]+")
+_GAPS = re.compile(r"\n{3,}")
+_SHIELD = str.maketrans({" ": "\x1c", "\n": "\x1d", "\t": "\x1e"})
 """White space of preformatted text, while that of the rest is collapsed; control characters no mail text holds."""
-_UNSHIELD: Final = {ord(shield): chr(space) for space, shield in _SHIELD.items()}
+_UNSHIELD = {ord(shield): chr(space) for space, shield in _SHIELD.items()}
 
 
 def markdown(html: str) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-_SPACES: Final = " \t\n\r\f\v\u00a0"
+from ..text.whitespace import unbroken
+
+_SPACES = " \t\n\r\f\v\u00a0"
 """White space at the edges of a text; within it, a no-break space stays one."""
-_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
 """What newsletters fill their preheaders with: alone, it is nothing."""
-_RUN: Final = re.compile("[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")
-_HARD_SPACES: Final = re.compile("[ \u00a0]*(?:\u00a0 | \u00a0|\u00a0\u00a0)[ \u00a0]*")
-_CJK: Final = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_CJK_BREAK: Final = re.compile(f"(?<={_CJK.pattern})[ \t]*\r?\n[ \t]*(?={_CJK.pattern})")
+_RUN = re.compile("[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")
+_HARD_SPACES = re.compile("[ \u00a0]*(?:\u00a0 | \u00a0|\u00a0\u00a0)[ \u00a0]*")
 
 
 def edges(text: str) -> tuple[str, str, str]:
@@ -30,12 +29,7 @@ def unwrapped(words: str) -> str:
     """Words without the line breaks of the transport; the looks ahead spare most texts the slow expressions."""
     if not words.isascii():
         if "\n" in words:
-            words = _CJK_BREAK.sub("", words)
+            words = unbroken(words)
         if "\u00a0" in words:
             words = _HARD_SPACES.sub(" ", words)
     return _RUN.sub(" ", words)
-
-
-def joins(last: str, following: str) -> bool:
-    """Whether a line break between two characters means nothing: Chinese and Japanese put no space between words."""
-    return _CJK.match(last) is not None and _CJK.match(following) is not None

@@ -7,16 +7,15 @@ the article's own `images/` folder, or it is gone. No style, class, id, script, 
 from __future__ import annotations
 
 import re
-from typing import Final
 
 import nh3
 
 from .markup import ATTRIBUTES, DROPPED, EMBEDS, KEPT
 
-_OWN_PICTURE: Final = re.compile(r"images/[0-9]{3,}[a-z0-9.-]*")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-_NUMBER: Final = re.compile(r"[0-9]{1,5}")
-_CHECKED: Final = {
+_OWN_PICTURE = re.compile(r"images/[0-9]{3,}[a-z0-9.-]*")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_NUMBER = re.compile(r"[0-9]{1,5}")
+_CHECKED = {
     "src": _OWN_PICTURE,
     "lang": _LANGUAGE,
     "dir": re.compile(r"ltr|rtl|auto"),
@@ -42,7 +41,7 @@ def _relative(url: str) -> str | None:
     return url if _OWN_PICTURE.fullmatch(url) else None
 
 
-_CLEANER: Final = nh3.Cleaner(
+_CLEANER = nh3.Cleaner(
     tags=set(KEPT),
     clean_content_tags=set((DROPPED | EMBEDS) - KEPT) - {"title", "head", "meta", "link", "base", "input", "param"},
     attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
@@ -13,10 +12,10 @@ from ..text.whitespace import collapse, fold
 from .links import absolute
 from .markup import BLOCK, DROPPED
 
-LARGEST: Final = 20_000
+LARGEST = 20_000
 """Characters of HTML that are looked at: what is longer is no note."""
 
-_URL_LINE: Final = re.compile(r"(?:[^\s:：]{1,20}\s?[:：]\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+_URL_LINE = re.compile(r"(?:[^\s:：]{1,20}\s?[:：]\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
 from .recognised import Recognised
 
-_PARAGRAPHS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?'’”)\]]")
-_WRAPPED: Final = 50
+_PARAGRAPHS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?'’”)\]]")
+_WRAPPED = 50
 """A paragraph all of whose lines but the last are longer was wrapped by the mail client, not by its author."""
 
 
@@ -20,7 +19,7 @@ def recognise(tree: LexborHTMLParser) -> Recognised:
     """The body as it is."""
     body = tree.body
     regions = (body,) if body is not None else ()
-    return Recognised("message", "no other recogniser was sure", regions, provenance={"kind": "the whole message"})
+    return Recognised("message", regions, provenance={"kind": "the whole message"})
 
 
 def html_of(text: str) -> str:

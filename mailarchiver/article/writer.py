@@ -10,22 +10,23 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
+from ..text.whitespace import joins
 from . import running_text
 from .links import attributes, embed_link
 from .markup import BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
 
-DEEPEST: Final = 200
+DEEPEST = 200
 """Levels of nesting that are written; below, only text and pictures are (nh3 is quadratic in depth)."""
 
-_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_VOID: Final = frozenset({"br", "hr", "img", "wbr"})
-_LARGEST_INLINE: Final = 2_000
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_VOID = frozenset({"br", "hr", "img", "wbr"})
+_LARGEST_INLINE = 2_000
 """Nodes in an inline element."""
-_WRAPPER: Final = {"ul": "li", "ol": "li", "dl": "dd", "tr": "td"}
+_WRAPPER = {"ul": "li", "ol": "li", "dl": "dd", "tr": "td"}
 """What text straight in such an element is put into; elsewhere a `p`."""
 
 PictureWriter = Callable[[LexborNode, str | None], str]
@@ -333,7 +334,7 @@ class Writer:
 
     def _settle_space(self, following: str) -> None:
         if self._slot >= 0:
-            joined = self._slot_is_break and running_text.joins(self._last, following)
+            joined = self._slot_is_break and joins(self._last, following)
             self._out[self._slot] = "" if joined else " "
             self._slot = -1
 

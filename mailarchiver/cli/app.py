@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mailarchiver import __version__
-
+from .. import __version__
 from .demo import demo
 from .import_ import import_
 from .poll import poll

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mailarchiver.demo.server import EmbeddedServer
-    from mailarchiver.model import Entry
-    from mailarchiver.poll import RoundResult
+    from ..demo.server import EmbeddedServer
+    from ..model import Entry
+    from ..poll import RoundResult
 
 
 def demo(
@@ -18,8 +18,7 @@ def demo(
     ),
 ) -> None:
     """File sample mails from an embedded IMAP server, and say where to look."""
-    from mailarchiver.archive.store import Store
-
+    from ..archive.store import Store
     from .logs import start_logging
 
     start_logging("warning")
@@ -40,11 +39,11 @@ def demo(
 
 def _server() -> "EmbeddedServer":
     """The embedded server with the sample mails in its INBOX, not yet started."""
-    from mailarchiver.demo.folder import samples
-    from mailarchiver.errors import MailArchiverError
+    from ..demo.folder import samples
+    from ..errors import MailArchiverError
 
     try:
-        from mailarchiver.demo.server import EmbeddedServer
+        from ..demo.server import EmbeddedServer
     except ModuleNotFoundError as error:
         cure = "pip install 'mailarchiver[demo]'"
         raise MailArchiverError(f"the demo needs the package {error.name}: {cure}") from error
@@ -53,10 +52,9 @@ def _server() -> "EmbeddedServer":
 
 def _poll(root: Path, server: "EmbeddedServer") -> "RoundResult":
     """One round, as `mailarchiver poll --config` would do it."""
-    from mailarchiver.config import load
-    from mailarchiver.demo.folder import write_config
-    from mailarchiver.errors import MailboxError
-
+    from ..config import load
+    from ..demo.folder import write_config
+    from ..errors import MailboxError
     from .poll import rounds
 
     with server:

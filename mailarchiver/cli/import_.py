@@ -12,9 +12,9 @@ import typer
 from .options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
-    from mailarchiver.config import Archive, Limits
-    from mailarchiver.mailbox.files import Unreadable
-    from mailarchiver.model import RawMessage, Receipt
+    from ..config import Archive, Limits
+    from ..mailbox.files import Unreadable
+    from ..model import RawMessage, Receipt
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Count:
 
     def readable(self, found: "Iterable[RawMessage | Unreadable]") -> "Iterator[RawMessage]":
         """The mail that could be read; the rest is said and counted."""
-        from mailarchiver.model import RawMessage
+        from ..model import RawMessage
 
         for item in found:
             if isinstance(item, RawMessage):
@@ -68,11 +68,10 @@ def import_(
     """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read."""
     from datetime import UTC, datetime
 
-    from mailarchiver.archive.store import Store
-    from mailarchiver.mailbox import files
-    from mailarchiver.poll import file_messages, refresh_pages
-    from mailarchiver.workers import Pool
-
+    from ..archive.store import Store
+    from ..mailbox import files
+    from ..poll import file_messages, refresh_pages
+    from ..workers import Pool
     from .logs import start_logging
 
     archive, limits = _settings(root, config)
@@ -93,7 +92,7 @@ def import_(
 
 def _settings(root: Path | None, config: Path | None) -> "tuple[Archive, Limits]":
     """The archive of the configuration; `--root` stands in place of it, or of its `root` where both are given."""
-    from mailarchiver.config import Archive, Limits, find, load
+    from ..config import Archive, Limits, find, load
 
     if root is not None and config is None:
         return Archive(root=root), Limits()

@@ -15,9 +15,9 @@ from .options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mailarchiver.archive.store import Store
-    from mailarchiver.config import Account, Archive, Settings
-    from mailarchiver.poll import RoundResult
+    from ..archive.store import Store
+    from ..config import Account, Archive, Settings
+    from ..poll import RoundResult
 
 
 def poll(
@@ -27,15 +27,14 @@ def poll(
     as_json: JsonOption = False,
 ) -> None:
     """Do one round of every account, then exit: 1 if one of them failed."""
-    from mailarchiver.config import find, load
-
+    from ..config import find, load
     from .logs import start_logging
 
     settings = load(find(config))
     start_logging(settings.log.level)
     failed = False
     for account, outcome in rounds(settings, dry_run=dry_run):
-        failed = failed or isinstance(outcome, str) or outcome.failed > 0
+        failed = failed or isinstance(outcome, str) or outcome.failed > 0 or bool(outcome.troubles)
         _say(account, outcome, dry_run=dry_run, as_json=as_json)
     if failed:
         raise typer.Exit(1)
@@ -47,9 +46,9 @@ def rounds(settings: "Settings", *, dry_run: bool = False) -> "Iterator[tuple[Ac
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
-    from mailarchiver.errors import MailboxError
-    from mailarchiver.poll import poll_account, refresh_pages
-    from mailarchiver.workers import Pool
+    from ..errors import MailboxError
+    from ..poll import poll_account, refresh_pages
+    from ..workers import Pool
 
     limits, timezone = settings.limits, settings.archive.timezone
     with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
@@ -72,7 +71,7 @@ def rounds(settings: "Settings", *, dry_run: bool = False) -> "Iterator[tuple[Ac
 @contextmanager
 def _store(archive: "Archive", *, dry_run: bool) -> "Iterator[Store]":
     """The archive's store; for a dry run where there is no archive yet, an empty one that is thrown away."""
-    from mailarchiver.archive.store import Store
+    from ..archive.store import Store
 
     if dry_run and not archive.root.exists():
         with tempfile.TemporaryDirectory() as empty, Store.open(Path(empty) / "archive") as store:
@@ -84,17 +83,19 @@ def _store(archive: "Archive", *, dry_run: bool) -> "Iterator[Store]":
 
 def _say(account: "Account", outcome: "RoundResult | str", *, dry_run: bool, as_json: bool) -> None:
     """A line for each account: what was done to standard output, what failed to standard error."""
-    from mailarchiver.health import messages
+    from ..text.wording import counted
 
-    trouble = outcome if isinstance(outcome, str) else None
+    done = {"account": account.name} if isinstance(outcome, str) else asdict(outcome)
+    done.pop("troubles", None)
+    troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
     if as_json:
-        done = {"account": account.name} if isinstance(outcome, str) else asdict(outcome)
-        typer.echo(json.dumps({**done, "error": trouble}, ensure_ascii=False))
+        typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))
+    for trouble in troubles:
+        typer.echo(f"mailarchiver: {trouble}", err=True)
     if isinstance(outcome, str):
-        typer.echo(f"mailarchiver: {outcome}", err=True)
         return
     if outcome.failed:
-        lacking = f"{messages(outcome.failed)} could not be fetched; the next round tries again"
+        lacking = f"{counted(outcome.failed, 'message')} could not be fetched; the next round tries again"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
     if as_json:
         return

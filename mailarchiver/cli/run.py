@@ -5,9 +5,8 @@ from .options import ConfigOption
 
 def run(*, config: ConfigOption = None) -> None:
     """Watch all accounts until stopped: the daemon."""
-    from mailarchiver import daemon
-    from mailarchiver.config import find, load
-
+    from .. import daemon
+    from ..config import find, load
     from .logs import start_logging
 
     settings = load(find(config))

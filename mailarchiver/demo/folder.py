@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from mailarchiver.message.parse import parse
+from ..message.parse import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,7 +23,7 @@ ACKNOWLEDGE_AT_ONCE = 100
 
 _FLAGS = {"seen": (SEEN, "UNSEEN"), "flag": (FLAGGED, "UNFLAGGED")}
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def mark(client: Client, uids: Sequence[int], action: str) -> set[int]:
@@ -52,7 +52,7 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
         if client.has_capability("UIDPLUS"):
             client.uid_expunge(pending)
         else:
-            _log.warning(
+            log.warning(
                 "the server can neither MOVE nor expunge single messages: %d copied, and left behind marked as deleted",
                 len(pending),
             )

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailarchiver.errors import MailboxError
+from ..errors import MailboxError
 
 _COMMAND_SECONDS = 60
 """A password manager may ask a person; it may not hold up the mailbox for ever."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mailarchiver.errors import LoginRefused, MailboxError
-
+from ..errors import LoginRefused, MailboxError
+from ..text.hosts import is_loopback
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
 """Response codes (RFC 5530 §3, RFC 9051) by which a server refuses for now, whatever the password."""
+
+_WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+_WRONG_TIME = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,6 @@ def connect(account: str, server: Server, password: Callable[[], str], deadline:
         raise MailboxError(f"account {account}: {error}") from error
     except TROUBLE as error:
         raise MailboxError(f"account {account}: {_explain(server, error, deadline)}") from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine, judged without asking a resolver."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -175,10 +169,6 @@ def _explain_certificate(server: Server, error: ssl.SSLCertVerificationError) ->
     else:
         cure = "if the server is yours, name the certificate of its authority in ca_file"
     return f"the certificate of {server} is not accepted ({reason}): {cure}"
-
-
-_WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
-_WRONG_TIME = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def _explain_tls(server: Server, error: ssl.SSLError) -> str:

@@ -28,7 +28,7 @@ SIZES_AT_ONCE = 500
 _HOLD_ON = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\]|backoff|throttl", re.IGNORECASE)
 """A refusal that is not about the message: RFC 5530 §3, and the words of Microsoft 365."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ def read_bodies(client: Client, sizes: Mapping[int, int]) -> dict[int, Body]:
                 continue
             again = _fetch(client, [uid]).get(uid)
             if again is not None and again.data == body.data and body.data:
-                _log.warning("UID %d: the server states %d bytes and sends %d", uid, sizes[uid], len(body.data))
+                log.warning("UID %d: the server states %d bytes and sends %d", uid, sizes[uid], len(body.data))
             else:
-                _log.warning("UID %d: %d bytes stated, %d came; left for later", uid, sizes[uid], len(body.data))
+                log.warning("UID %d: %d bytes stated, %d came; left for later", uid, sizes[uid], len(body.data))
                 del bodies[uid]
     return bodies
 
@@ -95,7 +95,7 @@ def _fetch(client: Client, uids: list[int]) -> dict[int, Body]:
         if not is_refusal(error) or _HOLD_ON.search(str(error)):
             raise
         if len(uids) == 1:
-            _log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
+            log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
             return {}
         middle = len(uids) // 2
         return _fetch(client, uids[:middle]) | _fetch(client, uids[middle:])

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mailarchiver.model import MessageRef, RawMessage
-
+from ..model import MessageRef, RawMessage
 from . import mbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+ACCOUNT = "import"
+"""What stands for an account where mail came from a file (docs/archive-format.md, `account`)."""
 
 LARGEST = 1 << 30
 """Octets of a file that may still be one message."""
@@ -61,7 +63,7 @@ class _Found:
     is_mbox: bool
 
 
-def scan(paths: Sequence[Path], *, account: str = "import", now: datetime) -> Iterator[RawMessage | Unreadable]:
+def scan(paths: Sequence[Path], *, now: datetime) -> Iterator[RawMessage | Unreadable]:
     """The messages of all `paths`, in the order given; within folders by name, the same on every machine.
 
     A folder is read with all below it, a Maildir (`cur` and `new`) without its `tmp`. Links to folders are not
@@ -73,7 +75,7 @@ def scan(paths: Sequence[Path], *, account: str = "import", now: datetime) -> It
         if isinstance(found, Unreadable):
             yield found
         else:
-            yield from _read(found, account, now)
+            yield from _read(found, now)
 
 
 def count(paths: Sequence[Path]) -> int:
@@ -91,7 +93,7 @@ def count(paths: Sequence[Path]) -> int:
     return total
 
 
-def _read(found: _Found, account: str, now: datetime) -> Iterator[RawMessage | Unreadable]:
+def _read(found: _Found, now: datetime) -> Iterator[RawMessage | Unreadable]:
     name = _printable(found.path)
     try:
         with found.path.open("rb") as stream:
@@ -99,13 +101,13 @@ def _read(found: _Found, account: str, now: datetime) -> Iterator[RawMessage | U
             fallback = min(datetime.fromtimestamp(status.st_mtime, UTC), now)
             if found.is_mbox:
                 for number, message in enumerate(mbox.split(stream), 1):
-                    ref = MessageRef(account, "", path=f"{name}#{number}")
+                    ref = MessageRef(ACCOUNT, "", path=f"{name}#{number}")
                     yield RawMessage(ref, None, message.data, from_line=message.date, fallback=fallback)
             elif status.st_size > LARGEST:
                 yield Unreadable(name, f"it has {status.st_size} bytes, more than any message")
             else:
                 data = stream.read()
-                yield RawMessage(MessageRef(account, "", path=name), None, data, fallback=fallback)
+                yield RawMessage(MessageRef(ACCOUNT, "", path=name), None, data, fallback=fallback)
     except OSError as error:
         yield Unreadable(name, error.strerror or str(error))
 

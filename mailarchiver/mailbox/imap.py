@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from mailarchiver.errors import MailboxError
-from mailarchiver.model import After, MessageRef, RawMessage
-
+from ..errors import MailboxError
+from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
@@ -37,7 +36,7 @@ _GOODBYE_SECONDS = 5.0
 
 _Result = TypeVar("_Result")
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,11 @@ class ImapMailbox:
             if self._client is None:
                 self._deadline.release()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
+        return self._client is not None
+
     def select(self, folder: str, *, writable: bool) -> Selected:
         """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).
 
@@ -99,7 +103,7 @@ class ImapMailbox:
             self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
             self._writable = writable
         if self._selected.uidvalidity is None:
-            _log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
+            log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
         return self._selected
 
     def search(self, since: date | None) -> list[int]:
@@ -152,7 +156,7 @@ class ImapMailbox:
         for some in _slices(uids, ACKNOWLEDGE_AT_ONCE):
             done |= self._act(some, after)
         if len(done) < len(set(uids)):
-            _log.warning(
+            log.warning(
                 "account %s: %r was not carried out for %d of %d messages of %s; tried again next round",
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
             )
@@ -167,7 +171,7 @@ class ImapMailbox:
             client.socket().settimeout(_GOODBYE_SECONDS)
             client.logout()
         except (IMAPError, OSError) as error:
-            _log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
+            log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
             hang_up(client)
         finally:
             self._deadline.release()
@@ -210,7 +214,7 @@ class ImapMailbox:
                 client.noop()
                 there = present(client, some)
             if there:
-                _log.warning(
+                log.warning(
                     "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
                     *(self._account, self._server, sorted(there), selected.folder),
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailarchiver.model import Address
+from ..model import Address
 
 ADDRESSES = 1_000
 """Of one field; the rest is left out."""

@@ -12,10 +12,10 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from mailarchiver.message.charset import decode
-from mailarchiver.message.structure import Budget, Entity
-from mailarchiver.message.transfer import undo
-from mailarchiver.model import Part
+from ..model import Part
+from .charset import decode
+from .structure import Budget, Entity
+from .transfer import undo
 
 _TEXTUAL = ("text/plain", "text/html")
 _ENCLOSED = ("message/rfc822", "message/global", "message/news")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import unquote_to_bytes
 
-from mailarchiver.message.charset import decode
+from .charset import decode
 
 HEADER_OCTETS = 1_000_000
 """Of the header of one entity; what stands beyond is not looked at."""

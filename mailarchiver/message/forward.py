@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailarchiver.message.forward_header import Block
-from mailarchiver.message.forward_html import may_hold_forward, note_in_html, unwrap_html
-from mailarchiver.message.forward_note import note_of
-from mailarchiver.message.forward_text import Found, unwrap_text
-from mailarchiver.model import Headers, Hop, MailWarning, Message, Original, Part
-from mailarchiver.text.subject import bare_subject, prefix_kind
-from mailarchiver.text.whitespace import count_words
+from ..model import Headers, Hop, MailWarning, Message, Original, Part
+from ..text.subject import bare_subject, prefix_kind
+from ..text.whitespace import count_words
+from .forward_header import Block
+from .forward_html import may_hold_forward, note_in_html, unwrap_html
+from .forward_note import note_of
+from .forward_text import Found, unwrap_text
 
 ORIGINALS = 100
 """Of one mail; with more enclosed, it is one article that has them as attachments."""

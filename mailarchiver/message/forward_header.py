@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mailarchiver.message.addresses import read_address, read_addresses
-from mailarchiver.message.forward_markers import (
+from ..model import Address, Headers
+from ..text.dates import read_date
+from .addresses import read_address, read_addresses
+from .forward_markers import (
     Field,
     fold,
     label_of,
@@ -20,8 +22,6 @@ from mailarchiver.message.forward_markers import (
     one_line_marker,
     split_one_line,
 )
-from mailarchiver.model import Address, Headers
-from mailarchiver.text.dates import read_date
 
 _BLANKS_WITHIN = 2
 """Of empty lines between marker and block, or between two of its fields (Outlook makes each field a paragraph)."""
@@ -37,9 +37,6 @@ _PROMISING = re.compile(r"[-_=*~–—]|[^:：]{1,60}[:：]|.*[:：]$")
 """Only such a line can begin a block: most lines need no closer look."""
 _QUOTED_NAME = re.compile(r"[\"“”„«»]\s*([^\"“”„«»]+?)\s*[\"“”„«»]")
 _MOMENT = re.compile(r"\d[\d./:,\- ]*\d")
-_BEHALF = re.compile(
-    r"\s(?:on behalf of|im Auftrag von|de la part de|en nombre de|em nome de|per conto di|namens)\s", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ def _continuation(lines: Sequence[str], index: int, value: str, *, wrapped: bool
 
 def _headers(fields: Mapping[Field, str], language: str | None) -> Headers:
     date = fields.get("date", "").strip() or None
-    sender = read_address(_BEHALF.split(fields.get("from", ""))[0])
+    sender = read_address(markers().on_behalf_of.split(fields.get("from", ""))[0])
     return Headers(
         subject=fields.get("subject") or None,
         sender=sender or read_address(fields.get("sender", "")),

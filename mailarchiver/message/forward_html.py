@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
-from mailarchiver.message.forward_note import note_of
-from mailarchiver.message.forward_text import LINES, Found, forwards
-from mailarchiver.message.forward_tree import SILENT, Line, is_signature, named, parse_body, read_lines
-from mailarchiver.text.subject import Kind
+from ..text.subject import Kind
+from .forward_note import note_of
+from .forward_text import LINES, Found, forwards
+from .forward_tree import SILENT, Line, is_signature, named, parse_body, read_lines
 
 _HINTS = (
     "gmail_attr", "gmail_quote", "moz-forward", "moz-email-headers", "yahoo_quoted", "RplyFwdMsg",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -34,6 +34,7 @@ class Markers:
     from_language: Mapping[str, str]
     languages: tuple[tuple[str, ...], ...]
     wrote: frozenset[str]
+    on_behalf_of: re.Pattern[str]
     sent_from: tuple[str, ...]
 
 
@@ -51,8 +52,14 @@ def markers() -> Markers:
         },
         languages=tuple(tuple(text for name in _FIELDS for text in words.get(name, ())) for words in languages),
         wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
+        on_behalf_of=_between(text for words in languages for text in words.get("on_behalf_of", ())),
         sent_from=tuple(fold(text) for words in languages for text in words.get("sent_from", ())),
     )
+
+
+def _between(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of these words, white space around it."""
+    return re.compile(rf"\s(?:{'|'.join(map(re.escape, words))})\s", re.IGNORECASE)
 
 
 def fold(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailarchiver.message.forward_markers import fold, markers
+from .forward_markers import fold, markers
 
 _SIGNATURE = re.compile(r"-- ?")
 """RFC 3676 §4.3; most programs lose the trailing space."""

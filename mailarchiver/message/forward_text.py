@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailarchiver.message.forward_header import Block, block_at, find_block, is_attribution
-from mailarchiver.message.forward_note import note_of
-from mailarchiver.text.subject import Kind, prefix_kind
+from ..text.subject import Kind, prefix_kind
+from .forward_header import Block, block_at, find_block, is_attribution
+from .forward_note import note_of
 
 LINES = 400
 """Looked at for the first header block: a note is never longer, and quoted history below an article is no forward."""

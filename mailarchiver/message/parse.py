@@ -21,14 +21,14 @@ from email.message import Message as Compat32
 from mailparser import MailParser
 from mailparser.exceptions import MailParserError
 
-from mailarchiver.errors import MessageError
-from mailarchiver.message.addresses import ADDRESSES, read_addresses
-from mailarchiver.message.body import read_body
-from mailarchiver.message.charset import decode
-from mailarchiver.message.fields import Fields, decode_words, split_header, unfolded
-from mailarchiver.message.structure import DEPTH, Budget, read_structure
-from mailarchiver.model import Address, Headers, MailWarning, Message, Part
-from mailarchiver.text.dates import read_date
+from ..errors import MessageError
+from ..model import Address, Headers, MailWarning, Message, Part
+from ..text.dates import read_date
+from .addresses import ADDRESSES, read_addresses
+from .body import read_body
+from .charset import decode
+from .fields import Fields, decode_words, split_header, unfolded
+from .structure import DEPTH, Budget, read_structure
 
 MAIL_OCTETS = 50_000_000
 CUT_OCTETS = 100_000_000

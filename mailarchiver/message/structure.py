@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailarchiver.message.fields import Fields, Structured, split_header, structured
-from mailarchiver.model import MailWarning
+from ..model import MailWarning
+from .fields import Fields, Structured, split_header, structured
 
 DEPTH = 50
 PARTS = 2_000

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..text.controls import without_controls
+from ..text.hosts import host_of
 from ..text.whitespace import excerpt
-from ..text.wording import MONTHS, day_in_words, host_of, month_in_words, weekday_in_words
+from ..text.wording import MONTHS, day_in_words, month_in_words, weekday_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,7 +59,7 @@ def front(newest: Sequence[Card], months: Sequence[tuple[str, int]]) -> dict[str
     total = sum(count for _, count in months)
     html = template.render(days=_days(newest), shown=len(newest), total=total, years=years)
     style = resources.files(__package__).joinpath(STYLESHEET).read_bytes()
-    return {"index.html": html.encode("utf-8", "replace"), STYLESHEET: style}
+    return {"index.html": _page(html), STYLESHEET: style}
 
 
 def month(name: str, cards: Sequence[Card]) -> dict[str, bytes]:
@@ -79,8 +81,13 @@ def month(name: str, cards: Sequence[Card]) -> dict[str, bytes]:
             earlier=_part(parts, number - 1),
             later=_part(parts, number + 1),
         )
-        pages[f"{name}/{_file(number)}"] = html.encode("utf-8", "replace")
+        pages[f"{name}/{_file(number)}"] = _page(html)
     return pages
+
+
+def _page(html: str) -> bytes:
+    """The page's octets: what neither HTML nor UTF-8 can hold may stand in a card all the same."""
+    return without_controls(html).encode("utf-8", "replace")
 
 
 @cache

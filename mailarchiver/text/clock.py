@@ -48,9 +48,9 @@ _Digits = tuple[int, int, int | None, int]
 """Hour, minute, second, and the index after them."""
 
 
-def _number(items: Sequence[Item], at: int, digits: int = 2) -> int | None:
-    """The value of the number at this index when it has so many digits and nothing stands before it."""
-    if at >= len(items) or items[at].kind != "number" or not items[at].glued or len(items[at].text) != digits:
+def _number(items: Sequence[Item], at: int) -> int | None:
+    """The value of the number at this index when it has two digits and nothing stands before it."""
+    if at >= len(items) or items[at].kind != "number" or not items[at].glued or len(items[at].text) != 2:
         return None
     return int(items[at].text)
 

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Literal
 
 TABLE = "cldr_dates.txt"
@@ -92,7 +92,7 @@ def key(words: str) -> str:
 @cache
 def _lines() -> list[str]:
     """The table's lines, sorted: looking one up by bisection beats making a dict of nine thousand for a few words."""
-    return Path(__file__).with_name(TABLE).read_text("utf-8").split("\n")
+    return files(__package__).joinpath(TABLE).read_text("utf-8").split("\n")
 
 
 def _line(word: str) -> str | None:

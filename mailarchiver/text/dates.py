@@ -26,31 +26,10 @@ _LONGEST_CREDITS = 400
 _LONGEST_RUN = 30
 """Numbers, words and marks of a long date with weekday, time and zone."""
 
-_ORDINALS = frozenset(
-    (
-        "st",
-        "nd",
-        "rd",
-        "th",
-        "er",
-        "ère",
-        "re",
-        "e",
-        "ro",
-        "o",
-        "a",
-        "ª",
-        "º",
-        "de",
-        "ste",
-        "й",
-        "е",
-        "го",
-        "ое",
-        "ος",
-        "η",
-    )
-)
+_ORDINALS = frozenset({
+    "st", "nd", "rd", "th", "er", "ère", "re", "e", "ro", "o", "a", "ª", "º", "de", "ste",
+    "й", "е", "го", "ое", "ος", "η",
+})  # fmt: skip
 """Written right behind a number: 5th, 1er, 2:a."""
 _CLOCK_MARKS = frozenset("+−")
 _PUBLISHED = (

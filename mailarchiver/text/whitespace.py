@@ -26,6 +26,7 @@ _CJK_MARKS = "\u3001-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\
 
 _CJK = f"[{_HAN_KANA}{_CJK_MARKS}]"
 _MEANINGLESS_BREAK = re.compile(rf"(?<={_CJK})[^\S\r\n]*[\r\n]\s*(?={_CJK})")
+_CJK_CHARACTER = re.compile(_CJK)
 _RUN = re.compile(r"[^\S ]\s*| \s+")
 _WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
 _BARE_MARKS = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
@@ -41,8 +42,18 @@ def collapse(text: str) -> str:
     a paragraph they part a word from the next element.
     """
     if not text.isascii():
-        text = _MEANINGLESS_BREAK.sub("", text)
+        text = unbroken(text)
     return _RUN.sub(" ", text)
+
+
+def unbroken(text: str) -> str:
+    """The text without the line breaks that stand between two CJK characters."""
+    return _MEANINGLESS_BREAK.sub("", text)
+
+
+def joins(last: str, following: str) -> bool:
+    """Whether a line break between these two characters means nothing."""
+    return _CJK_CHARACTER.match(last) is not None and _CJK_CHARACTER.match(following) is not None
 
 
 def fold(text: str) -> str:

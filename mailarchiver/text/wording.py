@@ -1,10 +1,9 @@
-"""Dates, sizes and hosts as the pages print them: English words, whatever the locale of the machine."""
+"""Dates, sizes and counts as pages and messages print them: English words, whatever the locale of the machine."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from urllib.parse import urlsplit
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -52,14 +51,6 @@ def size_in_words(octets: int) -> str:
     return f"{size:.1f} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
 
 
-def host_of(url: str) -> str | None:
-    """The host of an http(s) URL without `www.`; None for any other scheme, and where there is no host.
-
-    So a URL has a host exactly where it is safe to link: `javascript:` and its kin have none.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname
-    except ValueError:  # "Invalid IPv6 URL" and the like
-        return None
-    return host.removeprefix("www.") if host and parts.scheme in {"http", "https"} else None
+def counted(number: int, thing: str) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{number} {thing}{'s' if number != 1 else ''}"

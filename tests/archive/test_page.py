@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import html5lib
@@ -271,17 +270,6 @@ def wide(direction: Any) -> Article:
         attachments=(Attachment("attachments/001.pdf", f"{long}.pdf", "application/pdf", b""),),
         warnings=(MailWarning("x", long),),
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
 
 
 def opened(

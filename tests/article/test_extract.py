@@ -55,6 +55,18 @@ def test_plain_text_of_blocks() -> None:
     assert article(reader_page(body)).text == "Head\n\nOne\ntwo.\n\n- a\n- b\n\nx\n    y\n\n1\t2\n3\n"
 
 
+def test_control_characters_reach_no_file() -> None:
+    """`cat article.md` must not obey the mail, and HTML forbids them (WHATWG HTML §13.2.3.5)."""
+    hostile = "a\x1b[31m\x07\x08\x9b\ufdd0\uffff&#27;b"
+    for found in (
+        article(reader_page(f"<p>{hostile}</p>", title=hostile, credits=hostile, site=hostile)),
+        article(None, text=hostile, subject=hostile.replace("&#27;", "")),
+    ):
+        shown = (found.title, found.byline, found.site, found.html, found.markdown, found.text, found.excerpt)
+        assert not set("\x1b\x07\x08\x9b\ufdd0\uffff") & set("".join(filter(None, shown)))
+        assert found.title == "a[31mb"
+
+
 def test_tracking_is_cut_from_the_url() -> None:
     found = article(reader_page("<p>x</p>", url="https://example.org/a?id=7&amp;utm_source=mail&amp;fbclid=1"))
     assert found.url == "https://example.org/a?id=7"

@@ -189,3 +189,34 @@ def test_an_archive_that_cannot_be_written_is_75(site: Site) -> None:
     assert str(site.folder / "archive") in done.stderr
     assert "Traceback" not in done.stderr
     assert not any(rb"\Seen" in flags for flags in site.flags())
+
+
+def test_a_missing_folder_does_not_hold_up_the_others(site: Site) -> None:
+    done = site.poll(site.account("articles", 'folders = ["Nowhere", "INBOX"]'))
+    assert (done.returncode, done.stdout) == (1, "articles: 2 filed, 0 already filed, 0 failed\n")
+    assert "account articles: there is no folder 'Nowhere'" in done.stderr
+    assert site.titles() == ["tide", "moon"]
+
+
+def test_mail_is_filed_though_the_folder_it_is_to_be_moved_to_is_missing(site: Site) -> None:
+    account = site.account("articles", after="move:Nowhere")
+    for subject in ("wind", "rain"):
+        done = site.poll(account)
+        assert done.returncode == 1
+        assert done.stderr.count("there is no folder 'Nowhere'") == 1
+        site.mailbox.other.deliver(mail(subject), NOON)
+    assert site.titles() == ["tide", "moon", "wind"]
+    assert site.poll(site.account("articles", after="move:Archived")).stderr == ""
+    assert (len(site.flags()), len(site.flags("Archived"))) == (0, 4)
+
+
+@on_embedded
+def test_a_missing_target_is_told_before_there_is_anything_to_move(site: Site) -> None:
+    account = site.account("articles", after="move:Nowhere")
+    dry = site.poll(account, options=("--dry-run",))
+    assert (dry.returncode, dry.stdout) == (1, "articles: 2 to fetch\n")
+    assert "there is no folder 'Nowhere'" in dry.stderr
+    done = site.poll(account, options=("--json",))
+    answer = json.loads(done.stdout)
+    assert answer["filed"] == 2
+    assert "there is no folder 'Nowhere'" in answer["error"]

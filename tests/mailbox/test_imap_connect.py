@@ -22,7 +22,7 @@ from servers.scripted import ScriptedServer
 
 from mailarchiver.demo.server import EmbeddedServer
 from mailarchiver.errors import LoginRefused, MailboxError
-from mailarchiver.mailbox.connect import is_loopback, tls_context
+from mailarchiver.mailbox.connect import tls_context
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.mailbox.wire import Client, Deadline
 
@@ -157,11 +157,6 @@ def test_a_server_that_says_nothing() -> None:
 def test_clear_text_is_for_this_machine_only(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
     assert re.search('security "none" would send the password .*"tls"', refusal(Server(host, 143, "none", "jane")))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST", "localhost."])
-def test_what_is_this_machine(host: str) -> None:
-    assert is_loopback(host)
 
 
 def test_a_password_that_cannot_be_read_is_told_with_the_account() -> None:

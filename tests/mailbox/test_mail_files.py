@@ -53,12 +53,6 @@ def test_a_file_that_is_named_is_a_mail_whatever_it_holds(tmp_path: Path, data: 
     assert (raw.ref.uid, raw.ref.uidvalidity) == (None, None)
 
 
-def test_the_account_is_what_the_caller_says(tmp_path: Path) -> None:
-    (item,) = scan([put(tmp_path / "a.eml")], account="takeout", now=NOW)
-    assert isinstance(item, RawMessage)
-    assert item.ref.account == "takeout"
-
-
 def test_a_file_from_the_future_is_from_now(tmp_path: Path) -> None:
     path = put(tmp_path / "a.eml")
     os.utime(path, (NOW.timestamp() + 999, NOW.timestamp() + 999))

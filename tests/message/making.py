@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
-from mailarchiver.message import parse, unwrap
+from mailarchiver.message.forward import unwrap
+from mailarchiver.message.parse import parse
 from mailarchiver.model import Message, Original
 
 HEAD = b"From: Fay Forwarder <fay@example.org>\r\nTo: archive@example.net\r\nDate: Thu, 7 Mar 2024 09:00:00 +0100\r\n"

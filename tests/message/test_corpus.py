@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from mailarchiver.message import parse, unwrap
+from mailarchiver.message.forward import unwrap
+from mailarchiver.message.parse import parse
 from mailarchiver.model import Original
 
 pytestmark = pytest.mark.corpus

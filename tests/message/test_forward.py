@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailarchiver.message import parse, unwrap
+from mailarchiver.message.forward import unwrap
+from mailarchiver.message.parse import parse
 from mailarchiver.model import Address, Headers, Original
 
 from .making import HEAD, html_mail, mail, multipart, only, part, text_mail
@@ -167,6 +168,12 @@ def test_a_block_that_lost_its_line_breaks() -> None:
     assert original.headers.subject == "Rain in May"
     assert original.headers.cc == (Address("Bob", "bob@example.com"),)
     assert original.text == "It rained."
+
+
+@pytest.mark.parametrize("words", ["on behalf of", "im Auftrag von", "de la part de", "namens"])
+def test_the_sender_is_who_sent_it_not_for_whom(words: str) -> None:
+    block = BLOCK.replace("example.org>", f"example.org> {words} The Review <review@example.org>", 1)
+    assert only(text_mail(f"{block}\nIt rained.\n", subject="Fwd: Rain in May")).headers.sender == JANE
 
 
 def test_a_wrapped_subject_is_one_line() -> None:

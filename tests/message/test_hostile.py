@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailarchiver.errors import MessageError
-from mailarchiver.message import parse, salvage, unwrap
+from mailarchiver.message.forward import unwrap
+from mailarchiver.message.parse import parse, salvage
 from mailarchiver.model import MailWarning
 
 from .making import mail, multipart, part

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from mailarchiver.message import parse, salvage
+from mailarchiver.message.parse import parse, salvage
 from mailarchiver.model import Address, MailWarning, Message, Part
 
 from .making import HEAD, attached, mail, multipart, part

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver.text.wording import (
+    counted,
     day_in_words,
-    host_of,
     moment_in_words,
     month_in_words,
     size_in_words,
@@ -56,28 +56,11 @@ def test_sizes(octets: int, words: str) -> None:
     assert size_in_words(octets) == words
 
 
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("https://www.Example.org/a", "example.org"),
-        ("HTTP://user@example.org:8080", "example.org"),
-        (" https://example.org ", "example.org"),
-        ("https://wwwhat.example", "wwwhat.example"),
-        ("javascript:alert(1)", None),
-        ("java\nscript:alert(1)", None),
-        ("data:text/html,<script>", None),
-        ("//example.org/a", None),
-        ("file:///etc/passwd", None),
-        ("https://", None),
-        ("https://[::1", None),
-    ],
-)
-def test_only_the_web_has_hosts(url: str, host: str | None) -> None:
-    assert host_of(url) == host
+def test_counts() -> None:
+    assert [counted(number, "mail") for number in (0, 1, 2)] == ["0 mails", "1 mail", "2 mails"]
 
 
 @given(st.text())
 def test_nothing_printed_breaks_them(text: str) -> None:
     day_in_words(text)
     moment_in_words(text)
-    host_of(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Final
 
 import filetype
 from PIL import Image, UnidentifiedImageError
@@ -12,9 +11,7 @@ from PIL import Image, UnidentifiedImageError
 # Only headers are read here, so a picture that would unpack to gigabytes is no danger: its size is told, not refused.
 Image.MAX_IMAGE_PIXELS = None
 
-_SHOWN: Final = frozenset({"jpg", "png", "gif", "webp", "avif", "svg", "bmp", "ico", "apng"})
-"""Extensions of what browsers show; the rest is linked."""
-_SVG_HEAD: Final = 1024
+_SVG_HEAD = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +21,6 @@ class Picture:
     extension: str
     width: int | None
     height: int | None
-
-    @property
-    def shown(self) -> bool:
-        """Whether browsers show this format."""
-        return self.extension in _SHOWN
 
     @property
     def tiny(self) -> bool:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from .. import EXTRACTOR
+from . import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from ..model import Address, Article, Attachment, Headers, Hop, Image, MailWarning, Message, Original, RawMessage
 
-FORMAT = 1
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
