@@ -32,6 +32,9 @@ STYLESHEET = "assets/archive.css"
 _EXCERPT = 200
 """Characters of an excerpt on the front page; half as many where they are wide, as Chinese and Japanese are."""
 
+_BRIEF = 300
+"""Characters of a title, a byline or a source: more than any real one has. A subject may have 65,536 of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Day:
@@ -103,6 +106,7 @@ def _templates() -> Environment:
         "day": day_in_words,
         "weekday": weekday_in_words,
         "shortened": _shortened,
+        "brief": lambda text: excerpt(text, _BRIEF),
         "source": _source,
         "month_name": lambda name: MONTHS[int(name[5:]) - 1],
         "count": lambda number: f"{number:,}",

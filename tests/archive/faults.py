@@ -17,12 +17,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from filings import NOW, filing
+sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a program, it finds the tests as a package
 
 from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
+from tests.archive.filings import NOW, filing
 
 CALLS = ("open", "write", "mkdir", "chmod", "fchmod", "rename", "unlink", "rmdir", "ftruncate", "close")
 FIRST = [filing(1), filing(2, articles=3, url="https://example.org/walk")]

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from specimens import AUTHOR, MAIL, RECEIVED, article, forwarded, raw
 
 from mailarchiver import EXTRACTOR
 from mailarchiver.archive.bundle import bundle, digests
 from mailarchiver.model import Article, Bundle, Headers, MailWarning, Message, MessageRef, Original, Source
+from tests.archive.specimens import AUTHOR, MAIL, RECEIVED, article, forwarded, raw
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,12 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faults import ALL_UIDS, FIRST, SECOND, faults, work
-from filings import NOW, entry_folders, filing, tree
 
 from mailarchiver.archive import folder
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
+from tests.archive.faults import ALL_UIDS, FIRST, SECOND, faults, work
+from tests.archive.filings import NOW, entry_folders, filing, tree
 
 PROGRAM = Path(__file__).with_name("faults.py")
 FULL = os.environ.get("MAILARCHIVER_FULL") == "1"
@@ -167,7 +167,7 @@ COMMITTER = """
 import sys
 sys.path.insert(0, {here!r})
 from pathlib import Path
-from filings import NOW, filing
+from tests.archive.filings import NOW, filing
 from mailarchiver.archive.store import Store
 with Store.open(Path({root!r}), min_free=0) as store:
     for start in range(0, 24, 3):
@@ -177,7 +177,7 @@ with Store.open(Path({root!r}), min_free=0) as store:
 
 @pytest.fixture
 def committers(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    script = COMMITTER.format(here=str(PROGRAM.parent), root=str(tmp_path / "archive"))
+    script = COMMITTER.format(here=str(PROGRAM.parents[2]), root=str(tmp_path / "archive"))
     processes = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
     yield processes
     for process in processes:

@@ -8,10 +8,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specimens import RECEIVED, forwarded, raw
-
 import mailarchiver
 from mailarchiver.archive.bundle import bundle
+from tests.archive.specimens import RECEIVED, forwarded, raw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from filings import at, bundle, filing, mail
 
 from mailarchiver.archive.ledger import Keys, Ledger
 from mailarchiver.archive.manifest import Position, Removal
 from mailarchiver.model import Entry, MessageRef
+from tests.archive.filings import at, bundle, filing, mail
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from filings import at, bundle, mail
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver.archive import manifest
 from mailarchiver.archive.manifest import Removal
 from mailarchiver.model import Entry
+from tests.archive.filings import at, bundle, mail
 
 ENTRY = replace(bundle(mail(1), "0123456789ab", at(1)).entry, filed="2024-03-07T08:00:00+00:00")
 KEYS = [

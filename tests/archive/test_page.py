@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import html5lib
 import pytest
-from specimens import PIXEL, RECEIVED, article, forwarded
 
 from mailarchiver.archive.page import page
 from mailarchiver.model import Address, Article, Attachment, Headers, Image, MailWarning, Message, Original
+from tests.archive.specimens import PIXEL, RECEIVED, article, forwarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,14 +11,14 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from filings import NOW, entry_folders, filing, mail, tree
-from specimens import RECEIVED, forwarded, raw
 
 from mailarchiver.archive import manifest, staging
 from mailarchiver.archive.bundle import bundle, digests
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, Filing
+from tests.archive.filings import NOW, entry_folders, filing, mail, tree
+from tests.archive.specimens import RECEIVED, forwarded, raw
 
 
 class Crash(BaseException):

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from filings import NOW, at, bundle, digests, entry_folders, filing, mail, tree
 
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing, MessageRef
+from tests.archive.filings import NOW, at, bundle, digests, entry_folders, filing, mail, tree
 
 
 @pytest.fixture

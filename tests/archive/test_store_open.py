@@ -8,21 +8,22 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-from filings import NOW, filing, tree
 
 from mailarchiver.archive import folder, recovery
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
+from tests.archive.filings import NOW, filing, tree
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2]
 COMMIT = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
-from filings import NOW, filing
+from tests.archive.filings import NOW, filing
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 {switch}
@@ -155,9 +156,9 @@ def commit_as(user: str | None, root: Path) -> subprocess.CompletedProcess[str]:
 def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that other users can reach: pytest's own are closed to them."""
     base = tmp_path_factory.mktemp("public")
-    for path in [base, *base.parents]:
-        if path.stat().st_uid == os.geteuid() and path.name.startswith(("pytest", "public")):
-            path.chmod(0o755)
+    ours = [path for path in base.parents if path.is_relative_to(tempfile.gettempdir())]
+    for path in [base, *ours[:-1]]:  # the last is the folder of everybody's temporary files
+        path.chmod(0o755)
     return base
 
 

@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from filings import NOW, filing
 
 from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Filing
+from tests.archive.filings import NOW, filing
 
 BATCH = [filing(1, articles=2), filing(2, title="another-walk")]
 STAGING = ".mailarchiver/staging"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from filings import NOW, filing
 
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry
+from tests.archive.filings import NOW, filing
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from servers.fixtures import NOON, Mailbox, dovecot, mailbox
+
+from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from servers.dovecot import Dovecot
+    from tests.servers.dovecot import Dovecot
 
 __all__ = ["dovecot", "mailbox"]
 

@@ -6,9 +6,9 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from servers.other_client import OtherClient
 
 from mailarchiver.demo.server import EmbeddedServer
+from tests.servers.other_client import OtherClient
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 MAIL = b"Subject: bare\nline ends, and octets: \xff\x00\r\n\r\nx"

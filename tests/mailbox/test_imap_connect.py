@@ -16,15 +16,15 @@ from typing import Literal
 
 import pytest
 import trustme
-from servers.dovecot import NAMED_USERS, PASSWORD, Dovecot
-from servers.fixtures import dovecot
-from servers.scripted import ScriptedServer
 
 from mailarchiver.demo.server import EmbeddedServer
 from mailarchiver.errors import LoginRefused, MailboxError
 from mailarchiver.mailbox.connect import tls_context
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.mailbox.wire import Client, Deadline
+from tests.servers.dovecot import NAMED_USERS, PASSWORD, Dovecot
+from tests.servers.fixtures import dovecot
+from tests.servers.scripted import ScriptedServer
 
 __all__ = ["dovecot"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from servers.fixtures import NOON, Mailbox, dovecot, mailbox
 
 from mailarchiver.errors import LoginRefused, MailboxError
 from mailarchiver.model import After, MessageRef, RawMessage
+from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
 
 __all__ = ["dovecot", "mailbox"]
 

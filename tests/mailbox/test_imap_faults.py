@@ -8,11 +8,11 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from servers.scripted import HANG_UP, Answer, ScriptedServer, Slowly
 
 from mailarchiver.errors import LoginRefused, MailboxError
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.model import After, RawMessage
+from tests.servers.scripted import HANG_UP, Answer, ScriptedServer, Slowly
 
 BODIES = {
     1: b"Subject: one\r\n\r\nfirst\r\n",

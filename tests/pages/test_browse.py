@@ -205,6 +205,15 @@ def test_a_long_excerpt_is_cut() -> None:
 # --- the months -----------------------------------------------------------------------------------------------------
 
 
+def test_an_endless_title_does_not_fill_the_page() -> None:
+    endless = "x" * 65_536
+    cards = [card(title=endless, byline=endless[1:], site=endless[2:])]
+    for files in (browse.front(cards, [("2024/03", 1)]), browse.month("2024/03", cards)):
+        for name, data in files.items():
+            assert not name.endswith(".html") or len(data) < 3_000
+    assert titles(browse.front(cards, [])["index.html"])[0].endswith("x…")
+
+
 def test_a_month_lists_its_articles_and_links_up() -> None:
     (name,), (data,) = zip(*browse.month("2024/03", [card(1), card(30)]).items(), strict=True)
     assert name == "2024/03/index.html"
