@@ -24,8 +24,11 @@ STRUCTURED_OCTETS = 2_048
 
 _BARE_BLANK = re.compile(rb"\r\r(?!\n)")
 _END = rb"(?>\r+\n|\n|\r)"
-_LINE = re.compile(rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*+(?:" + _END + rb"|\Z)")
-"""A line with the lines that continue it (RFC 5322 §2.2.3)."""
+_LINE = re.compile(rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*(?:" + _END + rb"|\Z)")
+"""A line with the lines that continue it (RFC 5322 §2.2.3).
+
+QUIRK: no possessive quantifier on a group: Python 3.11.2 matches those wrongly (fixed in 3.11.5, cpython gh-106052).
+"""
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _ENVELOPE = re.compile(rb">?From ")
 _MORE_FIELDS = re.compile(

@@ -16,7 +16,7 @@ LINES = 400
 _LINE = 20_000
 """Characters of a line that are looked at: no header field is longer."""
 _HOPS = 20
-_QUOTE = re.compile(r"(?:[ \t]?>){1,100}+[ \t]?")
+_QUOTE = re.compile(r"(?:[ \t]?>){1,100}[ \t]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,6 @@ def _body(lines: Sequence[str], depth: int) -> str:
     if depth:
         quoted = [index for index, line in enumerate(lines) if _depth(line) >= depth]
         lines = lines[: quoted[-1] + 1] if quoted else lines
-        mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}+[ \t]?")
+        mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}[ \t]?")
         lines = [mark.sub("", line, count=1) if _depth(line) else line for line in lines]
     return textwrap.dedent("\n".join(lines)).strip("\n")
