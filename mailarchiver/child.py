@@ -24,6 +24,7 @@ from datetime import tzinfo
 from typing import Any
 
 from . import pipeline
+from .errors import StoreError
 from .model import Bundle, RawMessage
 
 MAIL = "message.eml"
@@ -46,13 +47,16 @@ class Child:
     """The parent's end: a process that understands one mail after the other. One thread at a time may talk to it."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        """Raises `StoreError` where the program cannot be run: no fault of any mail."""
         # QUIRK: -P and this process's path: alone, `-m` imports first what lies in the current folder (CPython docs).
-        self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)  # noqa: S603  our own
+        except OSError as error:
+            who = f"the archive's owner (user {os.geteuid()})"
+            cure = f"{who} must be able to run it, so it must not lie in another user's home"
+            raise StoreError(f"{command[0]}: {error.strerror}: {cure}") from error
         assert self._process.stdin is not None  # noqa: S101  narrows the type
         assert self._process.stdout is not None  # noqa: S101  likewise
         self._tasks, self._answers = self._process.stdin, self._process.stdout

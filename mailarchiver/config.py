@@ -152,7 +152,7 @@ def load(path: Path) -> Settings:
         ConfigError: the file cannot be read, or with all that is wrong in it, one problem a line.
     """
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads(path.read_text("utf-8-sig"))
         private = path.stat().st_mode & 0o077 == 0
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error

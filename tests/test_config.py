@@ -55,6 +55,10 @@ def problems(path: Path) -> list[str]:
     return [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
 
 
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it(write: Callable[..., Path]) -> None:
+    assert load(write("\ufeff" + SOUND)).account[0].name == "articles"
+
+
 def test_the_least_that_must_be_written(write: Callable[..., Path], tmp_path: Path) -> None:
     settings = load(write(SOUND))
     assert settings.archive == Archive(root=tmp_path / "archive", timezone=ZoneInfo("UTC"), min_free=500_000_000)

@@ -213,3 +213,10 @@ def test_a_large_mail_does_not_come_back() -> None:
 def test_the_interpreter_is_this_one() -> None:
     with closing(Pool()) as pool:
         assert pool._command[0] == sys.executable
+
+
+def test_an_interpreter_that_may_not_be_run_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is for root, become the archive's owner, where the program lies in root's own home."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(StoreError, match=r"python: No such file .*user \d+"):
+        Pool()
