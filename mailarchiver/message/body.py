@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
+from html import escape
 
 from ..model import Part
+from ..text.bounds import bounded
 from .charset import decode
 from .structure import Budget, Entity
 from .transfer import undo
@@ -67,8 +68,15 @@ def read_body(data: bytes, root: Entity, budget: Budget) -> Body:
     if root.opened:
         segments = _gather(root, gathering)
     else:
+        _warn_if_sealed(root, budget)
         segments = _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))
     return Body(*_joined(segments), tuple(gathering.parts), tuple(gathering.enclosed))
+
+
+def _warn_if_sealed(entity: Entity, budget: Budget) -> None:
+    kind = entity.content_type.value
+    if kind in _SEALED:
+        budget.warn("sealed", f"{kind} is {_SEALED[kind]}")
 
 
 def _unopened(entity: Entity) -> bool:
@@ -79,8 +87,7 @@ def _unopened(entity: Entity) -> bool:
 def _gather(entity: Entity, gathering: _Gathering) -> list[_Segment]:
     """The segments below `entity`, in order; what is no body goes to the gathering."""
     kind = entity.content_type.value
-    if kind in _SEALED:
-        gathering.budget.warn("sealed", f"{kind} is {_SEALED[kind]}")
+    _warn_if_sealed(entity, gathering.budget)
     if not entity.opened:
         return _leaf(entity, gathering, body=_is_body(entity))
     if kind == "multipart/alternative":
@@ -153,7 +160,12 @@ def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment
     if damage:
         gathering.budget.warn("charset", damage)
     text = _real_spaces(text)
-    return [_Segment(text, None) if entity.content_type.value == "text/html" else _Segment(None, text)]
+    if entity.content_type.value != "text/html":
+        return [_Segment(None, text)]
+    html, cut = bounded(text)
+    if cut:
+        gathering.budget.warn("limit", cut)
+    return [_Segment(html, None)]
 
 
 def _octets(entity: Entity, gathering: _Gathering) -> bytes:
@@ -204,5 +216,5 @@ def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
 def _as_html(text: str) -> str:
     """Plain text among HTML: paragraphs at blank lines, other line ends kept."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    paragraphs = _BLANK_LINES.split(html.escape(lines, quote=False))
+    paragraphs = _BLANK_LINES.split(escape(lines, quote=False))
     return "\n".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)

@@ -199,3 +199,16 @@ def test_salvage_reads_the_fields_and_leaves_the_rest_untouched() -> None:
 def test_the_same_octets_give_the_same_message() -> None:
     data = HEAD + multipart("mixed", TEXT, PICTURE, part(INNER, "message/rfc822"))
     assert parse(data) == parse(bytes(bytearray(data)))
+
+
+def test_a_sealed_message_says_so_at_the_top_too() -> None:
+    message = parse(b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nSubject: x\r\n\r\nsealed")
+    assert [part.data for part in message.parts] == [b"sealed"]
+    assert "sealed" in codes(message)
+
+
+def test_html_that_no_parser_bears_is_bounded_with_a_warning() -> None:
+    message = parse(b"Content-Type: text/html\r\n\r\n" + b"<div>" * 50_000 + b"deep")
+    assert message.html is not None
+    assert message.html.count("<div>") == 1_000
+    assert "limit" in codes(message)
