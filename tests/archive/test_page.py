@@ -252,6 +252,12 @@ WIDE = (
     f"<figcaption>{'caption' * 60}</figcaption></figure>"
     f"<ul><li><ul><li><blockquote><p>{'nested' * 50}</p></blockquote></li></ul></li></ul>"
     f"<dl><dt>{'term' * 40}</dt><dd>{'detail' * 40}</dd></dl>"
+    + "<blockquote>" * 100
+    + "quoted again and again"
+    + "</blockquote>" * 100
+    + "<ul><li>" * 60
+    + "listed again and again"
+    + "</li></ul>" * 60
 )
 
 
