@@ -164,8 +164,8 @@ class Store:
         needed = sum(len(data) for bundle, _ in fresh for data in bundle.files.values())
         if free - needed < self._min_free:
             raise StoreError(
-                f"{self._layout.root}: {free // 10**6} MB are free on its disk, and {self._min_free // 10**6} MB are "
-                "to stay free (min_free): make room; nothing was filed by this batch"
+                f"{self._layout.root}: {free // 10**6} MB are free on its disk; "
+                f"the batch needs {needed / 10**6:.1f} MB, and {self._min_free // 10**6} MB are to stay free (min_free): make room; nothing of it was filed"
             )
 
     def _write(self, fresh: Sequence[Pair]) -> None:

@@ -20,6 +20,7 @@ CURES = {
     errno.EACCES: "the owner of the archive must be able to write there",
     errno.EPERM: "the owner of the archive must be able to write there",
     errno.ENOTEMPTY: "something else is there: move it away",
+    errno.ENOTDIR: "that is a file: name a folder",
     errno.EEXIST: "something else is there: move it away",
 }
 
