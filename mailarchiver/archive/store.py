@@ -163,9 +163,9 @@ class Store:
         free = disk.f_bavail * disk.f_frsize
         needed = sum(len(data) for bundle, _ in fresh for data in bundle.files.values())
         if free - needed < self._min_free:
+            keep = f"{needed / 10**6:.1f} MB are needed, and {self._min_free // 10**6} MB are to stay free (min_free)"
             raise StoreError(
-                f"{self._layout.root}: {free // 10**6} MB are free on its disk; "
-                f"the batch needs {needed / 10**6:.1f} MB, and {self._min_free // 10**6} MB are to stay free (min_free): make room; nothing of it was filed"
+                f"{self._layout.root}: {free // 10**6} MB are free on its disk; {keep}: make room; nothing was filed"
             )
 
     def _write(self, fresh: Sequence[Pair]) -> None:
