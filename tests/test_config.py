@@ -40,6 +40,7 @@ password_file = "secret"
 def write(tmp_path: Path) -> Callable[..., Path]:
     def write(text: str, mode: int = 0o600) -> Path:
         path = tmp_path / "config.toml"
+        path.unlink(missing_ok=True)  # an earlier one may be read-only
         path.write_text(text, "utf-8")
         path.chmod(mode)
         return path

@@ -26,8 +26,10 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _LARGEST_INLINE = 2_000
 """Nodes in an inline element."""
-_WRAPPER = {"ul": "li", "ol": "li", "dl": "dd", "tr": "td"}
-"""What text straight in such an element is put into; elsewhere a `p`."""
+_WRAPPER = {"ul": "li", "ol": "li", "dl": "dd"}
+"""What text and blocks straight in such an element are put into; elsewhere text is put into a `p`."""
+_PARENTS = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "figcaption": {"figure"}, "summary": {"details"}}
+"""Elements that mean something only there."""
 
 PictureWriter = Callable[[LexborNode, str | None], str]
 """Given an `img` element and its caption: the HTML that stands for it, "" where nothing does."""
@@ -142,10 +144,12 @@ class Writer:
             return
         self._end_paragraph()
         around = self._around()
-        orphan = tag == "li" and around not in {"ul", "ol"}
-        if tag in BOXES or tag not in BLOCK or around in PHRASING or orphan:
+        if tag in BOXES or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
             self._push(node, "", "box")
-        elif tag in FLOW:
+            return
+        if around in _WRAPPER and tag not in _PARENTS:
+            self._push(None, _WRAPPER[around], "either")
+        if tag in FLOW:
             self._push(node, tag, "flow")
         elif tag in EITHER:
             self._push(node, tag, "either")
