@@ -32,18 +32,22 @@ def plain_text(html: str) -> str:
     """
     out: list[str] = []
     preformatted = silent = place = 0
+    begun = False  # an item of a list: what begins in it, paragraph or list, stands behind its bullet
     for token in _TOKEN.finditer(html):
         text = html[place : token.start()]
         place = token.end()
         if text and text != "\n" and not silent:  # a lone line break is the writer's, between two blocks
             words = unescape(text)
             out.append(words.translate(_SHIELD) if preformatted else _SPACES.sub(" ", words))
+            begun = begun and not words.strip()
         closing, tag, attributes = token[1] == "/", token[2], token[3]
         if tag == "pre":
             preformatted += -1 if closing else 1
         if tag == "span" and (silent or "data-" in attributes):
             silent += -1 if closing else 1
-        out.append(_separator(tag, closing=closing))
+        if not begun:
+            out.append(_separator(tag, closing=closing))
+            begun = tag == "li" and not closing
     out.append(_SPACES.sub(" ", unescape(html[place:])))
     lines = _LINES.sub("\n", "".join(out))
     text = _GAPS.sub("\n\n", lines).strip() + "\n"

@@ -52,7 +52,11 @@ def test_markdown_does_not_bring_tags_to_life() -> None:
 def test_plain_text_of_blocks() -> None:
     body = "<h2>Head</h2><p>One<br>two.</p><ul><li>a</li><li>b</li></ul><pre>x\n    y</pre>"
     body += "<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
-    assert article(reader_page(body)).text == "Head\n\nOne\ntwo.\n\n- a\n- b\n\nx\n    y\n\n1\t2\n3\n"
+    body += "<ul><li><p>one</p><p>more</p></li><li><ul><li>inner</li></ul></li></ul>"
+    assert (
+        article(reader_page(body)).text
+        == "Head\n\nOne\ntwo.\n\n- a\n- b\n\nx\n    y\n\n1\t2\n3\n\n- one\n\nmore\n\n- inner\n"
+    )
 
 
 def test_control_characters_reach_no_file() -> None:
