@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from pathlib import Path
 
+from .archive import glance
 from .archive.bundle import digests
 from .archive.store import Store
 from .config import Account
@@ -37,7 +39,7 @@ BATCH_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class RoundResult:
     """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
-    `failed` could not be fetched and stay pending. After a dry run these three are 0. `troubles` tell what of the
+    `failed` could not be fetched and stay pending. After a preview these three are 0. `troubles` tell what of the
     account could not be done: a folder that is missing, filed mail that could not be moved.
     """
 
@@ -62,7 +64,7 @@ class RoundResult:
 
 
 def poll_account(
-    account: Account, store: Store, worker: Worker, *, timezone: tzinfo, stop: threading.Event, dry_run: bool = False
+    account: Account, store: Store, worker: Worker, *, timezone: tzinfo, stop: threading.Event
 ) -> RoundResult:
     """One round over all folders of an account; ends after the batch in hand when `stop` is set.
 
@@ -70,22 +72,47 @@ def poll_account(
     Raises `MailboxError` (none of the account's folders can be read; what was committed before stays), `StoreError`
     (the archive's trouble).
     """
+
+    def file(mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
+        done = store.done_uids(account.name, selected.folder, selected.uidvalidity)
+        listed = mailbox.search(account.since)
+        folder_round = _FolderRound(mailbox, store, worker, account, selected, timezone, no_target)
+        return folder_round.run([uid for uid in listed if uid not in done], listed, stop)
+
+    return _each_folder(account, file, stop, writable=account.after.action != "keep")
+
+
+def preview_account(account: Account, root: Path) -> RoundResult:
+    """How many messages a round would fetch into the archive at `root`. Nothing is written, here or on the server.
+
+    Raises as `poll_account`.
+    """
+
+    def count(mailbox: ImapMailbox, selected: Selected, _no_target: str | None) -> RoundResult:
+        done = glance.done_uids(root, account.name, selected.folder, selected.uidvalidity)
+        return RoundResult(account.name, found=len(set(mailbox.search(account.since)) - done))
+
+    return _each_folder(account, count, threading.Event(), writable=False)
+
+
+def _each_folder(
+    account: Account,
+    work: Callable[[ImapMailbox, Selected, str | None], RoundResult],
+    stop: threading.Event,
+    *,
+    writable: bool,
+) -> RoundResult:
+    """Select each folder of an account and do the work there; what is refused is told once all others are done."""
     start = time.monotonic()
     result = RoundResult(account.name)
+    refused: list[MailboxError] = []
     with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
         no_target = _target_trouble(mailbox, account.after)
-        refused: list[MailboxError] = []
         for folder in account.folders:
             if stop.is_set():
                 break
             try:
-                selected = mailbox.select(folder, writable=account.after.action != "keep" and not dry_run)
-                pending, listed = _pending(mailbox, store, account, selected)
-                if dry_run:
-                    result += RoundResult(account.name, found=len(pending))
-                    continue
-                folder_round = _FolderRound(mailbox, store, worker, account, selected, timezone, no_target)
-                result += folder_round.run(pending, listed, stop)
+                result += work(mailbox, mailbox.select(folder, writable=writable), no_target)
             except MailboxError as error:
                 if not mailbox.is_connected:
                     raise
@@ -109,13 +136,6 @@ def _target_trouble(mailbox: ImapMailbox, after: After) -> str | None:
             raise
         return str(error)
     return None
-
-
-def _pending(mailbox: ImapMailbox, store: Store, account: Account, selected: Selected) -> tuple[list[int], list[int]]:
-    """The UIDs of the selected folder that are to be fetched, and all that `since` lets through; ascending."""
-    listed = mailbox.search(account.since)
-    done = store.done_uids(account.name, selected.folder, selected.uidvalidity)
-    return [uid for uid in listed if uid not in done], listed
 
 
 @dataclass(frozen=True, slots=True)

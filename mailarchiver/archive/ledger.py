@@ -38,6 +38,12 @@ class Keys:
     direction: Direction
 
 
+def select_done(db: sqlite3.Connection, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
+    """The UIDs that need not be fetched again, by any connection to a ledger."""
+    query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
+    return frozenset(uid for (uid,) in db.execute(query, (account, folder, uidvalidity)))
+
+
 class Ledger:
     """The database. Raises `sqlite3.Error`, which the store turns into `StoreError`."""
 
@@ -208,8 +214,7 @@ class Ledger:
 
     def done_uids(self, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
         """The UIDs that need not be fetched again."""
-        query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
-        return frozenset(uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity)))
+        return select_done(self._db, account, folder, uidvalidity)
 
     def unacknowledged(self, account: str, folder: str, uidvalidity: int) -> list[int]:
         """The UIDs that are in the archive, with nothing done about them on the server yet; ascending."""

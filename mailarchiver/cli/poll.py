@@ -1,11 +1,10 @@
 """`mailarchiver poll`: one round of every account."""
 
 import json
-import tempfile
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,10 +12,9 @@ import typer
 from .options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ..archive.store import Store
-    from ..config import Account, Archive, Settings
+    from ..config import Account, Settings
     from ..poll import RoundResult
 
 
@@ -33,52 +31,50 @@ def poll(
     settings = load(find(config))
     start_logging(settings.log.level)
     failed = False
-    for account, outcome in rounds(settings, dry_run=dry_run):
+    for account, outcome in previews(settings) if dry_run else rounds(settings):
         failed = failed or isinstance(outcome, str) or outcome.failed > 0 or bool(outcome.troubles)
         _say(account, outcome, dry_run=dry_run, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
 
-def rounds(settings: "Settings", *, dry_run: bool = False) -> "Iterator[tuple[Account, RoundResult | str]]":
+def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
     """A round of each account in turn, and then the pages: what it did, or what the account's trouble is.
 
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
-    from ..errors import MailboxError
+    from ..archive.store import Store
     from ..poll import poll_account, refresh_pages
     from ..workers import Pool
 
-    limits, timezone = settings.limits, settings.archive.timezone
+    archive, limits = settings.archive, settings.limits
     with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
-        _store(settings.archive, dry_run=dry_run) as store,
+        Store.open(archive.root, min_free=archive.min_free) as store,
         closing(Pool(seconds=limits.mail_time.total_seconds(), memory=limits.mail_memory)) as worker,
     ):
+        stop = threading.Event()
         for account in settings.account:
-            try:
-                result = poll_account(
-                    account, store, worker, timezone=timezone, stop=threading.Event(), dry_run=dry_run
-                )
-            except MailboxError as error:
-                yield account, str(error)
-            else:
-                yield account, result
-        if not dry_run:
-            refresh_pages(store)
+            yield account, _outcome(partial(poll_account, account, store, worker, timezone=archive.timezone, stop=stop))
+        refresh_pages(store)
 
 
-@contextmanager
-def _store(archive: "Archive", *, dry_run: bool) -> "Iterator[Store]":
-    """The archive's store; for a dry run where there is no archive yet, an empty one that is thrown away."""
-    from ..archive.store import Store
+def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
+    """What a round of each account would fetch, or what the account's trouble is."""
+    from ..poll import preview_account
 
-    if dry_run and not archive.root.exists():
-        with tempfile.TemporaryDirectory() as empty, Store.open(Path(empty) / "archive") as store:
-            yield store
-    else:
-        with Store.open(archive.root, min_free=archive.min_free) as store:
-            yield store
+    for account in settings.account:
+        yield account, _outcome(partial(preview_account, account, settings.archive.root))
+
+
+def _outcome(one_round: "Callable[[], RoundResult]") -> "RoundResult | str":
+    """What it did, or the account's trouble in words."""
+    from ..errors import MailboxError
+
+    try:
+        return one_round()
+    except MailboxError as error:
+        return str(error)
 
 
 def _say(account: "Account", outcome: "RoundResult | str", *, dry_run: bool, as_json: bool) -> None:

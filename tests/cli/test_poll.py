@@ -104,7 +104,10 @@ def test_a_dry_run_only_counts(site: Site) -> None:
     assert not (site.folder / "archive").exists()
     assert not any(rb"\Seen" in flags for flags in site.flags())
     site.poll(account)
+    archive = site.folder / "archive"
+    before = {path: path.stat().st_mtime_ns for path in archive.rglob("*")}
     assert site.poll(account, options=("--dry-run",)).stdout == "articles: 0 to fetch\n"
+    assert {path: path.stat().st_mtime_ns for path in archive.rglob("*")} == before
 
 
 @on_embedded
