@@ -85,9 +85,10 @@ class ImageLedger:
             return self._from_data(source)
         index = self._by_name.get(_key(source.partition(":")[2] if scheme == "cid" else source))
         if index is not None:
-            self._used.add(index)
             part = self._parts[index]
             found = Image(source, "cid" if scheme == "cid" else "location")
+            if _is_picture(part):  # anything else stays an attachment, whatever refers to it
+                self._used.add(index)
             return self._take(found, part.data, part.filename, part.content_type)
         if scheme == "cid":
             return Image(source, "missing", reason="the mail has no part of this Content-ID")
@@ -129,6 +130,11 @@ class ImageLedger:
             file = f"images/{file_name(len(self._files) + 1, stem, picture.extension)}"
             self._files[digest] = file
         return replace(image, file=file, data=data, width=picture.width, height=picture.height)
+
+
+def _is_picture(part: Part) -> bool:
+    """Whether it is one by its bytes, or at least calls itself one."""
+    return part.content_type.startswith("image/") or look(part.data) is not None
 
 
 def _html(image: Image, alt: str | None) -> str:

@@ -159,3 +159,11 @@ def test_a_figcaption_is_in_the_ledger() -> None:
         '<figure><img src="cid:a"><figcaption>The  nest</figcaption></figure>', parts=(part(content_id="a"),)
     )
     assert found.images[0].caption == "The nest"
+
+
+@pytest.mark.parametrize("source", ["cid:a", "report.pdf"])
+def test_what_is_shown_as_a_picture_and_is_none_stays_an_attachment(source: str) -> None:
+    report = part(content_id="a", data=b"%PDF-1.4 x", filename="report.pdf", content_type="application/pdf")
+    found = article(f'<img src="{source}">', parts=(report,))
+    assert [image.outcome for image in found.images] == ["dropped"]
+    assert [attachment.data for attachment in found.attachments] == [b"%PDF-1.4 x"]
