@@ -53,8 +53,7 @@ class ImageLedger:
         image = self._ledger.get(source)
         if image is None:
             image = self._resolve(source, attributes)
-            named = _alt(alt, image.file or "")
-            image = replace(image, alt=named, caption=told)
+            image = replace(image, alt=alt, caption=told)
             self._ledger[source] = image
         html = _html(image, alt)
         return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
@@ -163,10 +162,13 @@ def _source(attributes: Mapping[str, str | None]) -> str:
     return candidates[-1].split()[0] if candidates[-1].split() else ""
 
 
-def _alt(alt: str | None, name: str) -> str | None:
-    """The text that stands for a picture; file names and "image" say nothing, and count as none."""
+def _alt(alt: str | None, source: str) -> str | None:
+    """The text that stands for a picture; file names, that of its source above all, and "image" count as none."""
     text = collapse(alt or "").strip()
-    if not text or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text) or text in name:
+    if not text or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text):
+        return None
+    name = unquote(source.partition("?")[0]).rpartition("/")[2]
+    if text in {name, _EXTENSION.sub("", name)}:
         return None
     return None if _EXTENSION.search(text) and _PICTURE_NAME.search(text) and len(text.split()) <= 6 else text
 

@@ -167,3 +167,17 @@ def test_what_is_shown_as_a_picture_and_is_none_stays_an_attachment(source: str)
     found = article(f'<img src="{source}">', parts=(report,))
     assert [image.outcome for image in found.images] == ["dropped"]
     assert [attachment.data for attachment in found.attachments] == [b"%PDF-1.4 x"]
+
+
+@pytest.mark.parametrize(
+    ("source", "alt", "kept"),
+    [
+        ("https://e.org/maps/roads.jpg", "map", "map"),  # a word that happens to be in the URL
+        ("https://e.org/maps/roads.jpg", "roads", None),
+        ("https://e.org/maps/roads%20old.jpg?w=1", "roads old", None),
+        ("cid:ii_a@e.org", "ii", "ii"),
+    ],
+)
+def test_an_alt_text_is_a_file_name_only_if_it_is_all_of_it(source: str, alt: str, kept: str | None) -> None:
+    (image,) = article(f'<img src="{source}" alt="{alt}">').images
+    assert image.alt == kept
