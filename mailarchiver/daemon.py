@@ -18,7 +18,6 @@ import os
 import signal
 import threading
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
@@ -30,8 +29,7 @@ from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .health import Health, pause, stamp, summary
 from .notify import notify, watchdog_seconds
-from .poll import poll_account, refresh_pages
-from .workers import Pool
+from .poll import opened, poll_account, refresh_pages
 
 if TYPE_CHECKING:
     from .config import Account, Settings
@@ -60,11 +58,7 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    archive, limits = settings.archive, settings.limits
-    with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
-        Store.open(archive.root, min_free=archive.min_free) as store,
-        closing(Pool(seconds=limits.mail_time.total_seconds(), memory=limits.mail_memory)) as worker,
-    ):
+    with opened(settings.archive, settings.limits) as (store, worker):
         rounds = Rounds(settings, store, worker)
         scheduler = _schedule(settings, rounds)
         scheduler.start()

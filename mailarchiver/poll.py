@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -20,14 +21,14 @@ from pathlib import Path
 from .archive import glance
 from .archive.bundle import digests
 from .archive.store import Store
-from .config import Account
+from .config import Account, Archive, Limits
 from .errors import MailboxError
 from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
 from .model import After, Bundle, Filing, RawMessage, Receipt
 from .pages import browse
 from .pipeline import where
-from .workers import Worker
+from .workers import Pool, Worker
 
 log = logging.getLogger(__name__)
 
@@ -199,6 +200,19 @@ class _FolderRound:
         if uids and self.selected.uidvalidity is not None:
             action = f"move:{after.folder}" if after.action == "move" else after.action
             self.store.acknowledged(self.account.name, self.selected.folder, self.selected.uidvalidity, uids, action)
+
+
+@contextmanager
+def opened(archive: Archive, limits: Limits, *, jobs: int = 1) -> Iterator[tuple[Store, Pool]]:
+    """An archive opened for filing, and `jobs` children that understand mail. Raises `StoreError`.
+
+    The store comes first: run as root, it makes us the archive's owner, and so the children that read hostile mail.
+    """
+    with (
+        Store.open(archive.root, min_free=archive.min_free) as store,
+        closing(Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory)) as pool,
+    ):
+        yield store, pool
 
 
 def file_messages(

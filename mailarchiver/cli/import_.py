@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,17 +68,14 @@ def import_(
     """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read."""
     from datetime import UTC, datetime
 
-    from ..archive.store import Store
     from ..mailbox import files
-    from ..poll import file_messages, refresh_pages
-    from ..workers import Pool
+    from ..poll import file_messages, opened, refresh_pages
     from .logs import start_logging
 
     archive, limits = _settings(root, config)
     start_logging("warning")
-    with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
-        Store.open(archive.root, min_free=archive.min_free) as store,
-        closing(Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory)) as worker,
+    with (
+        opened(archive, limits, jobs=jobs) as (store, worker),
         _progress(lambda: files.count(paths)) as step,
     ):
         count = _Count(step)

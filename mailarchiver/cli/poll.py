@@ -2,7 +2,6 @@
 
 import json
 import threading
-from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -44,18 +43,12 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
-    from ..archive.store import Store
-    from ..poll import poll_account, refresh_pages
-    from ..workers import Pool
+    from ..poll import opened, poll_account, refresh_pages
 
-    archive, limits = settings.archive, settings.limits
-    with (  # the store first: run as root, it makes us the archive's owner, and so the children that read mail
-        Store.open(archive.root, min_free=archive.min_free) as store,
-        closing(Pool(seconds=limits.mail_time.total_seconds(), memory=limits.mail_memory)) as worker,
-    ):
-        stop = threading.Event()
+    timezone, stop = settings.archive.timezone, threading.Event()
+    with opened(settings.archive, settings.limits) as (store, worker):
         for account in settings.account:
-            yield account, _outcome(partial(poll_account, account, store, worker, timezone=archive.timezone, stop=stop))
+            yield account, _outcome(partial(poll_account, account, store, worker, timezone=timezone, stop=stop))
         refresh_pages(store)
 
 

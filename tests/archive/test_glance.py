@@ -12,11 +12,6 @@ from mailarchiver.errors import StoreError
 from tests.archive.filings import NOW, filing
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
-
-
 def snapshot(root: Path) -> dict[str, tuple[int, int]]:
     return {str(path.relative_to(root)): (path.stat().st_mtime_ns, path.stat().st_size) for path in root.rglob("*")}
 

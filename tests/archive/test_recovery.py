@@ -25,11 +25,6 @@ class Crash(BaseException):
     """The process dies here: nothing catches this."""
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
-
-
 def commit(root: Path, *filings: Filing) -> list[str]:
     with Store.open(root, min_free=0) as store:
         return [receipt.outcome for receipt in store.commit(filings, now=NOW)]

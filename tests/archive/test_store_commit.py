@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,17 +18,6 @@ from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing, MessageRef
 from tests.archive.filings import NOW, at, bundle, digests, entry_folders, filing, mail, tree
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[Store]:
-    with Store.open(root, min_free=0) as store:
-        yield store
 
 
 def lines(root: Path) -> list[dict[str, object]]:

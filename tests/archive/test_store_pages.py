@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,17 +12,6 @@ import pytest
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry
 from tests.archive.filings import NOW, filing
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[Store]:
-    with Store.open(root, min_free=0) as store:
-        yield store
 
 
 def day(year: int, month: int, day: int, hour: int = 0, offset: int = 0) -> datetime:
