@@ -17,6 +17,7 @@ from pathlib import Path
 from mailkit import clients, mime
 from mailkit.page import Page, fill, load, paste, plain, prefixed
 from mailkit.pdf import document
+from mailkit.writing import write_all
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parent / "tests" / "golden"
@@ -279,10 +280,7 @@ MAILS: Mapping[str, Callable[[], bytes]] = {
 
 def main(arguments: Sequence[str]) -> None:
     """Writes all mails into the folder."""
-    folder = Path(arguments[0]) if arguments else GOLDEN
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, make in MAILS.items():
-        (folder / f"{name}.eml").write_bytes(make())
+    write_all(MAILS, arguments, GOLDEN)
 
 
 if __name__ == "__main__":

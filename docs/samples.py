@@ -14,6 +14,7 @@ from pathlib import Path
 from mailkit import clients, mime
 from mailkit.page import fill, load, paste, plain
 from mailkit.pdf import document
+from mailkit.writing import write_all
 
 HERE = Path(__file__).parent
 ARTICLES, PICTURES = HERE / "articles", HERE / "pictures"
@@ -211,10 +212,7 @@ MAILS = {
 
 def main(arguments: Sequence[str]) -> None:
     """Writes all samples into the folder."""
-    folder = Path(arguments[0]) if arguments else SAMPLES
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, make in MAILS.items():
-        (folder / f"{name}.eml").write_bytes(make())
+    write_all(MAILS, arguments, SAMPLES)
 
 
 if __name__ == "__main__":
