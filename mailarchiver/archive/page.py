@@ -101,8 +101,8 @@ def _is_active(attachment: Attachment) -> bool:
 
 
 def _unreferenced(article: Article) -> list[Image]:
-    """The kept pictures that the article's text shows nowhere, each once."""
-    kept = {image.file: image for image in article.images if image.file}
+    """The kept pictures that the article's text shows nowhere, each once; but for those of a signature."""
+    kept = {image.file: image for image in article.images if image.file and image.outcome != "dropped"}
     return [image for file, image in kept.items() if f'"{file}"' not in article.html]
 
 

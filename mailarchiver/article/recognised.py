@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from ..model import Direction, Kind
+from .closing import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """`regions` hold the article: what is in them gets written, in order. Fields that the markup does not tell are
-    None. `provenance` says where each of the others was found, and for `kind` why the recogniser is sure.
+    """`regions` hold the article: what is in them gets written, in order, but for `left_out`. Fields that the markup
+    does not tell are None. `provenance` says where each of the others was found, and for `kind` why the recogniser is
+    sure.
     """
 
     kind: Kind
@@ -27,3 +29,4 @@ class Recognised:
     direction: Direction | None = None
     note: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    left_out: LeftOut | None = None

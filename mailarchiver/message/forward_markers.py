@@ -35,7 +35,6 @@ class Markers:
     languages: tuple[tuple[str, ...], ...]
     wrote: frozenset[str]
     on_behalf_of: re.Pattern[str]
-    sent_from: tuple[str, ...]
 
 
 @cache
@@ -53,7 +52,6 @@ def markers() -> Markers:
         languages=tuple(tuple(text for name in _FIELDS for text in words.get(name, ())) for words in languages),
         wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
         on_behalf_of=_between(text for words in languages for text in words.get("on_behalf_of", ())),
-        sent_from=tuple(fold(text) for words in languages for text in words.get("sent_from", ())),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .forward_markers import fold, markers
+from ..text.closing_lines import is_device_line
 
 _SIGNATURE = re.compile(r"-- ?")
 """RFC 3676 §4.3; most programs lose the trailing space."""
@@ -23,12 +23,6 @@ def note_of(lines: Sequence[str]) -> str | None:
         text = line.strip()
         if _SIGNATURE.fullmatch(text):
             break
-        if not is_mark_of_device(text) and not (text and _RULE.fullmatch(text)):
+        if not is_device_line(text) and not (text and _RULE.fullmatch(text)):
             kept.append(text)
     return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip() or None
-
-
-def is_mark_of_device(line: str) -> bool:
-    """Whether a line is what telephones and mail programs add: "Sent from my iPhone", in any language of the table."""
-    folded = fold(line)
-    return bool(folded) and len(folded) <= 120 and folded.startswith(markers().sent_from)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ..text.closing_lines import is_signature_name
+
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure",
     "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre",
@@ -18,10 +20,6 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 SILENT = frozenset({"style", "script", "head", "title", "template", "noscript"})
 _CELLS = frozenset({"td", "th"})
-_SIGNATURES = re.compile(
-    r"gmail_signature|moz-signature|AppleMailSignature|ms-outlook-mobile|ymail_\w*signature|protonmail_signature"
-    r"|^(?:x_)?Signature$"
-)
 _LONGEST_SIGNATURE = 2_000
 """Characters; what is longer only bears the name: programs have put whole quotes there."""
 _SIGNATURES_SKIPPED = 20
@@ -131,4 +129,4 @@ def is_signature(node: LexborNode) -> bool:
     if node.tag not in {"div", "span", "p", "table"} or not node.attributes:
         return False
     name = named(node)
-    return bool(name and _SIGNATURES.search(name))
+    return bool(name) and is_signature_name(name)
