@@ -28,7 +28,7 @@ from mailarchiver.article.extract import extract
 from mailarchiver.errors import MessageError
 from mailarchiver.message.forward import unwrap
 from mailarchiver.message.parse import parse
-from mailarchiver.model import Message, MessageRef, RawMessage
+from mailarchiver.model import Message, MessageRef, RawMessage, TagRules
 from mailarchiver.pipeline import received_at
 
 STAGES = ("parse", "unwrap", "extract", "bundle")
@@ -56,7 +56,7 @@ def measure(path: Path) -> Row:
     with stage(row, "unwrap"):
         originals = unwrap(message)
     with stage(row, "extract"):
-        articles = [extract(original) for original in originals]
+        articles = [extract(original, TagRules()) for original in originals]
     received = received_at(raw, message.headers)
     with stage(row, "bundle"):
         for article in articles:

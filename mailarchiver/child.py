@@ -20,12 +20,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from typing import Any
 
 from . import pipeline
 from .errors import StoreError
-from .model import Bundle, RawMessage
+from .model import Bundle, RawMessage, Rules
 
 MAIL = "message.eml"
 START_SECONDS = 60.0
@@ -68,7 +67,7 @@ class Child:
             self._greeted = self._greeted or self._exchange(None, START_SECONDS) == "ready"
         return self._greeted
 
-    def ask(self, task: tuple[RawMessage, str, tzinfo], seconds: float) -> tuple[Bundle, ...] | str:
+    def ask(self, task: tuple[RawMessage, str, Rules], seconds: float) -> tuple[Bundle, ...] | str:
         """Its answer, or in words why there is none: then it is dead."""
         start = time.monotonic()
         try:
@@ -131,10 +130,10 @@ def serve(work: Callable[..., tuple[Bundle, ...]] = pipeline.understand) -> None
     answers.write(pickle.dumps("ready"))
     answers.flush()
     while tasks.peek(1):
-        raw, mail_id, timezone = pickle.load(tasks)  # noqa: S301  from our parent
+        raw, mail_id, rules = pickle.load(tasks)  # noqa: S301  from our parent
         _limit(seconds)
         try:
-            bundles = work(raw, id=mail_id, timezone=timezone)
+            bundles = work(raw, id=mail_id, rules=rules)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         pickle.dump(tuple(_light(bundle, raw) for bundle in bundles), answers, protocol=5)

@@ -39,7 +39,7 @@ from .config_values import (
     read_zone,
 )
 from .errors import ConfigError
-from .model import After
+from .model import After, Rules, TagRules
 
 if TYPE_CHECKING:
     from .mailbox.auth import Secret
@@ -104,10 +104,18 @@ class Account(_Table):
         return Secret(self.password_file, self.password_command, self.password_credential, literal)
 
 
-class Limits(_Table):
-    """What a single mail or round may cost; past it, the mail is filed raw, the round ended."""
+class Tags(_Table):
+    """Where an article's tags are taken from. Without `addresses` those of the accounts count."""
 
-    mail_time: Duration = timedelta(seconds=60)
+    words: Annotated[bool, Field(strict=True)] = True
+    plus: Annotated[bool, Field(strict=True)] = True
+    addresses: tuple[Annotated[Text, StringConstraints(to_lower=True, pattern=r"^[^\s@+]+@[^\s@]+$")], ...] = ()
+
+
+class Limits(_Table):
+    """What it may cost to understand a single mail; past it, the mail goes to quarantine."""
+
+    mail_time: Duration = timedelta(seconds=10)
     mail_memory: Annotated[Size, Field(ge=512 * 2**20)] = 2**30
 
 
@@ -122,8 +130,15 @@ class Settings(_Table):
 
     archive: Archive
     account: Annotated[tuple[Account, ...], Field(min_length=1)]
+    tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+
+    def rules(self, account: Account | None = None) -> Rules:
+        """How the mail of an account is understood; without one, that of files."""
+        accounts = (account,) if account else self.account
+        own = tuple(a.username.lower() for a in accounts if "@" in a.username)
+        return Rules(self.archive.timezone, TagRules(self.tags.words, self.tags.plus, self.tags.addresses or own))
 
 
 def find(explicit: Path | None) -> Path:

@@ -124,7 +124,7 @@ class Rounds:
     """The rounds of all accounts: what APScheduler calls, in a thread for each account, and how they have gone."""
 
     def __init__(self, settings: Settings, store: Store, worker: Worker) -> None:
-        self._timezone = settings.archive.timezone
+        self._settings = settings
         self._store = store
         self._worker = worker
         self._health = {account.name: Health() for account in settings.account}
@@ -184,7 +184,8 @@ class Rounds:
 
     def _poll(self, account: Account, stop: threading.Event) -> RoundResult:
         try:
-            return poll_account(account, self._store, self._worker, timezone=self._timezone, stop=stop)
+            rules = self._settings.rules(account)
+            return poll_account(account, self._store, self._worker, rules=rules, stop=stop)
         finally:  # after a failure too: what was committed before it is in the archive
             with self._publishing:
                 refresh_pages(self._store)

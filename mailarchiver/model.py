@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Literal
 
 Kind = Literal["reader-view", "newsletter", "page", "text", "link", "message"]
@@ -60,6 +60,28 @@ class RawMessage:
     data: bytes = field(repr=False)
     from_line: datetime | None = None
     fallback: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRules:
+    """Where tags are taken from: `words` from the `#word`s of note and subject, `plus` from `archive+word@` among the
+    recipients. Only the plus part of these `addresses` counts (lower case, without it); where none are given, anyone's.
+    """
+
+    words: bool = True
+    plus: bool = True
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the owner of the archive has decided about how mail is understood; the same for each mail of an account.
+
+    `timezone` is the archive's: it decides the date of a folder.
+    """
+
+    timezone: tzinfo
+    tags: TagRules = TagRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +172,9 @@ class Original:
 
     `outer` is the message as it lies in the mailbox. `message` is the one whose octets become `message.eml`: `outer`
     itself, or the enclosed message for the second and later articles of one mail. `headers`, `html`, `text`, `parts`
-    are the original's own; `forwarded` says how it was forwarded, None where it was not. `note` is what the last
-    forwarder wrote above. `number` counts the articles of one mail from 1.
+    are the original's own; `forwarded` says how it was forwarded, None where it was not: `resent` is RFC 5322 §3.6.6.
+    `reason` says by what that was told, or why what looks like a forward is none. `note` is what the last forwarder
+    wrote above. `number` counts the articles of one mail from 1.
     """
 
     outer: Message
@@ -160,7 +183,8 @@ class Original:
     html: str | None
     text: str | None
     parts: tuple[Part, ...] = ()
-    forwarded: Literal["inline", "attached"] | None = None
+    forwarded: Literal["inline", "attached", "resent"] | None = None
+    reason: str | None = None
     note: str | None = None
     hops: tuple[Hop, ...] = ()
     number: int = 1

@@ -10,49 +10,50 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from .archive.bundle import bundle
 from .article.extract import extract, unread
 from .message.forward import unwrap
 from .message.parse import parse, salvage
-from .model import Bundle, Headers, MailWarning, Original, RawMessage
+from .model import Bundle, Headers, MailWarning, Original, RawMessage, Rules
 
 log = logging.getLogger(__name__)
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def understand(raw: RawMessage, *, id: str, timezone: tzinfo) -> tuple[Bundle, ...]:  # noqa: A002 - the format's word
+def understand(raw: RawMessage, *, id: str, rules: Rules) -> tuple[Bundle, ...]:  # noqa: A002 - the format's word
     """The bundles of a mail, one for each article in it, at least one.
 
     Never raises for what a mail holds: one that breaks the parser is filed as it is, with a warning, and the
-    traceback is logged. `id` is the mail's id in the archive, `timezone` the archive's.
+    traceback is logged. `id` is the mail's id in the archive.
     """
     try:
         message = parse(raw.data)
         received = received_at(raw, message.headers)
         return tuple(
-            bundle(extract(original), raw, received=received, id=id, timezone=timezone) for original in unwrap(message)
+            bundle(extract(original, rules.tags), raw, received=received, id=id, timezone=rules.timezone)
+            for original in unwrap(message)
         )
     except Exception as error:  # the border of a mail: whatever is in it, the next one must not be disturbed
         log.exception("%s could not be understood, and is filed as it is", where(raw))
         warning = MailWarning("unreadable", f"{type(error).__name__}: {error}"[:500])
-        return file_raw(raw, id=id, timezone=timezone, warning=warning)
+        return file_raw(raw, id=id, rules=rules, warning=warning)
 
 
 def file_raw(
     raw: RawMessage,
     *,
     id: str,  # noqa: A002 - the format's word
-    timezone: tzinfo,
+    rules: Rules,
     warning: MailWarning,
 ) -> tuple[Bundle, ...]:
     """The bundle of a mail that could not be understood: its octets, the headers that a line scan finds, a warning."""
     message = salvage(raw.data, warning)
     original = Original(message, message, message.headers, None, None, warnings=message.warnings)
     received = received_at(raw, message.headers)
-    return (bundle(unread(original), raw, received=received, id=id, timezone=timezone),)
+    return (bundle(unread(original), raw, received=received, id=id, timezone=rules.timezone),)
 
 
 def received_at(raw: RawMessage, headers: Headers) -> datetime:

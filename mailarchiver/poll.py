@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from .config import Account, Archive, Limits
 from .errors import MailboxError
 from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
-from .model import After, Bundle, Filing, RawMessage, Receipt
+from .model import After, Bundle, Filing, RawMessage, Receipt, Rules
 from .pages import browse
 from .pipeline import where
 from .workers import Pool, Worker
@@ -64,9 +64,7 @@ class RoundResult:
         )
 
 
-def poll_account(
-    account: Account, store: Store, worker: Worker, *, timezone: tzinfo, stop: threading.Event
-) -> RoundResult:
+def poll_account(account: Account, store: Store, worker: Worker, *, rules: Rules, stop: threading.Event) -> RoundResult:
     """One round over all folders of an account; ends after the batch in hand when `stop` is set.
 
     A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`.
@@ -77,7 +75,7 @@ def poll_account(
     def file(mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
         done = store.done_uids(account.name, selected.folder, selected.uidvalidity)
         listed = mailbox.search(account.since)
-        folder_round = _FolderRound(mailbox, store, worker, account, selected, timezone, no_target)
+        folder_round = _FolderRound(mailbox, store, worker, account, selected, rules, no_target)
         return folder_round.run([uid for uid in listed if uid not in done], listed, stop)
 
     return _each_folder(account, file, stop, writable=account.after.action != "keep")
@@ -150,14 +148,14 @@ class _FolderRound:
     worker: Worker
     account: Account
     selected: Selected
-    timezone: tzinfo
+    rules: Rules
     no_target: str | None
 
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         filed = already = 0
         trouble = self.no_target or self.redo(listed)
         for raws in self.mailbox.fetch(pending):
-            receipts = file_batch(raws, self.store, self.worker, timezone=self.timezone)
+            receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
             new = sum(receipt.outcome == "filed" for receipt in receipts)
             filed, already = filed + new, already + len(receipts) - new
             uids = [receipt.ref.uid for receipt in receipts if receipt.ref.uid is not None]
@@ -220,12 +218,12 @@ def file_messages(
     store: Store,
     worker: Worker,
     *,
-    timezone: tzinfo,
+    rules: Rules,
     on_receipts: Callable[[list[Receipt]], None],
 ) -> None:
     """File messages in batches; `on_receipts` hears of each batch when it is synced to disk. Raises `StoreError`."""
     for raws in batches(messages):
-        on_receipts(file_batch(raws, store, worker, timezone=timezone))
+        on_receipts(file_batch(raws, store, worker, rules=rules))
 
 
 def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
@@ -244,7 +242,7 @@ def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
         yield batch
 
 
-def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, timezone: tzinfo) -> list[Receipt]:
+def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, rules: Rules) -> list[Receipt]:
     """Understand and commit a batch. What the archive holds already is only noted in the ledger."""
     seen: set[str] = set()
     sums: list[tuple[str, str]] = []
@@ -255,7 +253,7 @@ def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, time
         sums.append((digest, folded))
         jobs.append(None if known else (raw, store.free_id(digest)))
         seen.add(folded)
-    bundles = worker.understand_all([job for job in jobs if job is not None], timezone=timezone)
+    bundles = worker.understand_all([job for job in jobs if job is not None], rules=rules)
     made: list[tuple[Bundle, ...]] = [next(bundles) if job is not None else () for job in jobs]
     filings = [
         Filing(raw.ref, digest, folded, bundle) for raw, (digest, folded), bundle in zip(raws, sums, made, strict=True)

@@ -18,13 +18,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import tzinfo
 from typing import Protocol
 
 from . import pipeline
 from .child import MAIL, Child
 from .errors import StoreError
-from .model import Bundle, MailWarning, RawMessage
+from .model import Bundle, MailWarning, RawMessage, Rules
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +33,7 @@ ENTRY = ("-m", "mailarchiver.child")
 class Worker(Protocol):
     """Something that understands mail."""
 
-    def understand_all(
-        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
-    ) -> Iterator[tuple[Bundle, ...]]:
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
         """The bundles of each mail, in order; each mail comes with its id."""
 
     def close(self) -> None:
@@ -46,11 +43,9 @@ class Worker(Protocol):
 class InProcess:
     """Runs the pipeline right here: nothing guards against mail that hangs."""
 
-    def understand_all(
-        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
-    ) -> Iterator[tuple[Bundle, ...]]:
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
         """As `Worker`."""
-        return (pipeline.understand(raw, id=mail_id, timezone=timezone) for raw, mail_id in mails)
+        return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
 
     def close(self) -> None:
         """Nothing to end."""
@@ -63,7 +58,7 @@ class Pool:
     """
 
     def __init__(
-        self, jobs: int = 1, seconds: float = 60.0, memory: int = 1 << 30, *, entry: Sequence[str] = ENTRY
+        self, jobs: int = 1, seconds: float = 10.0, memory: int = 1 << 30, *, entry: Sequence[str] = ENTRY
     ) -> None:
         self._command = [sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)]
         self._seconds = seconds
@@ -79,7 +74,7 @@ class Pool:
         raw: RawMessage,
         *,
         id: str,  # noqa: A002 - the format's word
-        timezone: tzinfo,
+        rules: Rules,
     ) -> tuple[Bundle, ...]:
         """The bundles of one mail, at least one.
 
@@ -88,20 +83,18 @@ class Pool:
         """
         number = self._idle.get()
         try:
-            answer = self._ask(number, (raw, id, timezone))
+            answer = self._ask(number, (raw, id, rules))
         finally:
             self._idle.put(number)
         if not isinstance(answer, str):
             return tuple(replace(b, files={**b.files, MAIL: b.files[MAIL] or raw.data}) for b in answer)
         log.error("%s is filed as it is: %s", pipeline.where(raw), answer)
-        return pipeline.file_raw(raw, id=id, timezone=timezone, warning=MailWarning("unreadable", answer))
+        return pipeline.file_raw(raw, id=id, rules=rules, warning=MailWarning("unreadable", answer))
 
-    def understand_all(
-        self, mails: Sequence[tuple[RawMessage, str]], *, timezone: tzinfo
-    ) -> Iterator[tuple[Bundle, ...]]:
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
         """As `Worker`; several at a time where there are several children. Raises as `understand`."""
         run = self._threads.map if self._threads else map
-        return run(lambda mail: self.understand(mail[0], id=mail[1], timezone=timezone), mails)
+        return run(lambda mail: self.understand(mail[0], id=mail[1], rules=rules), mails)
 
     def close(self) -> None:
         """Kill the children; whoever waits for one gets a `StoreError`."""
@@ -119,7 +112,7 @@ class Pool:
         if self._threads:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, number: int, task: tuple[RawMessage, str, tzinfo]) -> tuple[Bundle, ...] | str:
+    def _ask(self, number: int, task: tuple[RawMessage, str, Rules]) -> tuple[Bundle, ...] | str:
         """What a child makes of a mail, or what became of the child: then a new one is in its place."""
         if self._closed:
             raise StoreError("the program is ending")

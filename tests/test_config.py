@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver import config_values
-from mailarchiver.config import Account, Archive, Limits, Log, Settings, find, load
+from mailarchiver.config import Account, Archive, Limits, Log, Settings, Tags, find, load
 from mailarchiver.errors import ConfigError
-from mailarchiver.model import After
+from mailarchiver.model import After, Rules, TagRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_the_least_that_must_be_written(write: Callable[..., Path], tmp_path: Pa
     [account] = settings.account
     assert (account.folders, account.after, account.since) == (("INBOX",), After("keep"), None)
     assert account.interval == timedelta(minutes=5)
-    assert settings.limits == Limits(mail_time=timedelta(seconds=60), mail_memory=2**30)
+    assert settings.limits == Limits(mail_time=timedelta(seconds=10), mail_memory=2**30)
     assert settings.log.level == "info"
 
 
@@ -299,20 +299,22 @@ def test_the_example_is_sound() -> None:
 
 def test_the_example_shows_the_defaults() -> None:
     """What is commented out changes nothing when it is put in force, but for the keys that have no default."""
-    no_default = frozenset({"port", "ca_file", "since", "password", "password_command", "password_credential"})
+    no_default = frozenset(
+        {"port", "ca_file", "since", "password", "password_command", "password_credential", "addresses"}
+    )
     assert "\n#" in EXAMPLE.read_text("utf-8")
     settings = Settings.model_validate(_tables(uncommented(without=no_default)), context=EXAMPLE.parent)
     assert settings == load(EXAMPLE)
 
 
-@pytest.mark.parametrize("model", [Archive, Account, Limits, Log])
+@pytest.mark.parametrize("model", [Archive, Account, Tags, Limits, Log])
 def test_the_example_shows_every_key(model: type[BaseModel]) -> None:
     shown = set(re.findall(r"^#?(\w+) = ", EXAMPLE.read_text("utf-8"), re.MULTILINE))
     assert set(model.model_fields) <= shown
 
 
 def test_the_example_shows_no_other_key() -> None:
-    keys = {key for model in (Archive, Account, Limits, Log) for key in model.model_fields}
+    keys = {key for model in (Archive, Account, Tags, Limits, Log) for key in model.model_fields}
     assert set(re.findall(r"^#?(\w+) = ", EXAMPLE.read_text("utf-8"), re.MULTILINE)) <= keys
 
 
@@ -377,3 +379,19 @@ def test_no_value_surprises(value: object) -> None:
             read(value)
         except ValueError as error:
             assert str(error)  # noqa: PT017 - taking the value is as good
+
+
+def test_the_tags_of_an_account_are_those_of_its_own_address() -> None:
+    settings = load(EXAMPLE)
+    assert settings.rules(settings.account[0]) == Rules(ZoneInfo("UTC"), TagRules(addresses=("articles@example.org",)))
+
+
+def test_which_tags_count_can_be_chosen(write: Callable[..., Path]) -> None:
+    settings = load(write(SOUND + '[tags]\nwords = false\naddresses = ["Archive@Example.org"]\n'))
+    assert settings.rules(settings.account[0]).tags == TagRules(words=False, addresses=("archive@example.org",))
+
+
+@pytest.mark.parametrize("address", ["archive", "archive+x@example.org", ""])
+def test_an_address_of_tags_is_one_without_plus(write: Callable[..., Path], address: str) -> None:
+    (problem,) = problems(write(SOUND + f'[tags]\naddresses = ["{address}"]\n'))
+    assert problem.startswith("tags.addresses[0]: ")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import mailarchiver
-from mailarchiver.model import Bundle, MessageRef, RawMessage
+from mailarchiver.model import Bundle, MessageRef, RawMessage, Rules
 from mailarchiver.pipeline import understand
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,7 +41,7 @@ def test_there_are_pairs() -> None:
 def test_a_mail_becomes_what_it_must(mail: Path, expected: Path, line_end: bytes) -> None:
     data = mail.read_bytes().replace(b"\r\n", line_end)
     raw = RawMessage(MessageRef("golden", "INBOX", uidvalidity=1, uid=1), None, data)
-    bundles = understand(raw, id=hashlib.sha256(data).hexdigest()[:12], timezone=UTC)
+    bundles = understand(raw, id=hashlib.sha256(data).hexdigest()[:12], rules=Rules(UTC))
     articles = json.loads(expected.read_text("utf-8"))["articles"]
     assert len(bundles) == len(articles)
     problems = [problem for pair in zip(articles, bundles, strict=True) for problem in differences(*pair)]

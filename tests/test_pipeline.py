@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailarchiver import pipeline
-from mailarchiver.model import Bundle, Headers, MessageRef, RawMessage
+from mailarchiver.model import Bundle, Headers, MessageRef, RawMessage, Rules
 
 REF = MessageRef("articles", "INBOX", 7, 42)
 NOON = datetime(2024, 5, 20, 12, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -25,7 +25,7 @@ ID = hashlib.sha256(MAIL).hexdigest()[:12]
 
 def understand(data: bytes = MAIL, received: datetime | None = NOON, zone: str = "UTC") -> tuple[Bundle, ...]:
     digest = hashlib.sha256(data).hexdigest()
-    return pipeline.understand(RawMessage(REF, received, data), id=digest[:12], timezone=ZoneInfo(zone))
+    return pipeline.understand(RawMessage(REF, received, data), id=digest[:12], rules=Rules(ZoneInfo(zone)))
 
 
 def test_a_mail_becomes_the_files_of_format_1() -> None:
@@ -52,7 +52,7 @@ def test_the_folder_is_dated_in_the_zone_of_the_archive() -> None:
 def test_what_breaks_the_pipeline_is_filed_raw_with_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_original: object) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(pipeline, "extract", broken)

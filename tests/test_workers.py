@@ -18,14 +18,14 @@ import pytest
 
 from mailarchiver import child, pipeline
 from mailarchiver.errors import StoreError
-from mailarchiver.model import Bundle, MessageRef, RawMessage
+from mailarchiver.model import Bundle, MessageRef, RawMessage, Rules
 from mailarchiver.workers import InProcess, Pool
 
 TRAPS = """
 import ctypes, os, signal, sys, time
 from mailarchiver import child, pipeline
 
-def work(raw, *, id, timezone):
+def work(raw, *, id, rules):
     trap = raw.data.partition(b"Trap: ")[2].split(b"\\r\\n")[0].decode()
     if trap == "hang":
         time.sleep(600)
@@ -52,7 +52,7 @@ def work(raw, *, id, timezone):
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
         return (pickle.dumps, Call())
-    return pipeline.understand(raw, id=id, timezone=timezone)
+    return pipeline.understand(raw, id=id, rules=rules)
 
 child.serve(work)
 """
@@ -85,16 +85,16 @@ def pool(entry: tuple[str, ...]) -> Iterator[Pool]:
 
 
 def understand(pool: Pool, raw: RawMessage) -> tuple[Bundle, ...]:
-    return pool.understand(raw, id="0123456789ab", timezone=UTC)
+    return pool.understand(raw, id="0123456789ab", rules=Rules(UTC))
 
 
 def test_children_make_what_the_pipeline_makes(tmp_path: Path) -> None:
     zone = ZoneInfo("Europe/Berlin")
     mails = [(mail(text=f"Day {number}."), f"{number:012x}") for number in range(12)]
-    expected = list(InProcess().understand_all(mails, timezone=zone))
+    expected = list(InProcess().understand_all(mails, rules=Rules(zone)))
     with closing(Pool()) as one, closing(Pool(3)) as three:
-        assert list(one.understand_all(mails, timezone=zone)) == expected
-        assert list(three.understand_all(mails, timezone=zone)) == expected
+        assert list(one.understand_all(mails, rules=Rules(zone))) == expected
+        assert list(three.understand_all(mails, rules=Rules(zone))) == expected
     for (raw, _), bundles in zip(mails, expected, strict=True):
         assert bundles[0].files["message.eml"] == raw.data
 
@@ -102,7 +102,7 @@ def test_children_make_what_the_pipeline_makes(tmp_path: Path) -> None:
 def test_the_files_come_back_in_their_order() -> None:
     with closing(Pool()) as pool:
         assert list(understand(pool, mail())[0].files) == list(
-            pipeline.understand(mail(), id="0123456789ab", timezone=UTC)[0].files
+            pipeline.understand(mail(), id="0123456789ab", rules=Rules(UTC))[0].files
         )
 
 
@@ -141,7 +141,7 @@ def test_a_mail_that_kills_its_child_is_filed_as_it_is(
 @pytest.mark.parametrize("trap", ["hang", "spin"])
 def test_a_mail_that_takes_too_long_is_filed_as_it_is(trap: str, entry: tuple[str, ...]) -> None:
     with closing(Pool(seconds=2, entry=entry)) as pool:
-        made = list(pool.understand_all([(mail(trap), "0" * 12), (mail("none"), "1" * 12)], timezone=UTC))
+        made = list(pool.understand_all([(mail(trap), "0" * 12), (mail("none"), "1" * 12)], rules=Rules(UTC)))
     assert b"it took more than 2 s" in reasons(made[0])
     assert made[0][0].files["message.eml"] == mail(trap).data
     assert len(made) == 2
@@ -155,7 +155,7 @@ def test_what_a_library_prints_and_signals_meant_for_the_parent_do_no_harm(pool:
 def test_a_batch_keeps_its_order_around_mails_that_crash(entry: tuple[str, ...]) -> None:
     traps = ["none", "exit", "none", "crash", "none", "none"]
     with closing(Pool(2, entry=entry)) as pool:
-        made = list(pool.understand_all([(mail(trap), f"{n:012x}") for n, trap in enumerate(traps)], timezone=UTC))
+        made = list(pool.understand_all([(mail(trap), f"{n:012x}") for n, trap in enumerate(traps)], rules=Rules(UTC)))
     assert [b'"unreadable"' in reasons(bundles) for bundles in made] == [trap != "none" for trap in traps]
     assert [bundles[0].id for bundles in made] == [f"{number:012x}" for number in range(len(traps))]
 
@@ -205,7 +205,7 @@ def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypa
 
 def test_a_large_mail_does_not_come_back() -> None:
     raw = mail(text="x" * 5_000_000)
-    bundle = pipeline.understand(raw, id="0123456789ab", timezone=UTC)[0]
+    bundle = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))[0]
     assert child._light(bundle, raw).files["message.eml"] == b""
     assert list(child._light(bundle, raw).files) == list(bundle.files)
 

@@ -46,7 +46,7 @@ def metadata(
         "received": received.isoformat(),
         "account": raw.ref.account,
         "note": article.note,
-        "forwarded_by": _address(original.outer.headers.sender),
+        "forwarded_by": _address(original.hops[0].sender if original.hops else original.outer.headers.sender),
         "hops": [_hop(hop) for hop in original.hops],
         "message": _message(original.outer.headers, digest, len(raw.data)),
         "original": _original(original),

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ..model import Article, Original
+from ..model import Article, Original, TagRules
 from ..text.controls import without_controls
 from ..text.hosts import host_of
+from ..text.reflow import html_of
 from ..text.subject import bare_subject
 from ..text.whitespace import collapse, count_words, excerpt
 from . import metadata, reader_view, whole_message
@@ -31,21 +32,24 @@ UNTITLED = "(no subject)"
 _BULLETS = re.compile(r"^- ", re.MULTILINE)
 
 
-def extract(original: Original) -> Article:
+def extract(original: Original, tags: TagRules) -> Article:
     """The article of a message: whatever the mail is, there is one; what is not sure is None.
+
+    Automatic mail (a warning says so) is no article, and is taken as it is.
 
     Never uses the network. Raises nothing for what a mail holds short of exhausting memory or the stack.
     """
     html = original.html if original.html and original.html.strip() else None
-    html = html or whole_message.html_of(without_controls(original.text or ""))
+    html = html or html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
     subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
     latest = metadata.latest_day(original.outer.headers)
-    found = reader_view.recognise(tree, html, [subject], latest) or whole_message.recognise(tree)
+    found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
+    found = found or whole_message.recognise(tree)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
     clean = without_controls(sanitize(_write(found, ledger, url)))  # of "&#27;" the parser makes a control, too
-    return _assemble(original, found, subject, url, clean, ledger)
+    return _assemble(original, found, subject, url, clean, ledger, tags)
 
 
 def unread(original: Original) -> Article:
@@ -64,25 +68,38 @@ def unread(original: Original) -> Article:
     )
 
 
+def _is_automatic(original: Original) -> bool:
+    return any(warning.code == "automatic" for warning in original.warnings)
+
+
 def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
     told: dict[int, str] = {}
-    skipped: frozenset[int] = frozenset()
+    skipped = found.left_out.skipped if found.left_out else frozenset()
     for region in found.regions:
         region_captions, region_skipped = captions(region)
         told |= region_captions
         skipped |= region_skipped
-    return Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
+    html = Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
+    for picture in found.left_out.pictures if found.left_out else ():
+        ledger.leave_out(picture)
+    return html
 
 
 def _assemble(
-    original: Original, found: Recognised, subject: str, url: str | None, html: str, ledger: ImageLedger
+    original: Original,
+    found: Recognised,
+    subject: str,
+    url: str | None,
+    html: str,
+    ledger: ImageLedger,
+    rules: TagRules,
 ) -> Article:
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
     title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
     summary = excerpt(_BULLETS.sub("", text))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
-    tags = metadata.tags(note)
+    tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
     return Article(
         original=original,
@@ -103,7 +120,9 @@ def _assemble(
         note=note,
         images=images,
         attachments=ledger.attachments(),
-        provenance=_provenance(original, found, {"excerpt": summary, "site": site, "tags": tags, "note": note}),
+        provenance=_provenance(
+            original, found, {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
+        ),
         warnings=original.warnings,
     )
 
@@ -116,7 +135,8 @@ def _provenance(original: Original, found: Recognised, told: Mapping[str, object
         "direction": "letters of the text",
         "excerpt": "beginning of the text",
         "words": "counted in the text",
-        "tags": "#words of the note",
+        "tags": "#words of subject and note, plus-address",
+        "original": original.reason or "",
         **found.provenance,
         "note": "text above the forward" if original.forwarded else found.provenance.get("note", ""),
     }

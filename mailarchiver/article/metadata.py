@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from ..model import Direction, Headers
+from ..model import Direction, Headers, TagRules
 from ..text.dates import find_date, read_date
 from ..text.tracking import without_tracking
 from ..text.whitespace import collapse
 
 _LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{2,8})*)")
 _TAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
+_PLUS = re.compile(r"([^\s@+]+)\+([^\W\d_][\w.-]{0,39})@([^\s@]+)")
+_DELIVERED = frozenset({"delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to"})
+_RECIPIENTS = 1_000
 _LETTERS = re.compile(r"[^\W\d_]")
 _RTL_LETTERS = re.compile(
     "[\u05d0-\u05f2\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0710-\u074f\u0750-\u077f\u0780-\u07a5\u07c0-\u07ea"
@@ -83,6 +87,23 @@ def byline(credits_shown: str, spoken: str | None, latest: date | None) -> tuple
     return rest.strip(_EDGES) or None, published
 
 
-def tags(note: str | None) -> tuple[str, ...]:
-    """The `#words` of a note, in order, each once, without the sign."""
-    return tuple(dict.fromkeys(_TAG.findall(note or "")))
+def tags(note: str | None, outer: Headers, rules: TagRules) -> tuple[str, ...]:
+    """The tags that a mail's sender gave it, in order, each once: the `#words` of the subject and of the note, without
+    the sign, and what stands behind the plus of an address it was sent to (RFC 5233). Those of a subject that a
+    forward merely repeats count too. Says nothing of what the article itself is about.
+    """
+    words = (outer.subject or "", note or "") if rules.words else ()
+    found = [word for text in words for word in _TAG.findall(text)]
+    return tuple(dict.fromkeys(found + (_plus(outer, rules.addresses) if rules.plus else [])))
+
+
+def _plus(outer: Headers, own: Sequence[str]) -> list[str]:
+    """The plus parts of the recipients' addresses that are one of `own`; of all recipients where there are none."""
+    delivered = "\n".join(value for name, value in outer.fields if name.lower() in _DELIVERED)
+    recipients = [address.address for address in (*outer.to, *outer.cc)] + delivered.split()
+    found = []
+    for recipient in recipients[:_RECIPIENTS]:
+        match = _PLUS.fullmatch(recipient.strip("<>,;"))
+        if match and (not own or f"{match[1]}@{match[3]}".lower() in own):
+            found.append(match[2])
+    return found

@@ -14,7 +14,7 @@ from .options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from ..config import Archive, Limits
     from ..mailbox.files import Unreadable
-    from ..model import RawMessage, Receipt
+    from ..model import RawMessage, Receipt, Rules
 
 
 @dataclass
@@ -72,7 +72,7 @@ def import_(
     from ..poll import file_messages, opened, refresh_pages
     from .logs import start_logging
 
-    archive, limits = _settings(root, config)
+    archive, limits, rules = _settings(root, config)
     start_logging("warning")
     with (
         opened(archive, limits, jobs=jobs) as (store, worker),
@@ -80,22 +80,24 @@ def import_(
     ):
         count = _Count(step)
         messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
-        file_messages(messages, store, worker, timezone=archive.timezone, on_receipts=count.receive)
+        file_messages(messages, store, worker, rules=rules, on_receipts=count.receive)
         refresh_pages(store)
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
     if count.unread:
         raise typer.Exit(1)
 
 
-def _settings(root: Path | None, config: Path | None) -> "tuple[Archive, Limits]":
+def _settings(root: Path | None, config: Path | None) -> "tuple[Archive, Limits, Rules]":
     """The archive of the configuration; `--root` stands in place of it, or of its `root` where both are given."""
     from ..config import Archive, Limits, find, load
+    from ..model import Rules
 
     if root is not None and config is None:
-        return Archive(root=root), Limits()
+        archive = Archive(root=root)
+        return archive, Limits(), Rules(archive.timezone)
     settings = load(find(config))
     archive = settings.archive if root is None else settings.archive.model_copy(update={"root": root})
-    return archive, settings.limits
+    return archive, settings.limits, settings.rules()
 
 
 @contextmanager

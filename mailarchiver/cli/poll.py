@@ -45,10 +45,11 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
     """
     from ..poll import opened, poll_account, refresh_pages
 
-    timezone, stop = settings.archive.timezone, threading.Event()
+    stop = threading.Event()
     with opened(settings.archive, settings.limits) as (store, worker):
         for account in settings.account:
-            yield account, _outcome(partial(poll_account, account, store, worker, timezone=timezone, stop=stop))
+            rules = settings.rules(account)
+            yield account, _outcome(partial(poll_account, account, store, worker, rules=rules, stop=stop))
         refresh_pages(store)
 
 

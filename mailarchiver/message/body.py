@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 
 from ..model import Part
 from ..text.bounds import bounded
+from ..text.reflow import html_of
 from .charset import decode
+from .flowed import unflow
 from .structure import Budget, Entity
 from .transfer import undo
 
@@ -28,7 +29,6 @@ _SEALED = {
     "message/partial": "one piece of a message sent in several (RFC 2046 §5.2.2): kept as it came",
     "message/external-body": "its body lies elsewhere (RFC 2046 §5.2.3) and was not fetched",
 }
-_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +161,18 @@ def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment
         gathering.budget.warn("charset", damage)
     text = _real_spaces(text)
     if entity.content_type.value != "text/html":
-        return [_Segment(None, text)]
+        return [_Segment(None, _unflowed(text, entity.content_type.parameters))]
     html, cut = bounded(text)
     if cut:
         gathering.budget.warn("limit", cut)
     return [_Segment(html, None)]
+
+
+def _unflowed(text: str, parameters: Mapping[str, str]) -> str:
+    """Plain text with the paragraphs whole that `format=flowed` (RFC 3676) broke into lines."""
+    if parameters.get("format", "").strip().lower() != "flowed":
+        return text
+    return unflow(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")
 
 
 def _octets(entity: Entity, gathering: _Gathering) -> bytes:
@@ -210,11 +217,4 @@ def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
     text = "\n\n".join(texts) if texts and len(texts) == len(segments) else None
     if all(segment.html is None for segment in segments):
         return None, text
-    return "\n".join(s.html if s.html is not None else _as_html(s.text or "") for s in segments), text
-
-
-def _as_html(text: str) -> str:
-    """Plain text among HTML: paragraphs at blank lines, other line ends kept."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    paragraphs = _BLANK_LINES.split(escape(lines, quote=False))
-    return "\n".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
+    return "\n".join(s.html if s.html is not None else html_of(s.text or "") for s in segments), text

@@ -2,18 +2,24 @@
 
 ::
 
-    Message ─┬─ enclosed messages below a mere note ─▶ one Original each, themselves unwrapped
+    Message ─┬─ automatic mail ─────────────────────▶ the message itself, with a warning
+             ├─ enclosed messages below a mere note ─▶ one Original each, themselves unwrapped
              ├─ a forward in the body ──────────────▶ the innermost header block's message
-             └─ neither ────────────────────────────▶ the message itself
+             ├─ Resent fields ──────────────────────▶ the message itself, and who resent it
+             └─ none of these ──────────────────────▶ the message itself
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ..model import Headers, Hop, MailWarning, Message, Original, Part
+from ..model import Address, Headers, Hop, MailWarning, Message, Original, Part
+from ..text.dates import read_date
 from ..text.subject import bare_subject, prefix_kind
 from ..text.whitespace import count_words
+from .addresses import read_addresses
+from .automatic import automatic
 from .forward_header import Block
 from .forward_html import may_hold_forward, note_in_html, unwrap_html
 from .forward_note import note_of
@@ -22,7 +28,10 @@ from .forward_text import Found, unwrap_text
 ORIGINALS = 100
 """Of one mail; with more enclosed, it is one article that has them as attachments."""
 _LONGEST_NOTE = 200
-"""Words of a body that is still a note to the messages attached to it; a longer one is an article itself."""
+"""Words of a body that is still a note to the one message attached to it; a longer one is an article itself. Above
+several it is a digest's table of contents."""
+_RESENT = frozenset({"from", "sender", "to", "date"})
+_RESENT_HOPS = 20
 
 
 def unwrap(message: Message) -> tuple[Original, ...]:
@@ -30,23 +39,36 @@ def unwrap(message: Message) -> tuple[Original, ...]:
 
     A mail whose own body is empty or a note, with messages attached, gives one Original for each, unwrapped in turn.
     Of anything else the attached messages become parts, so that nothing vanishes. What a mail only quotes stays.
+    Automatic mail gets the warning "automatic", and is not unwrapped, unless it is a rule that forwards.
     """
-    if message.enclosed and not _is_report(message):
+    sign = automatic(message.headers)
+    if sign is None:
+        return _unwrapped(message)
+    if sign.weak and prefix_kind(message.headers.subject) == "forward":
+        originals = _unwrapped(message)
+        if originals[0].forwarded:
+            return originals
+    warning = MailWarning("automatic", f"nobody wrote this mail to be read: {sign.words}")
+    return (replace(_itself(message), warnings=(*message.warnings, warning)),)
+
+
+def _unwrapped(message: Message) -> tuple[Original, ...]:
+    """As `unwrap`, whoever sent it."""
+    if message.enclosed:
         attached = _attached(message)
         if len(attached) > ORIGINALS:
             warning = MailWarning("limit", f"more than {ORIGINALS} enclosed messages: they were kept as attachments")
             return (replace(_itself(message), warnings=(*message.warnings, warning)),)
         if attached:
             return attached
-    return (_inline(message) or _itself(message),)
-
-
-def _is_report(message: Message) -> bool:
-    """A delivery report (RFC 6522) encloses what could not be delivered: nobody forwarded that."""
-    return any(name.lower() == "content-type" and "multipart/report" in value for name, value in message.headers.fields)
+    return (_inline(message) or _resent(message) or _itself(message),)
 
 
 def _itself(message: Message) -> Original:
+    """The message as it is; where it quotes another, it says that this is no forward."""
+    looks_like_one = (message.text and "\n>" in message.text) or (message.html and may_hold_forward(message.html))
+    is_reply = prefix_kind(message.headers.subject) == "reply"
+    why = "it is a reply, by its subject" if is_reply else "nothing says that what it quotes was forwarded"
     return Original(
         outer=message,
         message=message,
@@ -54,8 +76,42 @@ def _itself(message: Message) -> Original:
         html=message.html,
         text=message.text,
         parts=_all_parts(message),
+        reason=f"none: {why}" if looks_like_one else None,
         warnings=message.warnings,
     )
+
+
+def _resent(message: Message) -> Original | None:
+    """The message that somebody put back into the mail unchanged (RFC 5322 §3.6.6); None where nobody did.
+
+    The topmost block of Resent fields is the latest. A list that resends what it distributes forwards nothing.
+    """
+    hops = _resent_hops(message.headers.fields)
+    names = {name.lower() for name, _ in message.headers.fields}
+    if not hops or "list-id" in names or "list-post" in names:
+        return None
+    return replace(_itself(message), forwarded="resent", reason="Resent-From field", hops=hops)
+
+
+def _resent_hops(fields: Sequence[tuple[str, str]]) -> tuple[Hop, ...]:
+    """The times it was resent, the last one first: each begins anew with a field that its block has already."""
+    blocks: list[dict[str, str]] = []
+    for name, value in fields:
+        key = name.lower().removeprefix("resent-")
+        if name.lower().startswith("resent-") and key in _RESENT:
+            if not blocks or key in blocks[-1]:
+                blocks.append({})
+            blocks[-1][key] = value
+    senders = [(_first(block.get("from") or block.get("sender", "")), block) for block in blocks[:_RESENT_HOPS]]
+    return tuple(
+        Hop(sender, read_addresses(block.get("to", "")), read_date(block.get("date", "")))
+        for sender, block in senders
+        if sender is not None and sender.address
+    )
+
+
+def _first(addresses: str) -> Address | None:
+    return next(iter(read_addresses(addresses)), None)
 
 
 def _all_parts(message: Message) -> tuple[Part, ...]:
@@ -86,6 +142,7 @@ def _inline(message: Message) -> Original | None:
         text=in_text.body if in_text else None,
         parts=_all_parts(message),
         forwarded="inline",
+        reason="header block in the body",
         note=found.note,
         hops=_hops(message, found),
         warnings=message.warnings,
@@ -110,12 +167,12 @@ def _attached(message: Message) -> tuple[Original, ...]:
     if _inline(message) is not None:
         return ()
     note = _own_words(message)
-    if note is not None and count_words(note) > _LONGEST_NOTE:
+    if len(message.enclosed) == 1 and note is not None and count_words(note) > _LONGEST_NOTE:
         return ()
     hop = Hop(message.headers.sender, message.headers.to, message.headers.date, note)
     originals: list[Original] = []
     for inner in message.enclosed:
-        for original in unwrap(inner):
+        for original in _unwrapped(inner):
             first = not originals
             originals.append(
                 replace(
@@ -124,6 +181,7 @@ def _attached(message: Message) -> tuple[Original, ...]:
                     message=message if first else original.message,
                     parts=(*original.parts, *message.parts) if first else original.parts,
                     forwarded="attached",
+                    reason="attached message",
                     note=note,
                     hops=(hop, *original.hops),
                     number=len(originals) + 1,

@@ -6,7 +6,7 @@ import struct
 import zlib
 
 from mailarchiver.article.extract import extract
-from mailarchiver.model import Article, Headers, Message, Original, Part
+from mailarchiver.model import Article, Headers, Message, Original, Part, TagRules
 
 
 def png(width: int, height: int) -> bytes:
@@ -59,4 +59,4 @@ def original(
 
 
 def article(html: str | None, **more: object) -> Article:
-    return extract(original(html, **more))  # type: ignore[arg-type]  # the keywords of original()
+    return extract(original(html, **more), TagRules())  # type: ignore[arg-type]  # the keywords of original()

@@ -312,6 +312,17 @@ def test_messages_below_a_note_are_one_original_each() -> None:
     assert [[p.filename for p in o.parts] for o in originals] == [["a.pdf"], [], []]
 
 
+def test_a_digest_s_long_table_of_contents_is_a_note() -> None:
+    enclosed = [
+        part(f"From: p{n}@example.org\r\nSubject: s{n}\r\n\r\nText {n}.".encode(), "message/rfc822") for n in (1, 2)
+    ]
+    digest = multipart("digest", *enclosed, boundary="=_inner")
+    contents = part(b"1. A thing that was said\r\n" * 100)
+    originals = unwrap(parse(mail(multipart("mixed", contents, digest))))
+    assert [original.headers.subject for original in originals] == ["s1", "s2"]
+    assert {original.forwarded for original in originals} == {"attached"}
+
+
 def test_an_enclosed_message_is_unwrapped_in_turn() -> None:
     inner = mail(part(f"Look\n\n{BLOCK}\nIt rained.".encode()), subject="Fwd: Rain in May")
     original = only(parse(HEAD + b"Subject: see\r\n" + multipart("mixed", part(b""), part(inner, "message/rfc822"))))

@@ -108,7 +108,7 @@ def test_several_body_parts_are_joined_in_order() -> None:
     message = parse(mail(multipart("mixed", TEXT, PICTURE, part(b"more & more"))))
     assert message.text == "plain\n\nmore & more"
     mixed = parse(mail(multipart("mixed", TEXT, HTML, part(b"a < b\r\nc"))))
-    assert mixed.html == "<p>plain</p>\n<p>rich</p>\n<p>a &lt; b<br>c</p>"
+    assert mixed.html == "<p>plain</p>\n<p>rich</p>\n<p>a &lt; b<br>\nc</p>"
 
 
 def test_named_and_attached_texts_are_parts() -> None:
