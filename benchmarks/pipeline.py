@@ -4,7 +4,8 @@
     benchmarks/pipeline.py FOLDER [--limit N] [--json]
 
 FOLDER holds .eml files, at any depth. Each mail runs through the stages of `mailarchiver.pipeline`, right after it its
-HTML through `trafilatura.extract` with HTML output, so that both meet the same machine. Figures are milliseconds of
+HTML through `trafilatura.extract` with HTML output, and its octets through stdlib's parser (policy `compat32`; it
+decodes nothing) and through mail-parser, so that all meet the same machine. Figures are milliseconds of
 processor time a mail: other work on the machine does not count, nor does starting up. The ratio is that of the medians
 over the mails that have HTML.
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import email
+import email.policy
 import json
 import statistics
 import sys
@@ -21,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 
+import mailparser
 import trafilatura
 
 from mailarchiver.archive.bundle import bundle
@@ -33,6 +37,9 @@ from mailarchiver.pipeline import received_at
 
 STAGES = ("parse", "unwrap", "extract", "bundle")
 PEER = "trafilatura"
+STDLIB, MAIL_PARSER = "compat32", "mail-parser"
+REFUSALS = (mailparser.exceptions.MailParserError, ValueError, AttributeError)
+"""What mail-parser was seen to raise for damaged mail; such mail is counted as refused."""
 WARM_UP = 3
 ID = "0" * 12
 
@@ -62,6 +69,11 @@ def measure(path: Path) -> Row:
         for article in articles:
             bundle(article, raw, received=received, id=ID, timezone=UTC)
     row["pipeline"] = sum(row[name] for name in STAGES)
+    row["parse+unwrap"] = row["parse"] + row["unwrap"]
+    with stage(row, STDLIB):
+        email.message_from_bytes(raw.data, policy=email.policy.compat32)
+    with stage(row, MAIL_PARSER):
+        mailparser.parse_from_bytes(raw.data)
     html = first_html(message)
     if html is not None:
         with stage(row, PEER):
@@ -90,16 +102,22 @@ def figures(values: Sequence[float]) -> dict[str, float]:
 def run(paths: Sequence[Path]) -> dict[str, object]:
     """All figures over these mails. Mails that the parser refuses are counted, and left out."""
     for path in paths[:WARM_UP]:
-        with contextlib.suppress(MessageError):
+        with contextlib.suppress(MessageError, *REFUSALS):
             measure(path)
     rows: list[Row] = []
     for path in paths:
-        with contextlib.suppress(MessageError):
+        with contextlib.suppress(MessageError, *REFUSALS):
             rows.append(measure(path))
     if not rows:
         raise SystemExit("no mail among them could be parsed")
     report: dict[str, object] = {"mails": len(rows), "refused": len(paths) - len(rows)}
     report |= {name: figures([row[name] for row in rows]) for name in (*STAGES, "pipeline")}
+    report |= {name: figures([row[name] for row in rows]) for name in ("parse+unwrap", STDLIB, MAIL_PARSER)}
+    stdlib = statistics.median(row[STDLIB] for row in rows)
+    report |= {
+        f"{name} to {STDLIB}": statistics.median(row[name] for row in rows) / stdlib
+        for name in ("parse+unwrap", MAIL_PARSER)
+    }
     both = [row for row in rows if PEER in row]
     if both:
         report[PEER] = figures([row[PEER] for row in both])
@@ -115,6 +133,7 @@ def table(report: dict[str, object]) -> str:
     for name, value in report.items():
         if isinstance(value, dict):
             lines.append(f"{name:12}{value['median']:9.2f}{value['p95']:9.2f}{value['mean']:9.2f}")
+    lines += [f"{name}: {value:.2f}" for name, value in report.items() if name.endswith(f" to {STDLIB}")]
     if "ratio" in report:
         lines.append(f"the pipeline takes {report['ratio']:.2f} of what {PEER} takes for the same HTML")
     return "\n".join(lines)
