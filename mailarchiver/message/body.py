@@ -18,6 +18,7 @@ from .charset import decode
 from .flowed import unflow
 from .structure import Budget, Entity
 from .transfer import undo
+from .uuencode import cut_out
 
 _TEXTUAL = ("text/plain", "text/html")
 _ENCLOSED = ("message/rfc822", "message/global", "message/news")
@@ -161,15 +162,21 @@ def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment
         gathering.budget.warn("charset", damage)
     text = _real_spaces(text)
     if entity.content_type.value != "text/html":
-        return [_Segment(None, _unflowed(text, entity.content_type.parameters))]
+        return [_Segment(None, _plain(text, entity.content_type.parameters, gathering))]
     html, cut = bounded(text)
     if cut:
         gathering.budget.warn("limit", cut)
     return [_Segment(html, None)]
 
 
-def _unflowed(text: str, parameters: Mapping[str, str]) -> str:
-    """Plain text with the paragraphs whole that `format=flowed` (RFC 3676) broke into lines."""
+def _plain(text: str, parameters: Mapping[str, str], gathering: _Gathering) -> str:
+    """Plain text without the files uuencoded in it, which become parts, and with the paragraphs whole that
+    `format=flowed` (RFC 3676) broke into lines.
+    """
+    text, files = cut_out(text)
+    for name, data in files:
+        gathering.parts.append(Part("application/octet-stream", data, filename=name, disposition="attachment"))
+        gathering.budget.warn("unpacked", "a uuencoded file in the text was made an attachment")
     if parameters.get("format", "").strip().lower() != "flowed":
         return text
     return unflow(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")

@@ -1,0 +1,79 @@
+"""Files that stand uuencoded in the middle of a plain text, from the time before MIME (POSIX.1, `uuencode`)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+
+_BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
+_LINE = re.compile(r"([ -`]*)\r?(?:\n|\Z)")
+_END = re.compile(r"end[ \t]*\r?(?:\n|\Z)")
+_FILES = 100
+"""Cut out of one text; what stands behind them stays."""
+
+
+def cut_out(text: str) -> tuple[str, tuple[tuple[str, bytes], ...]]:
+    """The text without the uuencoded files in it, and those: (name as written, octets), in order.
+
+    A file counts only where every line of it decodes, and its `end` is there: else the text stays as it is. Takes time
+    linear in the text, as no line of data can begin like another file (data has no lower case).
+    """
+    if "begin " not in text:
+        return text, ()
+    kept: list[str] = []
+    files: list[tuple[str, bytes]] = []
+    place = 0
+    for name, start, end, data in _files(text):
+        kept.append(text[place:start])
+        files.append((name, data))
+        place = end
+    return "".join([*kept, text[place:]]), tuple(files)
+
+
+def _files(text: str) -> Iterator[tuple[str, int, int, bytes]]:
+    """Each file that is sound: its name, where it begins and ends in the text, its octets."""
+    found = 0
+    for begin in _BEGIN.finditer(text):
+        decoded = _decoded(text, begin.end())
+        if decoded is not None:
+            yield begin[1].strip(), begin.start(), *decoded
+            found += 1
+        if found >= _FILES:
+            return
+
+
+def _decoded(text: str, place: int) -> tuple[int, bytes] | None:
+    """Where the file whose data begins here ends, and its octets; None where it is damaged or has no end."""
+    octets = bytearray()
+    while True:
+        line = _LINE.match(text, place)
+        if line is None or line.end() == place:
+            return None
+        if line[1] in {"", " ", "`"}:  # a line of no octets comes before the end
+            end = _END.match(text, line.end())
+            return (end.end(), bytes(octets)) if end else None
+        data = _octets(line[1])
+        if data is None:
+            return None
+        octets += data
+        place = line.end()
+        end = _END.match(text, place)
+        if end:  # QUIRK: encoders that leave out the empty line
+            return end.end(), bytes(octets)
+
+
+def _octets(line: str) -> bytes | None:
+    """The octets of one line; None for what is none.
+
+    QUIRK: trailing spaces, which are data, get lost on the way, and some encoders write one character more
+    (https://github.com/python/cpython/issues/38347): the length that the line states counts.
+    """
+    length = ord(line[0]) - 32 & 63
+    needed = 1 + (length + 2) // 3 * 4
+    if len(line) > needed + 1:
+        return None
+    try:
+        return binascii.a2b_uu(line[:needed].ljust(needed).encode("ascii"))
+    except binascii.Error:
+        return None
