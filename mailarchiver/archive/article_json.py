@@ -46,7 +46,7 @@ def metadata(
         "received": received.isoformat(),
         "account": raw.ref.account,
         "note": article.note,
-        "forwarded_by": _address(original.hops[0].sender if original.hops else original.outer.headers.sender),
+        "forwarded_by": _address(forwarded_by(original)),
         "hops": [_hop(hop) for hop in original.hops],
         "message": _message(original.outer.headers, digest, len(raw.data)),
         "original": _original(original),
@@ -68,6 +68,11 @@ def warnings_of(article: Article) -> tuple[MailWarning, ...]:
     """The warnings of all stages an article went through, each once, in the order they were given."""
     original = article.original
     return tuple(dict.fromkeys((*original.message.warnings, *original.warnings, *article.warnings)))
+
+
+def forwarded_by(original: Original) -> Address | None:
+    """Whoever sent the mail to the mailbox: the last forwarder, who of resent mail is not its sender."""
+    return original.hops[0].sender if original.hops else original.outer.headers.sender
 
 
 def _lines(value: object) -> str:

@@ -22,7 +22,7 @@ from ..text.controls import without_controls
 from ..text.file_types import is_shown
 from ..text.hosts import host_of
 from ..text.wording import day_in_words, moment_in_words, month_in_words, size_in_words
-from .article_json import warnings_of
+from .article_json import forwarded_by, warnings_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +55,7 @@ def page(article: Article, *, received: datetime) -> str:
     host = host_of(article.url) if article.url else None
     html = template.render(
         article=article,
+        sender=forwarded_by(article.original),
         body=Markup(article.html),  # noqa: S704 - article/ sanitises it last
         source=article.site or host,
         url=article.url if host else None,

@@ -80,8 +80,8 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
         told |= region_captions
         skipped |= region_skipped
     html = Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
-    for picture in found.left_out.pictures if found.left_out else ():
-        ledger.leave_out(picture)
+    if found.left_out:
+        ledger.leave_out(found.left_out.pictures)
     return html
 
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from urllib.parse import unquote, unquote_to_bytes
@@ -60,13 +60,14 @@ class ImageLedger:
         html = _html(image, alt)
         return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
 
-    def leave_out(self, node: LexborNode) -> None:
-        """The picture of an `img` element that is not to be shown: its line is made, its file kept, unless the text
-        shows the same picture. To be called after everything was written.
+    def leave_out(self, nodes: Iterable[LexborNode]) -> None:
+        """The pictures of `img` elements that are not to be shown: each has its line, and its file unless the text
+        shows the same picture. To be called once, after everything was written.
         """
         shown = {image.file for image in self._ledger.values()}
         known = set(self._ledger)
-        self.write(node, None)
+        for node in nodes:
+            self.write(node, None)
         for source in self._ledger.keys() - known:
             image = self._ledger[source]
             if image.file is not None and image.file not in shown:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
+
+from ..text.whitespace import folded
 
 Field = Literal["from", "sender", "date", "to", "cc", "bcc", "reply_to", "subject", "other"]
 Marker = Literal["forwarded", "original"]
@@ -22,7 +23,6 @@ _ONE_LINE = re.compile(r"\s*-{2,}\s*([^-\s][^-]{3,60}?)\s*-{2,}(?!-)\s*([^-\s].*
 _LONGEST_MARKER = 120
 _LONGEST_LABEL = 40
 _LONGEST_ONE_LINE = 10_000
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,8 @@ def _between(words: Iterable[str]) -> re.Pattern[str]:
 
 
 def fold(text: str) -> str:
-    """The text as the table is searched: NFKC, case-folded, single spaces, without dashes and marks around it."""
-    plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(plain.casefold().split()).strip(_DRESS)
+    """The text as the table is searched: `folded`, without dashes and marks around it."""
+    return folded(text, _DRESS)
 
 
 def marker_of(line: str) -> Marker | None:

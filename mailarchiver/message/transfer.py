@@ -5,6 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
+from .uuencode import line_octets
+
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+")
 _ONLY_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 _PIECES = 10_000
@@ -68,13 +70,8 @@ def _uuencode(data: bytes) -> tuple[bytes, str | None]:
     for line in data[begin.end() :].splitlines()[1:]:
         if line.strip() in {b"end", b"`"} or not line:
             break
-        try:
-            out += binascii.a2b_uu(line)
-        except binascii.Error:
-            # QUIRK: encoders that pad wrongly (https://github.com/python/cpython/issues/38347): the length counts.
-            length = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                out += binascii.a2b_uu(line[:length])
-            except binascii.Error:
-                return bytes(out), "uuencoded data is damaged"
+        octets = line_octets(line)
+        if octets is None:
+            return bytes(out), "uuencoded data is damaged"
+        out += octets
     return bytes(out), None

@@ -64,16 +64,22 @@ def _decoded(text: str, place: int) -> tuple[int, bytes] | None:
 
 
 def _octets(line: str) -> bytes | None:
-    """The octets of one line; None for what is none.
-
-    QUIRK: trailing spaces, which are data, get lost on the way, and some encoders write one character more
-    (https://github.com/python/cpython/issues/38347): the length that the line states counts.
-    """
+    """The octets of a line that is as long as it says, but for one character; None for any other."""
     length = ord(line[0]) - 32 & 63
     needed = 1 + (length + 2) // 3 * 4
-    if len(line) > needed + 1:
-        return None
+    return None if len(line) > needed + 1 else line_octets(line.encode("ascii"))
+
+
+def line_octets(line: bytes) -> bytes | None:
+    """The octets of one line, which is not empty; None for what is none. Trailing spaces that were lost are forgiven.
+
+    QUIRK: encoders that pad wrongly (https://github.com/python/cpython/issues/38347): the length counts.
+    """
     try:
-        return binascii.a2b_uu(line[:needed].ljust(needed).encode("ascii"))
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        length = (((line[0] - 32) & 63) * 4 + 5) // 3
+    try:
+        return binascii.a2b_uu(line[:length])
     except binascii.Error:
         return None

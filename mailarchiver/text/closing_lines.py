@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from .whitespace import folded
 
 PICTURE = "\ufffc"
 """Stands in a line for a picture (OBJECT REPLACEMENT CHARACTER)."""
@@ -19,7 +20,6 @@ LONGEST_SHORT = 100
 
 _WEB = re.compile(r"[<\[(]?(?:https?://|www\.|mailto:)\S+", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
 _DRESS = f" -–—*_~#=|.:…<>[]()!。：»«{PICTURE}"
 
 
@@ -77,9 +77,8 @@ def _any_name(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def fold(text: str) -> str:
-    """The text as the table is searched: NFKC, case-folded, single spaces, without dashes and brackets around."""
-    plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(plain.casefold().split()).strip(_DRESS)
+    """The text as the table is searched: `folded`, without soft hyphens, and without dashes and brackets around."""
+    return folded(text.replace("\u00ad", ""), _DRESS)
 
 
 def bare_line(line: str) -> str:

@@ -31,6 +31,7 @@ _RUN = re.compile(r"[^\S ]\s*| \s+")
 _WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
 _BARE_MARKS = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
 _SENTENCE_END = re.compile(r"[.!?…‽؟۔।॥][\"'”’»)\]]*(?= )|[。！？｡][」』”’）]*")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _EXCERPT_SOURCE = 16
 """So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one."""
 
@@ -59,6 +60,14 @@ def joins(last: str, following: str) -> bool:
 def fold(text: str) -> str:
     """The text reduced to what makes two copies of it the same: NFKC, case-folded, without white space."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def folded(text: str, around: str) -> str:
+    """The text as a table of words is searched: NFKC, case-folded, single spaces, without invisible characters, and
+    without the characters `around` at its ends.
+    """
+    plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return " ".join(plain.casefold().split()).strip(around)
 
 
 def count_words(text: str) -> int:

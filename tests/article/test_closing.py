@@ -156,6 +156,14 @@ def test_a_logo_in_a_signature_is_kept_and_listed_but_not_in_the_text() -> None:
     assert not found.attachments
 
 
+def test_a_logo_that_came_twice_is_not_shown_either() -> None:
+    parts = tuple(Part("image/png", PNG, content_id=f"logo{n}@x") for n in (1, 2))
+    logos = "".join(f'<img src="cid:logo{n}@x">' for n in (1, 2))
+    found = article(f'{STORY}<div class="gmail_signature">Jane{logos}</div>', parts=parts)
+    assert [image.outcome for image in found.images] == ["dropped", "dropped"]
+    assert len({image.file for image in found.images}) == 1
+
+
 def test_a_photograph_above_a_device_line_is_the_mail() -> None:
     parts = (Part("image/png", PNG, filename="tower.png", content_id="tower@x"),)
     found = article('<img src="cid:tower@x"><br><br>Sent from my iPhone', parts=parts)
