@@ -1,7 +1,7 @@
 """A process that runs the pipeline: the parent's end (`Child`) and the child's (`serve`).
 
-Tasks and answers are pickles over two pipes (0.1 ms a mail). An answer may name the types of `model` only: a child that
-hostile mail took over cannot make its parent call anything. `message.eml` does not travel back.
+Tasks and answers cross two pipes (`frames`, `answers`; 0.2 ms a mail). A child that hostile mail took over cannot make
+its parent call anything.
 
 `python -m mailarchiver.child SECONDS OCTETS` is started by `Child` and by nobody else. It ends with its input; if it
 hangs when its parent is gone, an alarm ends it.
@@ -10,83 +10,97 @@ hangs when its parent is gone, an alarm ends it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
-import pickle
 import resource
 import signal
+import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
 
 from . import pipeline
+from .answers import answer_frame, read_answer, read_task, task_frame
 from .errors import StoreError
-from .model import Bundle, RawMessage, Rules
+from .frames import receive, send, widen
+from .model import Quarantine, RawMessage, Rules, Understood
 
-MAIL = "message.eml"
 START_SECONDS = 60.0
 END_SECONDS = 5.0
+OPEN_FILES = 32
+"""Descriptors a child may have: five are in use, a module that is imported late, or a time zone, takes one or two."""
+
 OUT_OF_MEMORY = 77
 """The exit status of a child that reached its limit; there may be no memory left to say it in words."""
 
-
-class _BundlesOnly(pickle.Unpickler):
-    """Reads pickles that name nothing but the types of `model`."""
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  as the base class has it
-        if module != "mailarchiver.model":
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of a bundle")
-        return super().find_class(module, name)
+READY = b"ready"
+_TOO_LONG = {-signal.SIGXCPU: "processor time", -signal.SIGALRM: "time"}
 
 
 class Child:
     """The parent's end: a process that understands one mail after the other. One thread at a time may talk to it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Raises `StoreError` where the program cannot be run: no fault of any mail."""
+    def __init__(self, command: Sequence[str], *, memory: int) -> None:
+        """`memory`: octets that no answer can be longer than.
+
+        Raises `StoreError` where the program cannot be run: no fault of any mail.
+        """
         # QUIRK: -P and this process's path: alone, `-m` imports first what lies in the current folder (CPython docs).
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         pipe = subprocess.PIPE
         try:
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)  # noqa: S603  our own
+            self._process = subprocess.Popen(  # noqa: S603  our own
+                command, stdin=pipe, stdout=pipe, env=environment, bufsize=0
+            )
         except OSError as error:
             who = f"the archive's owner (user {os.geteuid()})"
             cure = f"{who} must be able to run it, so it must not lie in another user's home"
             raise StoreError(f"{command[0]}: {error.strerror}: {cure}") from error
         assert self._process.stdin is not None  # noqa: S101  narrows the type
         assert self._process.stdout is not None  # noqa: S101  likewise
-        self._tasks, self._answers = self._process.stdin, self._process.stdout
+        self._pipes = (self._process.stdin, self._process.stdout)
+        self._tasks, self._answers = (stream.fileno() for stream in self._pipes)
+        self._memory = memory
         self._greeted = False
+        for descriptor in (self._tasks, self._answers):
+            os.set_blocking(descriptor, False)
+            widen(descriptor)
 
     def started(self) -> bool:
         """Whether it is there; waits for its greeting."""
-        with contextlib.suppress(EOFError):
-            self._greeted = self._greeted or self._exchange(None, START_SECONDS) == "ready"
+        with contextlib.suppress(EOFError, TimeoutError, ValueError):
+            until = time.monotonic() + START_SECONDS
+            self._greeted = self._greeted or receive(self._answers, until=until, at_most=len(READY)) == READY
         return self._greeted
 
-    def ask(self, task: tuple[RawMessage, str, Rules], seconds: float) -> tuple[Bundle, ...] | str:
-        """Its answer, or in words why there is none: then it is dead."""
-        start = time.monotonic()
+    def ask(self, raw: RawMessage, mail_id: str, rules: Rules, seconds: float) -> Understood:
+        """Its answer; or, after a `limit` or a `crash`, what became of the process: it is dead."""
+        until = time.monotonic() + seconds
         try:
-            answer: tuple[Bundle, ...] = self._exchange(task, seconds)
+            send(self._tasks, task_frame(raw, mail_id, rules), until=until)
+            return read_answer(receive(self._answers, until=until, at_most=self._memory) or b"", raw)
+        except TimeoutError:
+            self.kill()
+            return Quarantine("limit", f"it took more than {seconds:g} s")
         except Exception as error:  # noqa: BLE001  whatever came back instead of an answer
-            late = time.monotonic() - start >= seconds
-            return f"it took more than {seconds:g} s" if late else self._trouble(error)
-        return answer
+            return self._trouble(error)
 
-    def _trouble(self, error: Exception) -> str:
+    def _trouble(self, error: Exception) -> Quarantine:
         """What became of a process whose answer could not be read."""
+        if not isinstance(error, EOFError | BrokenPipeError):  # it said something, and is still there
+            self.kill()
+            return Quarantine("crash", f"the worker process gave no sound answer ({type(error).__name__})")
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
         self.kill()
         status = self._process.wait()
         if status == OUT_OF_MEMORY:
-            return "it needs more memory than a worker may have"
+            return Quarantine("limit", "it needs more memory than a worker may have")
+        if status in _TOO_LONG:
+            return Quarantine("limit", f"it took more {_TOO_LONG[status]} than a worker may have")
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        return f"the worker process ended ({how}; {type(error).__name__})"
+        return Quarantine("crash", f"the worker process ended ({how}; {type(error).__name__})")
 
     def ended(self) -> bool:
         """Whether the process is gone."""
@@ -100,49 +114,66 @@ class Child:
         """Kill it and give back what it held; only by the thread that talks to it."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._tasks, self._answers):
-            with contextlib.suppress(BrokenPipeError):  # of a task that was still to be written
-                pipe.close()
-
-    def _exchange(self, task: object, seconds: float) -> Any:  # noqa: ANN401  whatever it sent
-        """Send a task, if there is one, and read an answer. Past the time the child is killed, which ends its pipe."""
-        timer = threading.Timer(seconds, self.kill)
-        timer.start()
-        try:
-            if task is not None:
-                pickle.dump(task, self._tasks, protocol=5)
-                self._tasks.flush()
-            return _BundlesOnly(self._answers).load()
-        finally:
-            timer.cancel()
+        for stream in self._pipes:
+            stream.close()
 
 
-def serve(work: Callable[..., tuple[Bundle, ...]] = pipeline.understand) -> None:
+def serve(work: Callable[..., Understood] = pipeline.understand) -> None:
     """Answer tasks until the input ends. A mail past its limits ends the process: the parent sees that, and says so."""
     seconds, octets = (int(value) for value in sys.argv[-2:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # meant for the parent: Ctrl-C and systemd signal the whole group, and the mail in work is to be finished
         signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (octets, octets))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library may print must not come between the answers
-    answers.write(pickle.dumps("ready"))
-    answers.flush()
-    while tasks.peek(1):
-        raw, mail_id, rules = pickle.load(tasks)  # noqa: S301  from our parent
-        _limit(seconds)
-        try:
-            bundles = work(raw, id=mail_id, rules=rules)
-        except MemoryError:
-            os._exit(OUT_OF_MEMORY)
-        pickle.dump(tuple(_light(bundle, raw) for bundle in bundles), answers, protocol=5)
-        answers.flush()
-        signal.alarm(0)
+    tasks, answers = os.dup(0), os.dup(1)
+    _hush()
+    _confine(octets)
+    gc.freeze()  # what was imported stays: the collector need not look through it with every mail
+    send(answers, READY)
+    try:
+        while _answered(tasks, answers, work, seconds):
+            pass
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+
+
+def _answered(tasks: int, answers: int, work: Callable[..., Understood], seconds: int) -> bool:
+    """Do one task; False where there are no more."""
+    frame = receive(tasks)
+    if frame is None:
+        return False
+    _limit(seconds)
+    raw, mail_id, rules = read_task(frame)
+    del frame  # with a large mail, a second copy of it would be missed
+    send(answers, answer_frame(work(raw, id=mail_id, rules=rules), raw))
+    _unlimited()
+    return True
+
+
+def _hush() -> None:
+    """What a library may print must not come between the answers; nor may it fail, where it would go to a file."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  no path of anybody's
+        os.dup2(nowhere.fileno(), 1)
+        if stat.S_ISREG(os.fstat(2).st_mode):
+            os.dup2(nowhere.fileno(), 2)
+
+
+def _confine(octets: int) -> None:
+    """The limits that hold for all mails: so much address space, no file of any length, few descriptors, no core."""
+    sys.dont_write_bytecode = True  # of modules that are imported late: no file may be written from here on
+    for limit, value in (
+        (resource.RLIMIT_AS, octets),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
 
 
 def _limit(seconds: int) -> None:
-    """Give the next mail so much processor time, and twice that by the clock: the parent's own watch is first."""
+    """Give the next mail so much processor time, and twice that by the clock: the parent's own watch is first.
+
+    Nothing of Python need run when they are over: the kernel ends the process, whatever it hangs in.
+    """
     usage = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(
         resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + seconds + 1, resource.RLIM_INFINITY)
@@ -150,11 +181,10 @@ def _limit(seconds: int) -> None:
     signal.alarm(2 * seconds)
 
 
-def _light(bundle: Bundle, raw: RawMessage) -> Bundle:
-    """The bundle without the mail that the parent has anyway: 45 MB would cross the pipe twice."""
-    if bundle.files[MAIL] != raw.data:
-        return bundle
-    return replace(bundle, files={**bundle.files, MAIL: b""})
+def _unlimited() -> None:
+    """Between mails nothing is counted: what is left of one mail's time must not be all that the next one has."""
+    signal.alarm(0)
+    resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from .archive.store import Store
 from .errors import MailboxError, StoreError
+from .filing import in_quarantine, opened
 from .health import Health, pause, stamp, summary
 from .notify import notify, watchdog_seconds
-from .poll import opened, poll_account, refresh_pages
+from .poll import poll_account, refresh_pages
 
 if TYPE_CHECKING:
     from .config import Account, Settings
@@ -130,6 +131,7 @@ class Rounds:
         self._health = {account.name: Health() for account in settings.account}
         self._resume = {account.name: 0.0 for account in settings.account}
         self._running: dict[str, _Round] = {}
+        self._quarantined = store.in_quarantine()
         self._stopping = False
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
@@ -143,6 +145,8 @@ class Rounds:
             result = self._poll(account, current.stop)
             for trouble in result.troubles:
                 log.error("%s", trouble)
+            for receipt in result.receipts:
+                log.warning("%s", in_quarantine(receipt, self._settings.archive.root))
             health = self._health[account.name].after_round(result, datetime.now(UTC))
         except (MailboxError, StoreError) as error:
             log.error("%s", error)  # noqa: TRY400 - expected: the text says it all
@@ -171,7 +175,7 @@ class Rounds:
 
     def summary(self) -> str:
         """How all accounts are doing, in a line."""
-        return summary(self._health)
+        return summary(self._health, self._quarantined)
 
     def _begin(self, name: str) -> _Round | None:
         """Note that a round begins; None when it must not: the daemon is ending, or the account's pause is not over."""
@@ -203,11 +207,13 @@ class Rounds:
         with self._publishing:
             self._health[name] = health
             accounts = {account: each.as_dict() for account, each in self._health.items()}
-            notify(f"STATUS={self.summary()}")
             try:
-                self._store.write_status({"written": stamp(datetime.now(UTC)), "accounts": accounts})
+                self._quarantined = self._store.in_quarantine()
+                written = stamp(datetime.now(UTC))
+                self._store.write_status({"written": written, "quarantined": self._quarantined, "accounts": accounts})
             except StoreError as error:
                 log.error("status.json: %s", error)  # noqa: TRY400 - expected: the text says it all
+            notify(f"STATUS={self.summary()}")
         with self._changed:
             del self._running[name]
             self._changed.notify_all()

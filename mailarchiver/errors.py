@@ -6,7 +6,7 @@
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
-    ├── MessageError      permanent for one message: it is filed raw or put into quarantine; the others go on
+    ├── MessageError      permanent for one message: it goes to quarantine; the others go on
     └── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
 
 Trouble inside a mail (a bad charset, a missing picture) is no exception: it degrades, and leaves a warning.

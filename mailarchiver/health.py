@@ -65,12 +65,15 @@ def pause(error: Exception, failures: int) -> timedelta:
     return min(first * (1 << min(failures - 1, 16)), longest)
 
 
-def summary(healths: dict[str, Health]) -> str:
-    """One line for `systemctl status`: how many accounts, which are in trouble, what was filed since the start."""
+def summary(healths: dict[str, Health], quarantined: int = 0) -> str:
+    """One line for `systemctl status`: how many accounts, which are in trouble, what was filed since the start, how
+    many mails lie in quarantine.
+    """
     troubled = sorted(name for name, health in healths.items() if health.error)
     filed = sum(health.filed for health in healths.values())
     words = f"{counted(len(healths), 'account')}, {filed} filed since the start"
-    return f"{words}; in trouble: {', '.join(troubled)}" if troubled else words
+    held = f"; {quarantined} in quarantine" if quarantined else ""
+    return f"{words}{held}; in trouble: {', '.join(troubled)}" if troubled else words + held
 
 
 def stamp(moment: datetime) -> str:

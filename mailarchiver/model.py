@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Kind = Literal["reader-view", "newsletter", "page", "text", "link", "message"]
 Direction = Literal["ltr", "rtl"]
 ImageOutcome = Literal["cid", "location", "data", "fetched", "remote", "missing", "unreferenced", "dropped"]
+QuarantineReason = Literal["limit", "crash", "message", "defect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +298,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An entry as the browse pages show it: `excerpt` and `direction` are in article.json, not in the manifest."""
+    """An entry as the browse pages show it: `excerpt` and `direction` are in article.json, not in the manifest; so is
+    the warning by which an `automatic` mail is told.
+    """
 
     entry: Entry
     excerpt: str | None
     direction: Direction
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,27 +327,56 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Why a mail could not be understood: it needs more than a worker may have (`limit`), its worker died of it
+    (`crash`), its parser refused it (`message`), or the program has a `defect`. `detail` says so in a line; `trace` is
+    the traceback, for the log only.
+    """
+
+    reason: QuarantineReason
+    detail: str
+    trace: str = ""
+
+
+Understood: TypeAlias = tuple[Bundle, ...] | Quarantine
+"""What became of a mail: its articles, at least one, or why there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message ready for quarantine: as it came, and why it may not come in."""
+
+    raw: RawMessage
+    why: Quarantine
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """A message ready for the commit. `digest` is the SHA-256 of its octets, `folded` that of the same with every
-    line end written as LF: mail that differs only there is the same mail. `bundles` is empty where the message is
-    known already and is only to be noted in the ledger.
+    line end written as LF: mail that differs only there is the same mail. Where the message is known already and is
+    only to be noted in the ledger, `bundles` is empty and `quarantined` None.
     """
 
     ref: MessageRef
     digest: str
     folded: str
     bundles: tuple[Bundle, ...] = ()
+    quarantined: Quarantined | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A message is in the archive, synced: `entries` are (id, folder) of its articles. `digest` is its SHA-256, hex.
 
-    `outcome` is `filed` when this commit wrote it, `already` when the same octets were there before (or were removed
-    by the user: then `entries` is empty).
+    `outcome` is `filed` or `quarantined` when this commit wrote it, `already` when the same octets were there before
+    (or were removed by the user: then `entries` is empty). `quarantine` is the folder, relative to the archive's root,
+    where the message lies in quarantine, by this commit or by an earlier one; then it is no article, and on the server
+    it must not be taken for filed. `why` is told by the commit that put it there.
     """
 
     ref: MessageRef
     digest: str
-    outcome: Literal["filed", "already"]
+    outcome: Literal["filed", "already", "quarantined"]
     entries: tuple[tuple[str, str], ...] = ()
+    quarantine: str | None = None
+    why: Quarantine | None = None

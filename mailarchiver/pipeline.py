@@ -9,25 +9,28 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from datetime import UTC, datetime
 
 from .archive.bundle import bundle
-from .article.extract import extract, unread
+from .article.extract import extract
+from .errors import MessageError
 from .message.forward import unwrap
-from .message.parse import parse, salvage
-from .model import Bundle, Headers, MailWarning, Original, RawMessage, Rules
-
-log = logging.getLogger(__name__)
+from .message.parse import parse
+from .model import Headers, MessageRef, Quarantine, RawMessage, Rules, Understood
+from .text.controls import without_controls
+from .text.whitespace import collapse
 
 EPOCH = datetime.fromtimestamp(0, UTC)
+_DETAIL = 500
+"""Characters of an error's text: it may quote the mail."""
 
 
-def understand(raw: RawMessage, *, id: str, rules: Rules) -> tuple[Bundle, ...]:  # noqa: A002 - the format's word
-    """The bundles of a mail, one for each article in it, at least one.
+def understand(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noqa: A002 - the format's word
+    """The bundles of a mail, one for each article in it, at least one; or why it could not be understood.
 
-    Never raises for what a mail holds: one that breaks the parser is filed as it is, with a warning, and the
-    traceback is logged. `id` is the mail's id in the archive.
+    Raises nothing for what a mail holds, but `MemoryError`: after that the process is better left. `id` is the mail's
+    id in the archive.
     """
     try:
         message = parse(raw.data)
@@ -36,24 +39,12 @@ def understand(raw: RawMessage, *, id: str, rules: Rules) -> tuple[Bundle, ...]:
             bundle(extract(original, rules.tags), raw, received=received, id=id, timezone=rules.timezone)
             for original in unwrap(message)
         )
-    except Exception as error:  # the border of a mail: whatever is in it, the next one must not be disturbed
-        log.exception("%s could not be understood, and is filed as it is", where(raw))
-        warning = MailWarning("unreadable", f"{type(error).__name__}: {error}"[:500])
-        return file_raw(raw, id=id, rules=rules, warning=warning)
-
-
-def file_raw(
-    raw: RawMessage,
-    *,
-    id: str,  # noqa: A002 - the format's word
-    rules: Rules,
-    warning: MailWarning,
-) -> tuple[Bundle, ...]:
-    """The bundle of a mail that could not be understood: its octets, the headers that a line scan finds, a warning."""
-    message = salvage(raw.data, warning)
-    original = Original(message, message, message.headers, None, None, warnings=message.warnings)
-    received = received_at(raw, message.headers)
-    return (bundle(unread(original), raw, received=received, id=id, timezone=rules.timezone),)
+    except MemoryError:
+        raise
+    except MessageError as error:
+        return Quarantine("message", _line(str(error)))
+    except Exception as error:  # noqa: BLE001  the border of a mail: whatever is in it, the next is not disturbed
+        return Quarantine("defect", _line(f"{type(error).__name__}: {error}"), traceback.format_exc())
 
 
 def received_at(raw: RawMessage, headers: Headers) -> datetime:
@@ -66,10 +57,14 @@ def received_at(raw: RawMessage, headers: Headers) -> datetime:
     return next((stamp for stamp in stamps if stamp is not None and 1980 <= stamp.year <= 2100), EPOCH)
 
 
-def where(raw: RawMessage) -> str:
+def where(ref: MessageRef) -> str:
     """A mail's place in words, for a log line."""
-    ref = raw.ref
     return ref.path or f"{ref.account}: {ref.folder}, UID {ref.uid}"
+
+
+def _line(text: str) -> str:
+    """An error's text in one line of printable characters."""
+    return collapse(without_controls(text)).strip()[:_DETAIL]
 
 
 def _aware(text: str | None) -> datetime | None:

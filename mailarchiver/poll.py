@@ -1,56 +1,53 @@
-"""One round of one account: fetch → understand → commit → acknowledge; and the same for files.
+"""One round of one account: fetch → understand → commit → acknowledge.
 
 ::
 
-    mailbox.fetch | worker.understand | store.commit | mailbox.acknowledge      then: pages
-                                        ▲ from here on the mail is safe; nothing is done on the server before
+    mailbox.fetch | filing.file_batch | mailbox.acknowledge      then: pages
+                                      ▲ from here on the mail is safe; nothing is done on the server before
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from .archive import glance
-from .archive.bundle import digests
 from .archive.store import Store
-from .config import Account, Archive, Limits
+from .config import Account
 from .errors import MailboxError
+from .filing import file_batch
 from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
-from .model import After, Bundle, Filing, RawMessage, Receipt, Rules
+from .model import After, Receipt, Rules
 from .pages import browse
-from .pipeline import where
-from .workers import Pool, Worker
-
-log = logging.getLogger(__name__)
-
-BATCH_MESSAGES = 50
-BATCH_BYTES = 64 << 20
-BATCH_SECONDS = 1.0
+from .workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
     """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
-    `failed` could not be fetched and stay pending. After a preview these three are 0. `troubles` tell what of the
-    account could not be done: a folder that is missing, filed mail that could not be moved.
+    `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched and stay pending.
+    After a preview these four are 0. `troubles` tell what of the account could not be done: a folder that is missing,
+    filed mail that could not be moved.
     """
 
     account: str
     found: int = 0
     filed: int = 0
     already: int = 0
+    quarantined: int = 0
     failed: int = 0
     seconds: float = 0.0
     troubles: tuple[str, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+
+    def is_sound(self) -> bool:
+        """Whether all that was to be done was done, and nothing went to quarantine."""
+        return not (self.failed or self.troubles or self.quarantined)
 
     def __add__(self, other: RoundResult) -> RoundResult:
         return RoundResult(
@@ -58,9 +55,11 @@ class RoundResult:
             self.found + other.found,
             self.filed + other.filed,
             self.already + other.already,
+            self.quarantined + other.quarantined,
             self.failed + other.failed,
             self.seconds + other.seconds,
             tuple(dict.fromkeys(self.troubles + other.troubles)),
+            self.receipts + other.receipts,
         )
 
 
@@ -152,19 +151,23 @@ class _FolderRound:
     no_target: str | None
 
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
-        filed = already = 0
+        done: list[Receipt] = []
         trouble = self.no_target or self.redo(listed)
         for raws in self.mailbox.fetch(pending):
             receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
-            new = sum(receipt.outcome == "filed" for receipt in receipts)
-            filed, already = filed + new, already + len(receipts) - new
-            uids = [receipt.ref.uid for receipt in receipts if receipt.ref.uid is not None]
-            trouble = trouble or self.acknowledge(uids)
+            done += receipts
+            trouble = trouble or self.acknowledge_all(receipts)
             if stop.is_set():
                 break
-        failed = 0 if stop.is_set() else len(pending) - filed - already
-        troubles = (trouble,) if trouble else ()
-        return RoundResult(self.account.name, len(pending), filed, already, failed, troubles=troubles)
+        outcomes = [receipt.outcome for receipt in done]
+        return RoundResult(
+            self.account.name,
+            len(pending),
+            *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
+            failed=0 if stop.is_set() else len(pending) - len(done),
+            troubles=(trouble,) if trouble else (),
+            receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
+        )
 
     def redo(self, listed: Sequence[int]) -> str | None:
         """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
@@ -172,97 +175,49 @@ class _FolderRound:
         """
         if self.selected.uidvalidity is None:
             return None
-        uids = self.store.unacknowledged(self.account.name, self.selected.folder, self.selected.uidvalidity)
+        place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
         present = set(listed)
-        self._record([uid for uid in uids if uid not in present], After("keep"))
-        return self.acknowledge([uid for uid in uids if uid in present])
+        trouble = None
+        for quarantined in (False, True):
+            uids = self.store.unacknowledged(*place, quarantined=quarantined)
+            self._record([uid for uid in uids if uid not in present], After("keep"))
+            left = [uid for uid in uids if uid in present]
+            trouble = trouble or self.acknowledge(left, quarantined=quarantined)
+        return trouble
 
-    def acknowledge(self, uids: Sequence[int]) -> str | None:
-        """The server action on mail that is safely filed; what the server has against it, if it refuses: that must not
-        keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
+    def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
+        """Acknowledge a batch. Returns as `acknowledge`."""
+        trouble = None
+        for quarantined in (False, True):
+            some = [receipt.ref.uid for receipt in receipts if (receipt.quarantine is not None) == quarantined]
+            trouble = trouble or self.acknowledge([uid for uid in some if uid is not None], quarantined=quarantined)
+        return trouble
+
+    def acknowledge(self, uids: Sequence[int], *, quarantined: bool) -> str | None:
+        """The server action on mail that is safely in the archive: what `after` says of filed mail; mail in quarantine
+        is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
+        that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
 
         Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done.
         """
         if not uids or self.selected.uidvalidity is None:
             return None
+        after = self.account.after
+        if quarantined and after.action != "keep":
+            after = After("flag")
         try:
-            done = self.mailbox.acknowledge(uids, self.account.after)
+            done = self.mailbox.acknowledge(uids, after)
         except MailboxError as error:
             if not self.mailbox.is_connected:
                 raise
             return str(error)
-        self._record([uid for uid in uids if uid in done], self.account.after)
+        self._record([uid for uid in uids if uid in done], after)
         return None
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:
             action = f"move:{after.folder}" if after.action == "move" else after.action
             self.store.acknowledged(self.account.name, self.selected.folder, self.selected.uidvalidity, uids, action)
-
-
-@contextmanager
-def opened(archive: Archive, limits: Limits, *, jobs: int = 1) -> Iterator[tuple[Store, Pool]]:
-    """An archive opened for filing, and `jobs` children that understand mail. Raises `StoreError`.
-
-    The store comes first: run as root, it makes us the archive's owner, and so the children that read hostile mail.
-    """
-    with (
-        Store.open(archive.root, min_free=archive.min_free) as store,
-        closing(Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory)) as pool,
-    ):
-        yield store, pool
-
-
-def file_messages(
-    messages: Iterable[RawMessage],
-    store: Store,
-    worker: Worker,
-    *,
-    rules: Rules,
-    on_receipts: Callable[[list[Receipt]], None],
-) -> None:
-    """File messages in batches; `on_receipts` hears of each batch when it is synced to disk. Raises `StoreError`."""
-    for raws in batches(messages):
-        on_receipts(file_batch(raws, store, worker, rules=rules))
-
-
-def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
-    """Groups of messages that share a commit: at most 50 messages, 64 MB, 1 s."""
-    batch: list[RawMessage] = []
-    size, opened = 0, 0.0
-    for raw in messages:
-        if not batch:
-            opened = time.monotonic()
-        batch.append(raw)
-        size += len(raw.data)
-        if len(batch) >= BATCH_MESSAGES or size >= BATCH_BYTES or time.monotonic() - opened >= BATCH_SECONDS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, rules: Rules) -> list[Receipt]:
-    """Understand and commit a batch. What the archive holds already is only noted in the ledger."""
-    seen: set[str] = set()
-    sums: list[tuple[str, str]] = []
-    jobs: list[tuple[RawMessage, str] | None] = []
-    for raw in raws:
-        digest, folded = digests(raw.data)
-        known = folded in seen or store.known(digest, folded) is not None
-        sums.append((digest, folded))
-        jobs.append(None if known else (raw, store.free_id(digest)))
-        seen.add(folded)
-    bundles = worker.understand_all([job for job in jobs if job is not None], rules=rules)
-    made: list[tuple[Bundle, ...]] = [next(bundles) if job is not None else () for job in jobs]
-    filings = [
-        Filing(raw.ref, digest, folded, bundle) for raw, (digest, folded), bundle in zip(raws, sums, made, strict=True)
-    ]
-    receipts = store.commit(filings, now=datetime.now(UTC))
-    for raw, receipt in zip(raws, receipts, strict=True):
-        folders = ", ".join(folder for _, folder in receipt.entries)
-        log.info("%s: %s %s", where(raw), receipt.outcome, folders)
-    return receipts
 
 
 def refresh_pages(store: Store) -> int:

@@ -4,28 +4,24 @@
 
     Pool ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
 
-A mail that hangs its child, or makes it crash, is filed as it is, with a warning; the child is replaced, and the next
-mail is not disturbed.
+A mail that hangs its child, or makes it crash, goes to quarantine; the child is replaced, and the next mail is not
+disturbed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import queue
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Protocol
 
 from . import pipeline
-from .child import MAIL, Child
+from .child import Child
 from .errors import StoreError
-from .model import Bundle, MailWarning, RawMessage, Rules
-
-log = logging.getLogger(__name__)
+from .model import Quarantine, RawMessage, Rules, Understood
 
 ENTRY = ("-m", "mailarchiver.child")
 
@@ -33,8 +29,8 @@ ENTRY = ("-m", "mailarchiver.child")
 class Worker(Protocol):
     """Something that understands mail."""
 
-    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
-        """The bundles of each mail, in order; each mail comes with its id."""
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
+        """What became of each mail, in order; each mail comes with its id."""
 
     def close(self) -> None:
         """End; nothing may be asked after it."""
@@ -43,7 +39,7 @@ class Worker(Protocol):
 class InProcess:
     """Runs the pipeline right here: nothing guards against mail that hangs."""
 
-    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As `Worker`."""
         return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
 
@@ -62,8 +58,9 @@ class Pool:
     ) -> None:
         self._command = [sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)]
         self._seconds = seconds
+        self._memory = memory
         self._closed = False
-        self._children = [Child(self._command) for _ in range(jobs)]
+        self._children = [self._child() for _ in range(jobs)]
         self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(jobs):
             self._idle.put(number)
@@ -75,23 +72,19 @@ class Pool:
         *,
         id: str,  # noqa: A002 - the format's word
         rules: Rules,
-    ) -> tuple[Bundle, ...]:
-        """The bundles of one mail, at least one.
+    ) -> Understood:
+        """The bundles of one mail, or why there are none.
 
         Raises:
             StoreError: no child can be started, or the pool was closed: no fault of the mail, so nothing may be filed.
         """
         number = self._idle.get()
         try:
-            answer = self._ask(number, (raw, id, rules))
+            return self._ask(number, raw, id, rules)
         finally:
             self._idle.put(number)
-        if not isinstance(answer, str):
-            return tuple(replace(b, files={**b.files, MAIL: b.files[MAIL] or raw.data}) for b in answer)
-        log.error("%s is filed as it is: %s", pipeline.where(raw), answer)
-        return pipeline.file_raw(raw, id=id, rules=rules, warning=MailWarning("unreadable", answer))
 
-    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[tuple[Bundle, ...]]:
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As `Worker`; several at a time where there are several children. Raises as `understand`."""
         run = self._threads.map if self._threads else map
         return run(lambda mail: self.understand(mail[0], id=mail[1], rules=rules), mails)
@@ -112,22 +105,25 @@ class Pool:
         if self._threads:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, number: int, task: tuple[RawMessage, str, Rules]) -> tuple[Bundle, ...] | str:
-        """What a child makes of a mail, or what became of the child: then a new one is in its place."""
+    def _ask(self, number: int, raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
+        """What a child makes of a mail; where the mail was the end of it, a new one is in its place."""
         if self._closed:
             raise StoreError("the program is ending")
         if self._children[number].ended():  # while it was idle: no mail's fault
             self._replace(number)
         if not self._children[number].started() and not self._closed:
             raise StoreError("a worker process does not start: see what it wrote to standard error")
-        answer = self._children[number].ask(task, self._seconds)
+        answer = self._children[number].ask(raw, mail_id, rules, self._seconds)
         if self._closed:
             self._children[number].end()
             raise StoreError("the program is ending: the mail in work is left for the next start")
-        if isinstance(answer, str):
+        if isinstance(answer, Quarantine) and answer.reason in {"limit", "crash"}:
             self._replace(number)
         return answer
 
     def _replace(self, number: int) -> None:
         self._children[number].end()
-        self._children[number] = Child(self._command)
+        self._children[number] = self._child()
+
+    def _child(self) -> Child:
+        return Child(self._command, memory=self._memory)

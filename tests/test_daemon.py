@@ -190,6 +190,9 @@ class FakeStore:
     def write_status(self, status: object) -> None:
         self.status = status
 
+    def in_quarantine(self) -> int:
+        return 3
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -235,6 +238,8 @@ def test_after_a_failure_an_account_is_left_alone_for_a_while(
     assert tried == ["a", "b", "b", "b"]
     assert store.status["accounts"]["a"]["error"] == str(error)
     assert store.status["accounts"]["b"]["filed"] == 3
+    assert store.status["quarantined"] == 3
+    assert "; 3 in quarantine" in rounds.summary()
     assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
     assert "is tried again in" in caplog.text
 

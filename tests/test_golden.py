@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import mailarchiver
-from mailarchiver.model import Bundle, MessageRef, RawMessage, Rules
+from mailarchiver.model import Bundle, MessageRef, Quarantine, RawMessage, Rules
 from mailarchiver.pipeline import understand
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,6 +42,7 @@ def test_a_mail_becomes_what_it_must(mail: Path, expected: Path, line_end: bytes
     data = mail.read_bytes().replace(b"\r\n", line_end)
     raw = RawMessage(MessageRef("golden", "INBOX", uidvalidity=1, uid=1), None, data)
     bundles = understand(raw, id=hashlib.sha256(data).hexdigest()[:12], rules=Rules(UTC))
+    assert not isinstance(bundles, Quarantine), bundles
     articles = json.loads(expected.read_text("utf-8"))["articles"]
     assert len(bundles) == len(articles)
     problems = [problem for pair in zip(articles, bundles, strict=True) for problem in differences(*pair)]

@@ -74,3 +74,4 @@ def test_the_summary_names_who_is_in_trouble() -> None:
     assert summary({"a": Health(filed=1)}) == "1 account, 1 filed since the start"
     healths = {"b": Health(filed=2, error="x"), "a": Health(error="y")}
     assert summary(healths) == "2 accounts, 2 filed since the start; in trouble: a, b"
+    assert summary(healths, 3) == "2 accounts, 2 filed since the start; 3 in quarantine; in trouble: a, b"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailarchiver import pipeline
-from mailarchiver.model import Bundle, Headers, MessageRef, RawMessage, Rules
+from mailarchiver.errors import MessageError
+from mailarchiver.model import Bundle, Headers, MessageRef, Quarantine, RawMessage, Rules
 
 REF = MessageRef("articles", "INBOX", 7, 42)
 NOON = datetime(2024, 5, 20, 12, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -25,7 +24,9 @@ ID = hashlib.sha256(MAIL).hexdigest()[:12]
 
 def understand(data: bytes = MAIL, received: datetime | None = NOON, zone: str = "UTC") -> tuple[Bundle, ...]:
     digest = hashlib.sha256(data).hexdigest()
-    return pipeline.understand(RawMessage(REF, received, data), id=digest[:12], rules=Rules(ZoneInfo(zone)))
+    answer = pipeline.understand(RawMessage(REF, received, data), id=digest[:12], rules=Rules(ZoneInfo(zone)))
+    assert not isinstance(answer, Quarantine), answer
+    return answer
 
 
 def test_a_mail_becomes_the_files_of_format_1() -> None:
@@ -49,23 +50,36 @@ def test_the_folder_is_dated_in_the_zone_of_the_archive() -> None:
     assert understand(received=late, zone="Asia/Tokyo")[0].folder.startswith("2024/06/2024-06-01-")
 
 
-def test_what_breaks_the_pipeline_is_filed_raw_with_a_warning(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("stage", "error", "reason"),
+    [
+        ("extract", ZeroDivisionError("a\n defect \x1b"), "defect"),
+        ("unwrap", RecursionError("too deep"), "defect"),
+        ("parse", MessageError("the message cannot be parsed"), "message"),
+    ],
+)
+def test_what_breaks_the_pipeline_goes_to_quarantine(
+    monkeypatch: pytest.MonkeyPatch, stage: str, error: Exception, reason: str
 ) -> None:
     def broken(*_: object) -> None:
-        raise ZeroDivisionError("a defect")
+        raise error
+
+    monkeypatch.setattr(pipeline, stage, broken)
+    held = pipeline.understand(RawMessage(REF, NOON, MAIL), id=ID, rules=Rules(UTC))
+    assert isinstance(held, Quarantine)
+    assert held.reason == reason
+    assert str(error).split()[-1].strip("\x1b") in held.detail
+    assert held.detail.isprintable()
+    assert ("Traceback" in held.trace) == (reason == "defect")
+
+
+def test_a_lack_of_memory_is_the_processs_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
 
     monkeypatch.setattr(pipeline, "extract", broken)
-    with caplog.at_level(logging.ERROR):
-        (bundle,) = understand()
-    assert bundle.files["message.eml"] == MAIL
-    told = json.loads(bundle.files["article.json"])
-    assert told["kind"] == "message"
-    assert told["title"] == "Swifts"
-    assert [warning["code"] for warning in told["warnings"]] == ["unreadable"]
-    assert "ZeroDivisionError: a defect" in told["warnings"][0]["detail"]
-    assert "UID 42" in caplog.text
-    assert "Traceback" in caplog.text
+    with pytest.raises(MemoryError):
+        understand()
 
 
 @pytest.mark.parametrize("data", [b"", b"\r\n", b"\0", b"no headers at all", b"From \n", b"\xff" * 100, b":\n:\n\n"])

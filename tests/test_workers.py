@@ -1,24 +1,25 @@
-"""Mail that hangs, eats the memory or crashes the interpreter is filed as it is, and the next mail not disturbed."""
+"""Mail that hangs, eats the memory or crashes the interpreter goes to quarantine; the next mail is not disturbed."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailarchiver import child, pipeline
+from mailarchiver import answers, pipeline
 from mailarchiver.errors import StoreError
-from mailarchiver.model import Bundle, MessageRef, RawMessage, Rules
+from mailarchiver.model import Bundle, MessageRef, Quarantine, RawMessage, Rules, TagRules, Understood
 from mailarchiver.workers import InProcess, Pool
 
 TRAPS = """
@@ -29,6 +30,8 @@ def work(raw, *, id, rules):
     trap = raw.data.partition(b"Trap: ")[2].split(b"\\r\\n")[0].decode()
     if trap == "hang":
         time.sleep(600)
+    elif trap == "hang in C":
+        ctypes.PyDLL(None).sleep(600)
     elif trap == "spin":
         while True:
             pass
@@ -36,6 +39,42 @@ def work(raw, *, id, rules):
         hoard = []
         while True:
             hoard.append(bytearray(1 << 28))
+    elif trap == "deep memory":
+        pipeline.parse = lambda data: [bytearray(1 << 28) for _ in range(100)]
+    elif trap == "defect":
+        real = pipeline.parse
+        def parse(data):
+            pipeline.parse = real
+            raise ZeroDivisionError("a \\ndefect \\x1b[2J")
+        pipeline.parse = parse
+    elif trap == "write":
+        def parse(data):
+            pipeline.parse = real
+            with open("written", "wb") as file:
+                file.write(b"x")
+        real, pipeline.parse = pipeline.parse, parse
+    elif trap == "open":
+        def parse(data):
+            pipeline.parse = real
+            files = [open(os.devnull) for _ in range(100)]
+        real, pipeline.parse = pipeline.parse, parse
+    elif trap == "late import":
+        import wave, zoneinfo
+        zoneinfo.ZoneInfo("Asia/Kathmandu")
+    elif trap == "work":
+        end = time.process_time() + 0.7
+        while time.process_time() < end:
+            pass
+    elif trap == "forgery":
+        import dataclasses
+        (made,) = pipeline.understand(raw, id=id, rules=rules)
+        return (dataclasses.replace(made, files={**made.files, "index.html": 5}),)
+    elif trap == "strange":
+        import dataclasses
+        (made,) = pipeline.understand(raw, id=id, rules=rules)
+        return (dataclasses.replace(made, entry=dataclasses.replace(made.entry, words=b"")),)
+    elif trap == "nothing":
+        return ()
     elif trap == "crash":
         ctypes.string_at(0)
     elif trap == "exit":
@@ -51,7 +90,8 @@ def work(raw, *, id, rules):
         class Call:
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
-        return (pickle.dumps, Call())
+        child.send(4, pickle.dumps(Call()))
+        time.sleep(600)
     return pipeline.understand(raw, id=id, rules=rules)
 
 child.serve(work)
@@ -67,8 +107,14 @@ def mail(trap: str = "none", text: str = "A quiet day at the canal.") -> RawMess
     return RawMessage(MessageRef("import", "mail", path=f"{trap}.eml"), None, data)
 
 
-def reasons(bundles: tuple[Bundle, ...]) -> bytes:
-    return bundles[0].files["article.json"]
+def bundles_of(answer: Understood) -> tuple[Bundle, ...]:
+    assert not isinstance(answer, Quarantine), answer
+    return answer
+
+
+def reason(answer: Understood) -> str | None:
+    """Why a mail goes to quarantine; None where it was understood."""
+    return answer.reason if isinstance(answer, Quarantine) else None
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +130,7 @@ def pool(entry: tuple[str, ...]) -> Iterator[Pool]:
         yield made
 
 
-def understand(pool: Pool, raw: RawMessage) -> tuple[Bundle, ...]:
+def understand(pool: Pool, raw: RawMessage) -> Understood:
     return pool.understand(raw, id="0123456789ab", rules=Rules(UTC))
 
 
@@ -95,69 +141,88 @@ def test_children_make_what_the_pipeline_makes(tmp_path: Path) -> None:
     with closing(Pool()) as one, closing(Pool(3)) as three:
         assert list(one.understand_all(mails, rules=Rules(zone))) == expected
         assert list(three.understand_all(mails, rules=Rules(zone))) == expected
-    for (raw, _), bundles in zip(mails, expected, strict=True):
-        assert bundles[0].files["message.eml"] == raw.data
+    for (raw, _), answer in zip(mails, expected, strict=True):
+        assert bundles_of(answer)[0].files["message.eml"] == raw.data
 
 
 def test_the_files_come_back_in_their_order() -> None:
     with closing(Pool()) as pool:
-        assert list(understand(pool, mail())[0].files) == list(
-            pipeline.understand(mail(), id="0123456789ab", rules=Rules(UTC))[0].files
+        assert list(bundles_of(understand(pool, mail()))[0].files) == list(
+            bundles_of(pipeline.understand(mail(), id="0123456789ab", rules=Rules(UTC)))[0].files
         )
 
 
 @pytest.mark.parametrize(
-    ("trap", "reason"),
+    ("trap", "why", "words"),
     [
-        ("memory", b"it needs more memory than a worker may have"),
-        ("crash", b"the worker process ended (signal 11"),
-        ("exit", b"the worker process ended (exit status 3"),
-        ("takeover", b"the worker process ended"),
+        ("memory", "limit", "it needs more memory than a worker may have"),
+        ("deep memory", "limit", "it needs more memory than a worker may have"),
+        ("crash", "crash", "the worker process ended (signal 11"),
+        ("exit", "crash", "the worker process ended (exit status 3"),
+        ("takeover", "crash", "no sound answer (UnpicklingError)"),
+        ("forgery", "crash", "no sound answer (TypeError)"),
+        ("strange", "crash", "no sound answer (TypeError)"),
+        ("nothing", "crash", "no sound answer (ValueError)"),
+        ("defect", "defect", "ZeroDivisionError: a defect"),
     ],
 )
-def test_a_mail_that_kills_its_child_is_filed_as_it_is(
-    pool: Pool,
-    trap: str,
-    reason: bytes,
-    caplog: pytest.LogCaptureFixture,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_mail_that_ends_its_child_goes_to_quarantine(
+    pool: Pool, trap: str, why: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with caplog.at_level(logging.ERROR):
-        bundles = understand(pool, mail(trap))
-    assert len(bundles) == 1
-    assert bundles[0].files["message.eml"] == mail(trap).data
-    assert b'"unreadable"' in reasons(bundles)
-    assert reason in reasons(bundles)
-    assert bundles[0].entry.title == "The canal"
-    assert f"{trap}.eml is filed as it is" in caplog.text
+    answer = understand(pool, mail(trap))
+    assert isinstance(answer, Quarantine)
+    assert (answer.reason, words in answer.detail, "\n" in answer.detail) == (why, True, False), answer
+    assert ("Traceback" in answer.trace) == (why == "defect")
     assert not (tmp_path / "taken-over").exists()
-    undisturbed = understand(pool, mail())
-    assert b'"unreadable"' not in reasons(undisturbed)
+    undisturbed = bundles_of(understand(pool, mail()))
     assert b"A quiet day" in undisturbed[0].files["article.txt"]
 
 
 @pytest.mark.parametrize("trap", ["hang", "spin"])
-def test_a_mail_that_takes_too_long_is_filed_as_it_is(trap: str, entry: tuple[str, ...]) -> None:
+def test_a_mail_that_takes_too_long_goes_to_quarantine(trap: str, entry: tuple[str, ...]) -> None:
     with closing(Pool(seconds=2, entry=entry)) as pool:
         made = list(pool.understand_all([(mail(trap), "0" * 12), (mail("none"), "1" * 12)], rules=Rules(UTC)))
-    assert b"it took more than 2 s" in reasons(made[0])
-    assert made[0][0].files["message.eml"] == mail(trap).data
-    assert len(made) == 2
+    assert made[0] == Quarantine("limit", "it took more than 2 s")
+    assert [reason(answer) for answer in made] == ["limit", None]
 
 
 @pytest.mark.parametrize("trap", ["print", "signals"])
 def test_what_a_library_prints_and_signals_meant_for_the_parent_do_no_harm(pool: Pool, trap: str) -> None:
-    assert b'"unreadable"' not in reasons(understand(pool, mail(trap)))
+    assert reason(understand(pool, mail(trap))) is None
+
+
+@pytest.mark.parametrize(
+    ("trap", "error"), [("write", "File too large"), ("open", "Too many open files"), ("late import", None)]
+)
+def test_a_child_writes_nothing_and_opens_little(
+    pool: Pool, trap: str, error: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "written").touch()
+    monkeypatch.chdir(tmp_path)
+    answer = understand(pool, mail(trap))
+    if error is None:
+        assert reason(answer) is None
+    else:
+        assert isinstance(answer, Quarantine)
+        assert error in answer.detail
+    assert (tmp_path / "written").read_bytes() == b""
+
+
+def test_what_one_mail_used_of_its_time_is_not_taken_from_the_next(entry: tuple[str, ...]) -> None:
+    mails = [(mail("work"), f"{number:012x}") for number in range(8)]  # 5.6 s of the processor
+    with closing(Pool(seconds=4, entry=entry)) as pool:
+        assert {reason(answer) for answer in pool.understand_all(mails, rules=Rules(UTC))} == {None}
+        assert pool._children[0]._process.poll() is None
 
 
 def test_a_batch_keeps_its_order_around_mails_that_crash(entry: tuple[str, ...]) -> None:
     traps = ["none", "exit", "none", "crash", "none", "none"]
     with closing(Pool(2, entry=entry)) as pool:
         made = list(pool.understand_all([(mail(trap), f"{n:012x}") for n, trap in enumerate(traps)], rules=Rules(UTC)))
-    assert [b'"unreadable"' in reasons(bundles) for bundles in made] == [trap != "none" for trap in traps]
-    assert [bundles[0].id for bundles in made] == [f"{number:012x}" for number in range(len(traps))]
+    assert [reason(answer) for answer in made] == [None if trap == "none" else "crash" for trap in traps]
+    understood = [answer for answer in made if not isinstance(answer, Quarantine)]
+    assert [bundles[0].id for bundles in understood] == [f"{number:012x}" for number in (0, 2, 4, 5)]
 
 
 def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, ...]) -> None:
@@ -166,7 +231,7 @@ def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, 
         process = pool._children[0]._process
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        assert b'"unreadable"' not in reasons(understand(pool, mail()))
+        assert reason(understand(pool, mail())) is None
 
 
 def test_a_child_that_does_not_start_is_no_mails_fault(tmp_path: Path) -> None:
@@ -186,6 +251,45 @@ def test_closing_the_pool_blames_no_mail(entry: tuple[str, ...]) -> None:
     assert time.monotonic() - start < 30
 
 
+PARENT = """
+import sys
+from datetime import UTC
+from mailarchiver.model import Rules
+from mailarchiver.workers import Pool
+from tests.test_workers import mail
+pool = Pool(seconds=2, entry=(sys.argv[1],))
+pool.understand(mail(), id="0" * 12, rules=Rules(UTC))
+print(pool._children[0]._process.pid, flush=True)
+pool.understand(mail(sys.argv[2]), id="0" * 12, rules=Rules(UTC))
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("trap", ["none", "hang", "hang in C", "spin"])
+def test_a_child_ends_with_a_parent_that_was_killed_whatever_it_does(trap: str, entry: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", PARENT, *entry, trap]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        time.sleep(0.5)
+        assert is_running(child)
+        parent.kill()
+    end = time.monotonic() + 20
+    while is_running(child):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(number: int) -> bool:
+    """Whether there is such a process, and it is no zombie: nobody may be there to wait for it."""
+    try:
+        return " Z " not in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_a_child_ends_with_its_parent(entry: tuple[str, ...]) -> None:
     pool = Pool(entry=entry)
     understand(pool, mail())
@@ -200,14 +304,29 @@ def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypa
     (tmp_path / "bs4.py").write_text("raise SystemExit(1)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     with closing(Pool()) as pool:
-        assert b'"unreadable"' not in reasons(understand(pool, mail()))
+        assert reason(understand(pool, mail())) is None
 
 
-def test_a_large_mail_does_not_come_back() -> None:
+def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
     raw = mail(text="x" * 5_000_000)
-    bundle = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))[0]
-    assert child._light(bundle, raw).files["message.eml"] == b""
-    assert list(child._light(bundle, raw).files) == list(bundle.files)
+    made = bundles_of(pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC)))
+    empty = dict.fromkeys(made[0].files, b"")
+    frame = answers.answer_frame((replace(made[0], files=empty | {"message.eml": raw.data}),), raw)
+    assert len(frame) < 10_000
+    (back,) = bundles_of(answers.read_answer(frame, raw))
+    assert back.files == empty | {"message.eml": raw.data}
+
+
+def test_what_crosses_the_pipes_is_what_was_sent() -> None:
+    stamp = datetime(2024, 3, 6, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
+    ref = MessageRef("articles", "INBOX", 7, 42)
+    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp)):
+        rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
+        assert answers.read_task(answers.task_frame(raw, "0" * 12, rules)) == (raw, "0" * 12, rules)
+        made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))
+        assert answers.read_answer(answers.answer_frame(made, raw), raw) == made
+    held = Quarantine("defect", "x", "y")
+    assert answers.read_answer(answers.answer_frame(held, mail()), mail()) == held
 
 
 def test_the_interpreter_is_this_one() -> None:

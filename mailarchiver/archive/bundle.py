@@ -15,6 +15,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ..model import Article, Bundle, Card, Entry, RawMessage, Source
+from . import AUTOMATIC
 from .article_json import as_json, metadata, warnings_of
 from .article_md import markdown
 from .naming import article_id, folder_name, local
@@ -60,7 +61,7 @@ def bundle(
         folder=folder,
         files=files,
         entry=entry,
-        card=Card(entry, _whole(article.excerpt), article.direction),
+        card=Card(entry, _whole(article.excerpt), article.direction, automatic=_is_automatic(article)),
         url_key=_whole(url_key(article.url)),
         text_key=text_key(article.text, own_id),
     )
@@ -130,6 +131,10 @@ def _entry(
         sums=sums,
         source=Source(ref.account, ref.folder, ref.uidvalidity, ref.uid) if ref.path is None else None,
     )
+
+
+def _is_automatic(article: Article) -> bool:
+    return any(warning.code == AUTOMATIC for warning in warnings_of(article))
 
 
 def _whole(text: str | None) -> str | None:

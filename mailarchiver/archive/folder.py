@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from ..model import Entry
-from . import manifest
+from . import AUTOMATIC, manifest
 from .ledger import Keys
 from .sameness import text_key, url_key
 
@@ -59,6 +59,7 @@ def keys(folder: Path, entry: Entry) -> Keys:
         text_key=None if text is None else text_key(text.decode("utf-8", "replace"), entry.id),
         excerpt=excerpt if isinstance(excerpt, str) else None,
         direction="rtl" if described.get("direction") == "rtl" else "ltr",
+        automatic=_is_automatic(described.get("warnings")),
     )
 
 
@@ -90,6 +91,12 @@ def describe(root: Path, relative: str, entry_id: str) -> Entry:
             "sums": hashlib.sha256((folder / SUMS).read_bytes()).hexdigest(),
         }
     )
+
+
+def _is_automatic(warnings: object) -> bool:
+    """Whether one of these warnings says that nobody wrote the mail to be read."""
+    listed = warnings if isinstance(warnings, list) else []
+    return any(isinstance(warning, dict) and warning.get("code") == AUTOMATIC for warning in listed)
 
 
 def _folded(folder: Path, entry: Entry) -> str:

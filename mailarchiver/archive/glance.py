@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from .layout import Layout
-from .ledger import select_done
+from .seen import select_done
 from .trouble import as_store_error
 
 

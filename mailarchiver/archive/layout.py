@@ -83,6 +83,11 @@ class Layout:
         return self.state / "staging"
 
     @property
+    def quarantine(self) -> Path:
+        """Mail that could not be understood, a folder each, named by its SHA-256; precious."""
+        return self.state / "quarantine"
+
+    @property
     def trash(self) -> Path:
         """What was taken out of view; never emptied by the program on its own."""
         return self.state / "trash"

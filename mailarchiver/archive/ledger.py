@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from ..errors import StoreError
-from ..model import Card, Direction, Entry, MessageRef
+from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
-from .schema import SCHEMA, SCHEMA_VERSION
+from .schema import SCHEMA, SCHEMA_VERSION, SEEN
+from .seen import Seen
+
+CARD = "line, excerpt, direction, automatic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,10 @@ class Keys:
     text_key: str | None
     excerpt: str | None
     direction: Direction
+    automatic: bool = False
 
 
-def select_done(db: sqlite3.Connection, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
-    """The UIDs that need not be fetched again, by any connection to a ledger."""
-    query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
-    return frozenset(uid for (uid,) in db.execute(query, (account, folder, uidvalidity)))
-
-
-class Ledger:
+class Ledger(Seen):
     """The database. Raises `sqlite3.Error`, which the store turns into `StoreError`."""
 
     def __init__(self, path: Path, *, wait: float) -> None:
@@ -55,7 +52,7 @@ class Ledger:
         _make_private(path)
         self._path = path
         self._file = path.stat()
-        self._db = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
+        super().__init__(sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False))
         with ExitStack() as on_failure:
             on_failure.callback(self._db.close)
             self._prepare()
@@ -64,7 +61,7 @@ class Ledger:
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        version = self._version()
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self._path} was made by a newer mailarchiver: update this one, or delete {self._path}* "
@@ -74,12 +71,23 @@ class Ledger:
             with self.transaction():
                 self.clear()
 
-    def clear(self) -> None:
-        """Make all tables new and empty: then nothing of the manifest is taken in. Within a transaction only."""
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def is_outdated(self) -> bool:
+        """Whether its tables are those of an older program: then only `position` and `clear` may be used."""
+        return self._version() < SCHEMA_VERSION
+
+    def clear(self, *, keep_seen: bool = False) -> None:
+        """Make all tables new and empty: then nothing of the manifest is taken in. Within a transaction only.
+
+        With `keep_seen` the messages by where they lay are kept, and what was done about them on the server.
+        """
         tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (name,) in tables:
-            self._db.execute(f'DROP TABLE "{name}"')
-        for statement in SCHEMA:
+            if not (keep_seen and name == "seen"):
+                self._db.execute(f'DROP TABLE "{name}"')
+        for statement in SCHEMA if keep_seen else SCHEMA + SEEN:
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -124,13 +132,15 @@ class Ledger:
         self._discount(entry.id)
         self._db.execute(
             "INSERT INTO entry (id, base, digest, folded, url_key, text_key, month, moment, removed, line, excerpt,"
-            " direction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " direction, automatic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " digest = excluded.digest, folded = excluded.folded, url_key = excluded.url_key,"
             " text_key = excluded.text_key, month = excluded.month, moment = excluded.moment, removed = 0,"
-            " line = excluded.line, excerpt = excluded.excerpt, direction = excluded.direction",
+            " line = excluded.line, excerpt = excluded.excerpt, direction = excluded.direction,"
+            " automatic = excluded.automatic",
             (
                 *(entry.id, _base(entry.id), entry.sha256, keys.folded, keys.url_key, keys.text_key, month),
-                *(_moment(entry.received), manifest.to_line(entry).decode(), keys.excerpt, keys.direction),
+                *(_moment(entry.received), manifest.to_line(entry).decode()),
+                *(keys.excerpt, keys.direction, keys.automatic),
             ),
         )
         self._count(month, 1)
@@ -139,8 +149,8 @@ class Ledger:
         """Take in a removal. Of an entry that was never heard of, only the digest and the id stay, as removed."""
         self._discount(removal.id)
         self._db.execute(
-            "INSERT INTO entry (id, base, digest, folded, month, moment, removed, line, direction)"
-            " VALUES (?, ?, ?, ?, '', 0, 1, '', 'ltr') ON CONFLICT (id) DO UPDATE SET removed = 1",
+            "INSERT INTO entry (id, base, digest, folded, month, moment, removed, line, direction, automatic)"
+            " VALUES (?, ?, ?, ?, '', 0, 1, '', 'ltr', 0) ON CONFLICT (id) DO UPDATE SET removed = 1",
             (removal.id, _base(removal.id), removal.sha256, removal.sha256),
         )
 
@@ -200,37 +210,6 @@ class Ledger:
         first = min((row for row in found if row is not None), default=None)
         return None if first is None else str(first[1])
 
-    # --- messages, by where they lay ----------------------------------------------------------------------------------
-
-    def note(self, ref: MessageRef, digest: str, outcome: Literal["filed", "already"]) -> None:
-        """Record a message. What was done on the server stands only while it is the same message."""
-        if ref.path is None and (ref.uid is None or ref.uidvalidity is None):
-            return  # without UIDVALIDITY a UID names nothing that could be recognised (RFC 3501 §2.3.1.1)
-        self._db.execute(
-            "INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
-            " action = CASE WHEN digest = excluded.digest THEN action END, digest = excluded.digest",
-            (ref.account, ref.folder, ref.uidvalidity or 0, ref.uid or 0, ref.path or "", digest, outcome),
-        )
-
-    def done_uids(self, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
-        """The UIDs that need not be fetched again."""
-        return select_done(self._db, account, folder, uidvalidity)
-
-    def unacknowledged(self, account: str, folder: str, uidvalidity: int) -> list[int]:
-        """The UIDs that are in the archive, with nothing done about them on the server yet; ascending."""
-        query = (
-            "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
-            " AND action IS NULL ORDER BY uid"
-        )
-        return [uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity))]
-
-    def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
-        """Record what was done about them on the server."""
-        self._db.executemany(
-            "UPDATE seen SET action = ? WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ? AND path = ''",
-            [(action, account, folder, uidvalidity, uid) for uid in uids],
-        )
-
     # --- what people browse -----------------------------------------------------------------------------------------
 
     def dirty_months(self) -> list[str]:
@@ -248,14 +227,15 @@ class Ledger:
 
     def cards(self, month: str) -> list[Card]:
         """The entries of a month, newest first."""
-        query = (
-            "SELECT line, excerpt, direction FROM entry WHERE removed = 0 AND month = ? ORDER BY moment DESC, id DESC"
-        )
+        query = f"SELECT {CARD} FROM entry WHERE removed = 0 AND month = ? ORDER BY moment DESC, id DESC"  # noqa: S608
         return [_card(*row) for row in self._db.execute(query, (month,))]
 
     def newest(self, count: int) -> list[Card]:
-        """The entries received last, newest first."""
-        query = "SELECT line, excerpt, direction FROM entry WHERE removed = 0 ORDER BY moment DESC, id DESC LIMIT ?"
+        """The entries received last, newest first; without those of automatic mail."""
+        query = (
+            f"SELECT {CARD} FROM entry WHERE removed = 0 AND automatic = 0"  # noqa: S608 - `CARD` is ours
+            " ORDER BY moment DESC, id DESC LIMIT ?"
+        )
         return [_card(*row) for row in self._db.execute(query, (count,))]
 
     def entries(self, after: int, count: int) -> list[tuple[int, Entry]]:
@@ -292,5 +272,5 @@ def _entry(line: str) -> Entry:
     return record
 
 
-def _card(line: str, excerpt: str | None, direction: Direction) -> Card:
-    return Card(_entry(line), excerpt, direction)
+def _card(line: str, excerpt: str | None, direction: Direction, automatic: int) -> Card:
+    return Card(_entry(line), excerpt, direction, bool(automatic))

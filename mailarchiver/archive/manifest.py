@@ -60,7 +60,12 @@ def to_line(entry: Entry) -> bytes:
     data = {key: getattr(entry, key) for key in KEYS}
     data["source"] = entry.source and {key: getattr(entry.source, key) for key in SOURCE_KEYS}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return NOT_FOR_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+    return escaped(text).encode() + b"\n"
+
+
+def escaped(text: str) -> str:
+    """JSON with the characters that a line, or UTF-8, cannot hold as JSON escapes."""
+    return NOT_FOR_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def from_line(line: bytes) -> Entry | Removal | None:

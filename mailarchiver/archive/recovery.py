@@ -6,7 +6,7 @@
                                  └─ otherwise      ──▶ take in the whole manifest, adopt the folders it lacks
     staging is not empty ────────── a folder moved ──▶ finish that commit
                                  └─ none did       ──▶ forget it
-    then empty staging
+    then take in the quarantine, and empty staging
 
 Every step may itself be interrupted and done again. Nothing is deleted but what is in staging; what must not be seen
 goes to `.mailarchiver/trash/`.
@@ -21,7 +21,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..model import Entry, MessageRef
-from . import folder, manifest, staging
+from . import folder, manifest, quarantine, staging
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger
 from .manifest import Removal
@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 
 def is_needed(layout: Layout, ledger: Ledger) -> bool:
     """Whether something was interrupted. Costs the same at any size of archive."""
-    return not staging.is_empty(layout) or ledger.position() != manifest.end(layout.manifest)
+    if ledger.is_outdated() or not staging.is_empty(layout):
+        return True
+    return ledger.position() != manifest.end(layout.manifest)
 
 
 def recover(layout: Layout, ledger: Ledger) -> None:
@@ -41,10 +43,11 @@ def recover(layout: Layout, ledger: Ledger) -> None:
     Raises `OSError`, `sqlite3.Error`.
     """
     known = ledger.position()
-    if known is not None and manifest.position(layout.manifest, known.size) == known:
-        _go_on(layout, ledger, known.size)
+    is_ours = known is not None and manifest.position(layout.manifest, known.size) == known
+    if known is None or not is_ours or ledger.is_outdated():
+        _begin_anew(layout, ledger, keep_seen=is_ours)
     else:
-        _begin_anew(layout, ledger)
+        _go_on(layout, ledger, known.size)
     staging.empty(layout)
 
 
@@ -54,6 +57,7 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
     with ledger.transaction():
         heard = _take_in(layout, ledger, manifest.records(layout.manifest, start))
         finished = _finish(layout, ledger)
+        _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
     log.info(
         "%s: an interrupted commit was put in order: %d articles of it in the manifest, %d added, %d octets cut off",
@@ -64,15 +68,19 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
     )
 
 
-def _begin_anew(layout: Layout, ledger: Ledger) -> None:
-    """Make the ledger from the manifest, and the manifest whole from the folders. Reads every article."""
+def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
+    """Make the ledger from the manifest, and the manifest whole from the folders. Reads every article.
+
+    `keep_seen`: the ledger is of this manifest, only older, so what it says of the mailboxes is right.
+    """
     if manifest.size(layout.manifest):
         log.info("%s: the ledger is being made from the manifest, reading every article", layout.root)
     cut = manifest.mend(layout.manifest, manifest.end_of_lines(layout.manifest))
     with ledger.transaction():
-        ledger.clear()
+        ledger.clear(keep_seen=keep_seen)
         heard = _take_in(layout, ledger, manifest.records(layout.manifest))
         added = _finish(layout, ledger) + _adopt(layout, ledger)
+        _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
     if heard or added or cut:
         log.info(
@@ -99,6 +107,29 @@ def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal])
     return count
 
 
+def _take_in_quarantine(layout: Layout, ledger: Ledger) -> None:
+    """Enter the mails in quarantine that the ledger does not know. A folder that is not whole is named in the log and
+    left as it is; when its mail comes again, it makes room.
+    """
+    listed = layout.quarantine.iterdir() if layout.quarantine.is_dir() else ()
+    unknown = [path for path in sorted(listed) if quarantine.NAME.fullmatch(path.name)]
+    unknown = [path for path in unknown if ledger.quarantined(path.name, path.name) != path.name]
+    if not unknown:
+        return
+    with Flush(layout.quarantine) as flush:  # what has its name may also have been brought by other hands
+        flush.sync()
+    staging.fsync_parents(layout, unknown)
+    for path in unknown:
+        try:
+            found = quarantine.read(path)
+        except (OSError, ValueError) as error:
+            log.warning("%s: %s; it does not count as being in quarantine", path, error)
+            continue
+        ledger.quarantine(found.digest, found.folded)
+        if found.ref is not None:
+            ledger.note(found.ref, found.digest, "quarantined")
+
+
 # --- a commit that was interrupted ------------------------------------------------------------------------------------
 
 
@@ -120,21 +151,22 @@ def _finish(layout: Layout, ledger: Ledger) -> int:
         else:
             sound.extend(entries)
     if sound:
-        waiting = [entry for entry in sound if not (layout.root / entry.folder).is_dir()]
+        moves = [staging.move_of(layout, entry) for entry in sound]
+        waiting = [move for move in moves if not move.target.is_dir()]
         with Flush(layout.root) as flush:  # what has its name may also have been brought by other hands
             flush.sync()
         staging.make_way(layout, waiting)
-        for entry in waiting:
-            staging.place(layout, entry)
-        staging.fsync_parents(layout, [layout.root / entry.folder for entry in sound])
+        for move in waiting:
+            staging.place(layout, move)
+        staging.fsync_parents(layout, [move.target for move in moves])
         manifest.append(layout.manifest, map(manifest.to_line, sound), mode=FILE_MODE)
         _take_in(layout, ledger, sound)
     return len(sound)
 
 
 def _whereabouts(layout: Layout, entry: Entry) -> Path:
-    placed = layout.root / entry.folder
-    return placed if placed.is_dir() else layout.staging / entry.id
+    move = staging.move_of(layout, entry)
+    return move.target if move.target.is_dir() else move.staged
 
 
 def _put_away(layout: Layout, entries: Iterable[Entry], fault: str) -> None:

@@ -1,32 +1,42 @@
 """The tables of the ledger. Whoever changes them counts SCHEMA_VERSION up.
 
-Every question the ledger answers has its index, so that no answer takes a walk over the entries.
+Every question the ledger answers has its index, so that no answer takes a walk over the entries. `manifest` and `seen`
+have been the same since version 1: recovery.py reads the one, and keeps the other, when it makes an older ledger new.
+
+2: `automatic`; the mails in quarantine.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
     # `seq` is the order of the manifest; `base` the id without -2, -3 …; `digest`, `folded` are of the mail, as it is
-    # and with line ends as LF; `moment` is `received` in seconds since 1970; `line` the line of the manifest.
+    # and with line ends as LF; `moment` is `received` in seconds since 1970; `line` the line of the manifest; what is
+    # `automatic` is not shown among the newest.
     """CREATE TABLE entry (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, base TEXT NOT NULL,
         digest TEXT NOT NULL, folded TEXT NOT NULL, url_key TEXT, text_key TEXT,
         month TEXT NOT NULL, moment REAL NOT NULL, removed INTEGER NOT NULL,
-        line TEXT NOT NULL, excerpt TEXT, direction TEXT NOT NULL)""",
+        line TEXT NOT NULL, excerpt TEXT, direction TEXT NOT NULL, automatic INTEGER NOT NULL)""",
     "CREATE INDEX entry_base ON entry (base)",
     "CREATE INDEX entry_digest ON entry (digest)",
     "CREATE INDEX entry_folded ON entry (folded)",
     "CREATE INDEX entry_url ON entry (url_key, seq) WHERE removed = 0 AND url_key IS NOT NULL",
     "CREATE INDEX entry_text ON entry (text_key, seq) WHERE removed = 0 AND text_key IS NOT NULL",
-    "CREATE INDEX entry_newest ON entry (moment DESC, id DESC) WHERE removed = 0",
+    "CREATE INDEX entry_newest ON entry (moment DESC, id DESC) WHERE removed = 0 AND automatic = 0",
     "CREATE INDEX entry_month ON entry (month, moment DESC, id DESC) WHERE removed = 0",
+    "CREATE TABLE month (name TEXT PRIMARY KEY, entries INTEGER NOT NULL, dirty INTEGER NOT NULL) WITHOUT ROWID",
+    # The mails that lie in quarantine.
+    "CREATE TABLE quarantine (digest TEXT PRIMARY KEY, folded TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX quarantine_folded ON quarantine (folded)",
+)
+SEEN = (
     # Every message ever seen, by where it lay: 0, 0 and a path for a file, '' as the path on a server. `outcome` is
-    # filed or already; `action` what was then done on the server, NULL while nothing was.
+    # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was.
     """CREATE TABLE seen (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
         PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID""",
     "CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
-    "CREATE TABLE month (name TEXT PRIMARY KEY, entries INTEGER NOT NULL, dirty INTEGER NOT NULL) WITHOUT ROWID",
 )
+"""What cannot be made again but by doing things on the server twice."""

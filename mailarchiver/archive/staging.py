@@ -4,10 +4,11 @@
 
     staging/intent.jsonl            the manifest lines of the folders that are to be moved, written first
     staging/<id>/…                  the folders themselves
+    staging/quarantine-<SHA-256>/…  and those on their way into quarantine
 
 The intent is on the disk before the first folder moves. So whoever finds the rest of an interrupted commit knows what
 was meant: if one of its folders is in place, all of them were synced, and the commit can be finished; if none is, it
-can be forgotten.
+can be forgotten. A folder in quarantine stands for itself: in place it is whole, staged it is forgotten.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ..model import Bundle, Entry
 from . import manifest
@@ -34,40 +36,68 @@ def is_empty(layout: Layout) -> bool:
     return not any(layout.staging.iterdir())
 
 
-def stage(layout: Layout, bundles: Iterable[tuple[Bundle, Entry]]) -> None:
-    """Write the intent and all files, each with its mode. Syncs nothing.
+class Move(NamedTuple):
+    """The way of a folder: where it is staged, and where it belongs."""
+
+    staged: Path
+    target: Path
+
+
+def move_of(layout: Layout, entry: Entry) -> Move:
+    """An entry's way to its month."""
+    return Move(layout.staging / entry.id, layout.root / entry.folder)
+
+
+def move_into_quarantine(layout: Layout, digest: str) -> Move:
+    """A mail's way into quarantine."""
+    return Move(layout.staging / f"quarantine-{digest}", layout.quarantine / digest)
+
+
+def stage(layout: Layout, bundles: Sequence[tuple[Bundle, Entry]]) -> None:
+    """Write the intent and all files of entries, each with its mode. Syncs nothing.
 
     Raises `ValueError`, before anything is written, for a path that would leave its folder or the archive.
     """
-    pairs = [(bundle, _checked(bundle, entry)) for bundle, entry in bundles]
-    intent = b"".join(manifest.to_line(entry) for _, entry in pairs)
+    for bundle, entry in bundles:
+        check(bundle, entry)
+    intent = b"".join(manifest.to_line(entry) for _, entry in bundles)
     write_new(layout.staging / INTENT, intent, PRIVATE_FILE)
-    for bundle, entry in pairs:
-        folder = layout.staging / entry.id
-        files = {folder / name: data for name, data in bundle.files.items()}
-        for parent in sorted({folder} | {path.parent for path in files}):
-            make_folder(parent, FOLDER_MODE)
-        for path, data in files.items():
-            write_new(path, data, FILE_MODE)
+    for bundle, entry in bundles:
+        _write(move_of(layout, entry).staged, bundle.files, FILE_MODE, FOLDER_MODE)
 
 
-def make_way(layout: Layout, entries: Iterable[Entry]) -> None:
-    """Move to trash/ what has the name of a folder to come: the manifest knows no entry there, so it is none."""
-    for path in (layout.root / entry.folder for entry in entries):
+def stage_quarantined(layout: Layout, mails: Mapping[str, Mapping[str, bytes]]) -> None:
+    """Write the folders of mails that go to quarantine: their files by their digest. After `stage`; syncs nothing."""
+    for digest, files in mails.items():
+        _write(move_into_quarantine(layout, digest).staged, files, PRIVATE_FILE, PRIVATE_FOLDER)
+
+
+def _write(folder: Path, contents: Mapping[str, bytes], file_mode: int, folder_mode: int) -> None:
+    files = {folder / name: data for name, data in contents.items()}
+    for parent in sorted({folder} | {path.parent for path in files}):
+        make_folder(parent, folder_mode)
+    for path, data in files.items():
+        write_new(path, data, file_mode)
+
+
+def make_way(layout: Layout, moves: Iterable[Move]) -> None:
+    """Move to trash/ what has the name of a folder to come: neither manifest nor ledger know it, so it is none."""
+    for path in (move.target for move in moves):
         if os.path.lexists(path):
-            log.warning("%s is not in the manifest, and was moved to %s", path, set_aside(layout, path))
+            log.warning("%s is not known, and was moved to %s", path, set_aside(layout, path))
 
 
-def place(layout: Layout, entry: Entry) -> None:
-    """Move a staged folder to where its entry says.
+def place(layout: Layout, move: Move) -> None:
+    """Move a staged folder to where it belongs.
 
     Raises `FileExistsError` where something is: rename(2) would silently replace an empty folder.
     """
-    target = layout.root / entry.folder
-    make_parents(layout, target)
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    (layout.staging / entry.id).rename(target)
+    if move.target.parent == layout.quarantine:
+        make_folder(layout.quarantine, PRIVATE_FOLDER)
+    make_parents(layout, move.target)
+    if os.path.lexists(move.target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(move.target))
+    move.staged.rename(move.target)
 
 
 def make_parents(layout: Layout, path: Path) -> None:
@@ -86,10 +116,10 @@ def fsync_parents(layout: Layout, paths: Iterable[Path]) -> None:
         fsync_path(parent)
 
 
-def take_back(layout: Layout, entries: Iterable[Entry]) -> None:
+def take_back(moves: Iterable[Move]) -> None:
     """Move folders that were placed by this commit back into staging."""
-    for entry in entries:
-        (layout.root / entry.folder).rename(layout.staging / entry.id)
+    for move in moves:
+        move.target.rename(move.staged)
 
 
 def replace(layout: Layout, files: Mapping[Path, bytes]) -> None:
@@ -132,8 +162,8 @@ def set_aside(layout: Layout, path: Path) -> Path:
     return target
 
 
-def _checked(bundle: Bundle, entry: Entry) -> Entry:
-    """The entry, if nothing of it would lie outside its folder, nor the folder outside the archive."""
+def check(bundle: Bundle, entry: Entry) -> None:
+    """Raises `ValueError` where something of an entry would lie outside its folder, or that outside the archive."""
     found = ENTRY_FOLDER.fullmatch(entry.folder)
     if found is None or found[2] != entry.id:
         raise ValueError(f"{entry.folder!r} is no folder for the entry {entry.id}")
@@ -142,4 +172,3 @@ def _checked(bundle: Bundle, entry: Entry) -> Entry:
         is_plain = len(path.parts) in {1, 2} and not path.is_absolute() and str(path) == name
         if not is_plain or ".." in path.parts or "\0" in name:
             raise ValueError(f"{name!r} is no name for a file of an entry")
-    return entry

@@ -11,32 +11,25 @@ A crash anywhere ends, at the next start or commit, in the same archive as no cr
 from __future__ import annotations
 
 import json
-import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 from ..errors import StoreError
-from ..model import Bundle, Card, Entry, Filing, Receipt
-from . import manifest, staging
+from ..model import Bundle, Card, Entry, Filing, Quarantined, Receipt
+from . import manifest, quarantine, staging
 from .access import Access
-from .layout import FILE_MODE, Layout, become_owner
+from .batch import Batch, check
+from .layout import Layout, become_owner
 from .ledger import Keys, Ledger
-from .sync import Flush
 from .trouble import as_store_error
-
-log = logging.getLogger(__name__)
 
 ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
-
-Pair: TypeAlias = tuple[Bundle, Entry]
-"""A bundle, and its entry as the manifest will have it: with `filed` and `same_as`."""
 
 
 class Store:
@@ -92,10 +85,17 @@ class Store:
     def known(self, digest: str, folded: str) -> tuple[tuple[str, str], ...] | None:
         """(id, folder) of the entries of a mail, by its digest and that with line ends as LF.
 
-        () where the user removed them: it is not to be filed again. None where it was never filed.
+        () where the user removed them, or where the mail lies in quarantine: it is not to be filed again. None where
+        it was never filed, or has been taken out of quarantine by hand.
         """
         with self._access.reading() as ledger:
-            return ledger.known(digest, folded)
+            known = ledger.known(digest, folded)
+            lies = ledger.quarantined(digest, folded) if known is None else None
+            if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
+                return known if lies is None else ()
+            with ledger.transaction():
+                ledger.forget_quarantined(lies)
+            return None
 
     def free_id(self, digest: str) -> str:
         """The id for a mail: the first 12 hex digits of its digest.
@@ -117,89 +117,61 @@ class Store:
         """
         with self._access.exclusive() as ledger:
             with ledger.transaction():
-                decided = [self._decide(ledger, filing, now) for filing in filings]
-                fresh = [pair for _, pairs in decided for pair in pairs]
-                if fresh:
-                    self._require_space(fresh)
-                    self._write(fresh)
+                batch = Batch(self._layout)
+                receipts = [self._decide(ledger, filing, now, batch) for filing in filings]
+                if batch:
+                    batch.require_space(self._min_free)
+                    batch.write()
                     ledger.taken_in(manifest.end(self._layout.manifest))
             staging.empty(self._layout)
-            for bundle, _ in fresh:
+            for bundle, _ in batch.entries:
                 self._handed_out.pop(bundle.id, None)
-        return [receipt for receipt, _ in decided]
+        return receipts
 
-    def _decide(self, ledger: Ledger, filing: Filing, now: datetime) -> tuple[Receipt, list[Pair]]:
-        """What is to be filed of a message: nothing if it is known. The ledger learns of it, uncommitted."""
+    def _decide(self, ledger: Ledger, filing: Filing, now: datetime, batch: Batch) -> Receipt:
+        """What is to be written of a message: nothing if it is known. The ledger learns of it, uncommitted."""
         known = ledger.known(filing.digest, filing.folded)
         if known is not None:
             ledger.note(filing.ref, filing.digest, "already")
-            return Receipt(filing.ref, filing.digest, "already", known), []
+            return Receipt(filing.ref, filing.digest, "already", known)
+        lies = ledger.quarantined(filing.digest, filing.folded)
+        if lies is not None:
+            ledger.note(filing.ref, filing.digest, "quarantined")
+            return Receipt(filing.ref, filing.digest, "already", quarantine=quarantine.relative(lies))
+        if filing.quarantined is not None:
+            return self._quarantine(ledger, filing, filing.quarantined, now, batch)
         if not filing.bundles:
             raise StoreError(f"the mail {filing.digest} was in the archive and is no longer: file it again")
-        fresh: list[Pair] = []
+        entries: list[tuple[str, str]] = []
         for bundle in filing.bundles:
             self._require_id(ledger, bundle, filing.digest)
             same_as = ledger.same_as(bundle.url_key, bundle.text_key, filing.digest)
             filed = now.astimezone(UTC).isoformat(timespec="seconds")
             entry = replace(bundle.entry, filed=filed, same_as=same_as)
             card = bundle.card
-            ledger.add(entry, Keys(filing.folded, bundle.url_key, bundle.text_key, card.excerpt, card.direction))
-            fresh.append((bundle, entry))
+            shown = (card.excerpt, card.direction, card.automatic)
+            ledger.add(entry, Keys(filing.folded, bundle.url_key, bundle.text_key, *shown))
+            batch.entries.append((bundle, entry))
+            entries.append((entry.id, entry.folder))
         ledger.note(filing.ref, filing.digest, "filed")
-        entries = tuple((entry.id, entry.folder) for _, entry in fresh)
-        return Receipt(filing.ref, filing.digest, "filed", entries), fresh
+        return Receipt(filing.ref, filing.digest, "filed", tuple(entries))
+
+    def _quarantine(
+        self, ledger: Ledger, filing: Filing, quarantined: Quarantined, now: datetime, batch: Batch
+    ) -> Receipt:
+        digest = filing.digest
+        batch.quarantined[digest] = quarantine.files(quarantined, digest, now=now)
+        ledger.quarantine(digest, filing.folded)
+        ledger.note(filing.ref, digest, "quarantined")
+        where = quarantine.relative(digest)
+        return Receipt(filing.ref, digest, "quarantined", quarantine=where, why=quarantined.why)
 
     def _require_id(self, ledger: Ledger, bundle: Bundle, digest: str) -> None:
+        check(bundle, digest)
         base = bundle.id.partition("-")[0]
-        if bundle.entry.sha256 != digest or not digest.startswith(base):
-            raise ValueError(f"the bundle {bundle.id} is not of the mail {digest}")
         if ledger.holder(base) not in {None, digest}:
             self._handed_out.pop(base, None)
             raise StoreError(f"{self._layout.root}: the id {base} was taken meanwhile: the next round finds another")
-
-    def _require_space(self, fresh: Sequence[Pair]) -> None:
-        """Refuse before the disk is full: a full disk hurts more than this program."""
-        disk = os.statvfs(self._layout.staging)
-        free = disk.f_bavail * disk.f_frsize
-        needed = sum(len(data) for bundle, _ in fresh for data in bundle.files.values())
-        if free - needed < self._min_free:
-            keep = f"{needed / 10**6:.1f} MB are needed, and {self._min_free // 10**6} MB are to stay free (min_free)"
-            raise StoreError(
-                f"{self._layout.root}: {free // 10**6} MB are free on its disk; {keep}: make room; nothing was filed"
-            )
-
-    def _write(self, fresh: Sequence[Pair]) -> None:
-        """Stage, sync, rename, fsync the parents, append, fsync. Raises `OSError`, with everything undone."""
-        layout, entries = self._layout, [entry for _, entry in fresh]
-        before, placed = manifest.size(layout.manifest), list[Entry]()
-        try:
-            with Flush(layout.staging) as flush:
-                staging.stage(layout, fresh)
-                flush.sync()
-            staging.make_way(layout, entries)
-            for entry in entries:
-                staging.place(layout, entry)
-                placed.append(entry)
-            staging.fsync_parents(layout, [layout.root / entry.folder for entry in entries])
-            manifest.append(layout.manifest, map(manifest.to_line, entries), mode=FILE_MODE)
-        except OSError:
-            self._undo(placed, before)
-            raise
-
-    def _undo(self, placed: Sequence[Entry], before: int) -> None:
-        """Take back a commit that failed half-way, the last step first.
-
-        Where even that fails, everything is left as after a crash: the folders in place are whole, and recovery
-        finishes or forgets the batch.
-        """
-        try:
-            manifest.cut(self._layout.manifest, before)
-            staging.take_back(self._layout, placed)
-            staging.empty(self._layout)
-        except OSError as error:
-            log.warning(
-                "%s: a failed batch could not be taken back (%s); the next start will", self._layout.root, error
-            )
 
     # --- messages, by where they lay --------------------------------------------------------------------------------
 
@@ -208,15 +180,20 @@ class Store:
         with self._access.reading() as ledger:
             return frozenset() if uidvalidity is None else ledger.done_uids(account, folder, uidvalidity)
 
-    def unacknowledged(self, account: str, folder: str, uidvalidity: int) -> list[int]:
-        """The UIDs that are in the archive, with no action on the server recorded yet; ascending."""
+    def unacknowledged(self, account: str, folder: str, uidvalidity: int, *, quarantined: bool = False) -> list[int]:
+        """The UIDs that are filed, or else `quarantined`, with no action on the server recorded yet; ascending."""
         with self._access.reading() as ledger:
-            return ledger.unacknowledged(account, folder, uidvalidity)
+            return ledger.unacknowledged(account, folder, uidvalidity, quarantined=quarantined)
 
     def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
         """Record what was done on the server. Lost with the ledger, it would be done again."""
         with self._access.reading() as ledger, ledger.transaction():
             ledger.acknowledged(account, folder, uidvalidity, uids, action)
+
+    def in_quarantine(self) -> int:
+        """How many mails lie in quarantine."""
+        with self._access.reading() as ledger:
+            return ledger.in_quarantine()
 
     # --- what people browse -----------------------------------------------------------------------------------------
 
@@ -242,7 +219,7 @@ class Store:
             return ledger.cards(month)
 
     def newest(self, count: int) -> list[Card]:
-        """The entries received last, newest first."""
+        """The entries received last, newest first; without those of automatic mail."""
         with self._access.reading() as ledger:
             return ledger.newest(count)
 

@@ -52,22 +52,6 @@ def extract(original: Original, tags: TagRules) -> Article:
     return _assemble(original, found, subject, url, clean, ledger, tags)
 
 
-def unread(original: Original) -> Article:
-    """The article of a mail that could not be understood: it says so; nothing of the mail's contents is shown."""
-    html = "<p>This message could not be read. It is kept as it came, in the file message.eml beside this page.</p>"
-    title = bare_subject(original.headers.subject or "") or UNTITLED
-    return Article(
-        original,
-        "message",
-        title,
-        html,
-        markdown(html),
-        plain_text(html),
-        provenance={"kind": "unreadable", "title": "subject"},
-        warnings=original.warnings,
-    )
-
-
 def _is_automatic(original: Original) -> bool:
     return any(warning.code == "automatic" for warning in original.warnings)
 

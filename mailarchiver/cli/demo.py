@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .quarantined import say
+
 if TYPE_CHECKING:
     from ..demo.server import EmbeddedServer
     from ..model import Entry
@@ -29,6 +31,7 @@ def demo(
     with Store.open(root) as store:
         entries = [entry for entry in store.entries() if entry.source and entry.source.account == "demo"]
     _print_table(entries)
+    say(result.receipts, root)
     if result.filed:
         typer.echo(f"{result.filed} filed, {result.already} already filed")
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import ConfigOption, JsonOption
+from .quarantined import counted, listed, say
 
 if TYPE_CHECKING:
     from ..config import Archive, Limits
@@ -22,9 +23,11 @@ class _Count:
     """What has become of the mail so far; `step` hears of every mail that is done."""
 
     step: Callable[[int], None]
+    root: Path
     filed: int = 0
     already: int = 0
     unread: "list[Unreadable]" = field(default_factory=list)
+    quarantined: "list[Receipt]" = field(default_factory=list)
 
     def readable(self, found: "Iterable[RawMessage | Unreadable]") -> "Iterator[RawMessage]":
         """The mail that could be read; the rest is said and counted."""
@@ -40,18 +43,29 @@ class _Count:
 
     def receive(self, receipts: "list[Receipt]") -> None:
         """Count a batch that is safely on disk."""
-        new = sum(receipt.outcome == "filed" for receipt in receipts)
-        self.filed += new
-        self.already += len(receipts) - new
+        outcomes = [receipt.outcome for receipt in receipts]
+        self.filed += outcomes.count("filed")
+        self.already += outcomes.count("already")
+        held = [receipt for receipt in receipts if receipt.outcome == "quarantined"]
+        self.quarantined += held
+        say(held, self.root)
         self.step(len(receipts))
 
     def __str__(self) -> str:
-        return f"{self.filed} filed, {self.already} already filed, {len(self.unread)} failed"
+        return counted(self.filed, self.already, len(self.quarantined), len(self.unread))
 
     def as_dict(self) -> dict[str, object]:
-        """The same for a program: failures with their reasons."""
+        """The same for a program: failures and mail in quarantine with their reasons."""
         failures = [{"path": str(item.path), "reason": item.reason} for item in self.unread]
-        return {"filed": self.filed, "already": self.already, "failed": len(failures), "failures": failures}
+        held = listed(self.quarantined)
+        return {
+            "filed": self.filed,
+            "already": self.already,
+            "quarantined": len(held),
+            "quarantine": held,
+            "failed": len(failures),
+            "failures": failures,
+        }
 
 
 def import_(
@@ -65,11 +79,12 @@ def import_(
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="Mails understood at a time.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read."""
+    """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read or understood."""
     from datetime import UTC, datetime
 
+    from ..filing import file_messages, opened
     from ..mailbox import files
-    from ..poll import file_messages, opened, refresh_pages
+    from ..poll import refresh_pages
     from .logs import start_logging
 
     archive, limits, rules = _settings(root, config)
@@ -78,12 +93,12 @@ def import_(
         opened(archive, limits, jobs=jobs) as (store, worker),
         _progress(lambda: files.count(paths)) as step,
     ):
-        count = _Count(step)
+        count = _Count(step, archive.root)
         messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
         file_messages(messages, store, worker, rules=rules, on_receipts=count.receive)
         refresh_pages(store)
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
-    if count.unread:
+    if count.unread or count.quarantined:
         raise typer.Exit(1)
 
 

@@ -12,6 +12,7 @@ from .options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from ..config import Account, Settings
     from ..poll import RoundResult
@@ -23,7 +24,7 @@ def poll(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what a round would fetch.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Do one round of every account, then exit: 1 if one of them failed."""
+    """Do one round of every account, then exit: 1 if one of them failed, or mail went to quarantine."""
     from ..config import find, load
     from .logs import start_logging
 
@@ -31,8 +32,8 @@ def poll(
     start_logging(settings.log.level)
     failed = False
     for account, outcome in previews(settings) if dry_run else rounds(settings):
-        failed = failed or isinstance(outcome, str) or outcome.failed > 0 or bool(outcome.troubles)
-        _say(account, outcome, dry_run=dry_run, as_json=as_json)
+        failed = failed or isinstance(outcome, str) or not outcome.is_sound()
+        _say(account, outcome, settings.archive.root, dry_run=dry_run, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
@@ -43,7 +44,8 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
-    from ..poll import opened, poll_account, refresh_pages
+    from ..filing import opened
+    from ..poll import poll_account, refresh_pages
 
     stop = threading.Event()
     with opened(settings.archive, settings.limits) as (store, worker):
@@ -71,19 +73,24 @@ def _outcome(one_round: "Callable[[], RoundResult]") -> "RoundResult | str":
         return str(error)
 
 
-def _say(account: "Account", outcome: "RoundResult | str", *, dry_run: bool, as_json: bool) -> None:
+def _say(account: "Account", outcome: "RoundResult | str", root: "Path", *, dry_run: bool, as_json: bool) -> None:
     """A line for each account: what was done to standard output, what failed to standard error."""
     from ..text.wording import counted
+    from .quarantined import counted as summed
+    from .quarantined import listed, say
 
-    done = {"account": account.name} if isinstance(outcome, str) else asdict(outcome)
-    done.pop("troubles", None)
     troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
+    done: dict[str, object] = {"account": account.name}
+    if not isinstance(outcome, str):
+        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts"}}
+        done["quarantine"] = listed(outcome.receipts)
     if as_json:
         typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))
     for trouble in troubles:
         typer.echo(f"mailarchiver: {trouble}", err=True)
     if isinstance(outcome, str):
         return
+    say(outcome.receipts, root)
     if outcome.failed:
         lacking = f"{counted(outcome.failed, 'message')} could not be fetched; the next round tries again"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
@@ -92,4 +99,5 @@ def _say(account: "Account", outcome: "RoundResult | str", *, dry_run: bool, as_
     if dry_run:
         typer.echo(f"{account.name}: {outcome.found} to fetch")
     else:
-        typer.echo(f"{account.name}: {outcome.filed} filed, {outcome.already} already filed, {outcome.failed} failed")
+        told = summed(outcome.filed, outcome.already, outcome.quarantined, outcome.failed)
+        typer.echo(f"{account.name}: {told}")

@@ -21,21 +21,23 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a program, it finds
 
 from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
-from tests.archive.filings import NOW, filing
+from tests.archive.filings import NOW, at, filing, quarantined
 
 CALLS = ("open", "write", "mkdir", "chmod", "fchmod", "rename", "unlink", "rmdir", "ftruncate", "close")
-FIRST = [filing(1), filing(2, articles=3, url="https://example.org/walk")]
+FIRST = [filing(1), filing(2, articles=3, url="https://example.org/walk"), quarantined(5)]
 SECOND = [filing(3, url="https://example.org/walk"), filing(1, line_end=b"\n"), filing(4, title="another-walk")]
+THIRD = [quarantined(6, "limit"), quarantined(5, line_end=b"\n", ref=at(7))]
+BATCHES = (FIRST, SECOND, THIRD)
 PAGES = {"index.html": b"<p>Walks", "2024/03/index.html": b"<p>March", "assets/style.css": b"p{}"}
-ALL_UIDS = {1, 2, 3, 4}
+FILED_UIDS, HELD_UIDS = {1, 2, 3, 4}, {5, 6, 7}
 
 Fault = Callable[[str], None]
 
 
 def work(root: Path) -> None:
-    """Two commits and the pages: what every crash is to end in, once it is done again."""
+    """Three commits and the pages: what every crash is to end in, once it is done again."""
     with Store.open(root, min_free=0) as store:
-        for batch in (FIRST, SECOND):
+        for batch in BATCHES:
             store.commit(batch, now=NOW)
         store.write_pages(PAGES, cleaned=store.dirty_months())
 

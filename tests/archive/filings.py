@@ -6,10 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from mailarchiver.archive.sameness import text_key, url_key
-from mailarchiver.model import Bundle, Card, Entry, Filing, MessageRef, Source
+from mailarchiver.model import (
+    Bundle,
+    Card,
+    Entry,
+    Filing,
+    MessageRef,
+    Quarantine,
+    Quarantined,
+    QuarantineReason,
+    RawMessage,
+    Source,
+)
 
 NOW = datetime(2024, 3, 7, 8, 0, tzinfo=UTC)
 RECEIVED = datetime(2024, 3, 6, 17, 21, 9, tzinfo=UTC)
@@ -40,6 +52,7 @@ def bundle(
     url: str | None = None,
     text: str | None = None,
     received: datetime = RECEIVED,
+    automatic: bool = False,
 ) -> Bundle:
     """An article of a mail, with a picture and an attachment."""
     digest, _ = digests(data)
@@ -58,7 +71,7 @@ def bundle(
         "excerpt": text[:20],
         "images": [{"file": "images/001.png"}, {"file": None}],
         "attachments": [{"file": "attachments/001-map.pdf"}],
-        "warnings": [{"code": "date", "detail": "in the future"}],
+        "warnings": [{"code": "automatic" if automatic else "date", "detail": "in the future"}],
         "message": {"message_id": "<1@example.org>", "sha256": digest},
     }
     files = {
@@ -92,7 +105,8 @@ def bundle(
         sums=hashlib.sha256(files["SHA256SUMS"]).hexdigest(),
         source=Source(ref.account, ref.folder, ref.uidvalidity, ref.uid) if ref.path is None else None,
     )
-    return Bundle(entry_id, folder, files, entry, Card(entry, text[:20], "ltr"), url_key(url), text_key(text, entry_id))
+    card = Card(entry, text[:20], "ltr", automatic)
+    return Bundle(entry_id, folder, files, entry, card, url_key(url), text_key(text, entry_id))
 
 
 def at(uid: int) -> MessageRef:
@@ -110,21 +124,33 @@ def filing(
     url: str | None = None,
     text: str | None = None,
     received: datetime = RECEIVED,
+    automatic: bool = False,
 ) -> Filing:
     """A mail that holds so many articles, ready to be committed."""
     data, ref = mail(number, line_end), ref or at(number)
     digest, folded = digests(data)
     ids = [digest[:12], *(f"{digest[:12]}-{more}" for more in range(2, articles + 1))]
-    made = tuple(bundle(data, own, ref, title=title, url=url, text=text, received=received) for own in ids)
+    make = partial(bundle, title=title, url=url, text=text, received=received, automatic=automatic)
+    made = tuple(make(data, own, ref) for own in ids)
     return Filing(ref, digest, folded, made)
 
 
+def quarantined(
+    number: int, reason: QuarantineReason = "crash", *, ref: MessageRef | None = None, line_end: bytes = b"\r\n"
+) -> Filing:
+    """A mail that could not be understood, ready to be put into quarantine."""
+    data, ref = mail(number, line_end), ref or at(number)
+    digest, folded = digests(data)
+    raw = RawMessage(ref, RECEIVED if ref.path is None else None, data, fallback=None if ref.path is None else NOW)
+    return Filing(ref, digest, folded, quarantined=Quarantined(raw, Quarantine(reason, "it hurts", "Traceback …")))
+
+
 def tree(root: Path) -> dict[str, bytes]:
-    """Everything in an archive that people see."""
+    """Everything in an archive that is precious."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and ".mailarchiver" not in path.parts
+        if path.is_file() and (".mailarchiver" not in path.parts or "quarantine" in path.parts)
     }
 
 

@@ -281,3 +281,10 @@ def test_mails_that_differ_in_line_ends_only_share_the_second_digest() -> None:
     assert len({unix[0], dos[0], old[0]}) == 3
     assert len({unix[1], dos[1], old[1]}) == 1
     assert unix[0] == unix[1] == hashlib.sha256(MAIL.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def test_the_card_of_automatic_mail_says_so() -> None:
+    plain = article()
+    warned = replace(plain.original, warnings=(MailWarning("automatic", "a bounce"),))
+    assert not made(plain).card.automatic
+    assert made(replace(plain, original=warned)).card.automatic

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from mailarchiver.archive import folder
+from mailarchiver.archive import folder, quarantine
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
-from tests.archive.faults import ALL_UIDS, FIRST, SECOND, faults, work
+from tests.archive.faults import BATCHES, FILED_UIDS, HELD_UIDS, faults, work
 from tests.archive.filings import NOW, entry_folders, filing, tree
 
 PROGRAM = Path(__file__).with_name("faults.py")
@@ -49,6 +49,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     root = tmp_path_factory.mktemp("expected") / "archive"
     work(root)
     assert len(entry_folders(root)) == 6
+    assert sum("quarantine" in name for name in tree(root)) == 4
     return tree(root)
 
 
@@ -66,6 +67,8 @@ def assert_nothing_is_half_there(root: Path) -> None:
     """What is seen right after the fault, before anything is put in order."""
     for path in entry_folders(root):
         assert folder.fault(path) is None
+    for path in root.glob(".mailarchiver/quarantine/*"):
+        assert quarantine.read(path).ref is not None
 
 
 def assert_as_if_nothing_happened(root: Path, expected: dict[str, bytes]) -> None:
@@ -76,8 +79,10 @@ def assert_as_if_nothing_happened(root: Path, expected: dict[str, bytes]) -> Non
     assert list((root / ".mailarchiver" / "staging").iterdir()) == []
     assert not (root / ".mailarchiver" / "trash").exists()
     with Store.open(root) as store:
-        assert store.done_uids("articles", "INBOX", 7) == ALL_UIDS
-        assert store.unacknowledged("articles", "INBOX", 7) == sorted(ALL_UIDS)
+        assert store.done_uids("articles", "INBOX", 7) == FILED_UIDS | HELD_UIDS
+        assert store.unacknowledged("articles", "INBOX", 7) == sorted(FILED_UIDS)
+        assert store.unacknowledged("articles", "INBOX", 7, quarantined=True) == sorted(HELD_UIDS)
+        assert store.in_quarantine() == 2
         assert store.dirty_months() == []
         assert [count for _, count in store.months()] == [6]
 
@@ -147,9 +152,9 @@ def test_a_store_that_failed_can_be_used_on(tmp_path: Path, points: range, expec
         root = tmp_path / str(point)
         with Store.open(root, min_free=0) as store:
             with suppress(StoreError), faults(failing(point, errno.ENOSPC, for_good=True)):
-                for batch in (FIRST, SECOND):
+                for batch in BATCHES:
                     store.commit(batch, now=NOW)
-            for batch in (FIRST, SECOND):
+            for batch in BATCHES:
                 store.commit(batch, now=NOW)
         assert_as_if_nothing_happened(root, expected)
 

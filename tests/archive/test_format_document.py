@@ -6,10 +6,12 @@ import json
 import re
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import mailarchiver
+from mailarchiver.archive import quarantine
 from mailarchiver.archive.bundle import bundle
+from mailarchiver.model import Quarantine, Quarantined, QuarantineReason
 from tests.archive.specimens import RECEIVED, forwarded, raw
 
 if TYPE_CHECKING:
@@ -61,6 +63,15 @@ def test_every_warning_is_described() -> None:
         given |= set(re.findall(r"""(?:MailWarning|\bwarn)\(\s*["']([\w-]+)["']""", path.read_text("utf-8")))
     assert given
     assert given <= set(first_table(section("Warnings")))
+
+
+def test_every_key_of_the_reason_is_described_in_order() -> None:
+    held = Quarantined(raw(), Quarantine("limit", "it took more than 10 s"))
+    reason = json.loads(quarantine.files(held, "0" * 64, now=RECEIVED)["reason.json"])
+    part = section(".mailarchiver/").partition("### Quarantine")[2]
+    assert first_table(part) == list(reason)
+    reasons = next(line for line in part.splitlines() if line.startswith("| `reason`"))
+    assert set(get_args(QuarantineReason)) <= set(re.findall(r"`(\w+)`", reasons))
 
 
 def test_the_policy_is_the_one_of_the_page() -> None:

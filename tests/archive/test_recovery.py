@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from mailarchiver.archive import manifest, staging
+from mailarchiver.archive import glance, manifest, staging
 from mailarchiver.archive.bundle import bundle, digests
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
@@ -314,3 +316,87 @@ def test_the_line_of_an_adopted_folder_is_the_one_it_had(root: Path) -> None:
         assert store.known("", folded) == ((made.id, made.folder),)
         assert store.commit([filing(1, url=made.entry.url)], now=NOW)[0].outcome == "filed"
         assert [entry.same_as for entry in store.entries()] == [None, made.id]
+
+
+# --- the ledger of an older program ---------------------------------------------------------------------------------
+
+VERSION_1 = """
+CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL);
+CREATE TABLE entry (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, base TEXT NOT NULL,
+    digest TEXT NOT NULL, folded TEXT NOT NULL, url_key TEXT, text_key TEXT,
+    month TEXT NOT NULL, moment REAL NOT NULL, removed INTEGER NOT NULL,
+    line TEXT NOT NULL, excerpt TEXT, direction TEXT NOT NULL);
+CREATE INDEX entry_base ON entry (base);
+CREATE INDEX entry_digest ON entry (digest);
+CREATE INDEX entry_folded ON entry (folded);
+CREATE INDEX entry_url ON entry (url_key, seq) WHERE removed = 0 AND url_key IS NOT NULL;
+CREATE INDEX entry_text ON entry (text_key, seq) WHERE removed = 0 AND text_key IS NOT NULL;
+CREATE INDEX entry_newest ON entry (moment DESC, id DESC) WHERE removed = 0;
+CREATE INDEX entry_month ON entry (month, moment DESC, id DESC) WHERE removed = 0;
+CREATE TABLE seen (
+    account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+    path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
+    PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID;
+CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = '';
+CREATE TABLE month (name TEXT PRIMARY KEY, entries INTEGER NOT NULL, dirty INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+
+
+def make_old(root: Path, *, size: int | None = None) -> None:
+    """Put a ledger of version 1 in place that has seen three messages; `size`: how much of the manifest it knows."""
+    known = manifest.end(root / "manifest.jsonl")
+    path = root / ".mailarchiver" / "ledger.sqlite"
+    for old in path.parent.glob("ledger.sqlite*"):
+        old.unlink()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(VERSION_1)
+        db.execute("INSERT INTO manifest VALUES (?, ?)", (known.size if size is None else size, known.tail))
+        digests = {uid: filing(uid).digest for uid in (1, 2)} | {3: "0" * 64}
+        rows = [("articles", "INBOX", 7, uid, "", digest, "filed", None) for uid, digest in digests.items()]
+        db.executemany("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        db.execute("UPDATE seen SET action = 'move:Archived' WHERE uid = 1")
+        db.commit()
+
+
+def test_an_older_ledger_is_made_new_and_what_was_seen_is_kept(root: Path) -> None:
+    commit(root, filing(1), filing(2, automatic=True))
+    with Store.open(root) as store:
+        newest, cards, months = store.newest(10), store.cards("2024/03"), store.months()
+    before = tree(root)
+    make_old(root)
+    with Store.open(root, min_free=0) as store:
+        assert (store.newest(10), store.cards("2024/03"), store.months()) == (newest, cards, months)
+        assert [card.entry.id for card in store.newest(10)] == [filing(1).bundles[0].id]
+        assert store.done_uids("articles", "INBOX", 7) == {1, 2, 3}
+        assert store.unacknowledged("articles", "INBOX", 7) == [2, 3]
+        assert store.commit([filing(1), filing(4)], now=NOW)[0].outcome == "already"
+        assert store.unacknowledged("articles", "INBOX", 7) == [2, 3, 4]
+    assert {name: data for name, data in tree(root).items() if name in before and name != "manifest.jsonl"} == {
+        name: data for name, data in before.items() if name != "manifest.jsonl"
+    }
+
+
+def test_an_older_ledger_of_another_manifest_is_not_believed(root: Path) -> None:
+    """Restored from a backup, the archive may lack what the ledger has seen: that is fetched again."""
+    commit(root, filing(1), filing(2))
+    make_old(root, size=10_000_000)
+    with Store.open(root) as store:
+        assert store.done_uids("articles", "INBOX", 7) == {1, 2}
+        assert store.unacknowledged("articles", "INBOX", 7) == [1, 2]
+
+
+def test_making_an_older_ledger_new_may_be_interrupted(root: Path) -> None:
+    commit(root, filing(1), filing(2))
+    make_old(root)
+    crash(root, at_call(manifest, "records"))
+    with Store.open(root) as store:
+        assert store.done_uids("articles", "INBOX", 7) == {1, 2, 3}
+        assert store.months() == [("2024/03", 2)]
+
+
+def test_an_older_ledger_tells_what_is_done_without_being_made_new(root: Path) -> None:
+    commit(root, filing(1))
+    make_old(root)
+    assert glance.done_uids(root, "articles", "INBOX", 7) == {1, 2, 3}

@@ -16,9 +16,9 @@ import pytest
 from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Filing
-from tests.archive.filings import NOW, filing
+from tests.archive.filings import NOW, filing, quarantined
 
-BATCH = [filing(1, articles=2), filing(2, title="another-walk")]
+BATCH = [filing(1, articles=2), filing(2, title="another-walk"), quarantined(3)]
 STAGING = ".mailarchiver/staging"
 
 
@@ -99,6 +99,7 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
     """Where something was named, recorded or committed before what it stands on was synced."""
     unsynced: set[str] = set()
     broken: list[str] = []
+    above: set[str] = set()
 
     def demand(what: str, paths: set[str]) -> None:
         broken.extend(f"{what}: {path} is not synced" for path in sorted(paths))
@@ -114,12 +115,13 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
             case "rename":
                 demand(f"{new} gets its name", {name for name in unsynced if name.startswith(STAGING)})
                 unsynced.add(str(PurePosixPath(new).parent))
+                above |= {str(parent) for parent in PurePosixPath(new).parents}
             case "fsync":
                 unsynced.discard(path)
             case "syncfs":
                 unsynced.clear()
             case "commit":
-                demand("the ledger is committed", unsynced & {"manifest.jsonl"})
+                demand("the ledger is committed", unsynced & ({"manifest.jsonl"} | above))
     return broken
 
 
@@ -147,13 +149,13 @@ def test_each_step_comes_after_the_last(tmp_path: Path) -> None:
     calls = recorded_commit(tmp_path / "archive", BATCH).calls
     assert broken_promises(calls) == []
     steps = [what for what, path, _ in calls if what == "rename" or path in {"manifest.jsonl", "ledger"}]
-    assert steps == ["rename", "rename", "rename", "write", "fsync", "commit"]
+    assert steps == [*["rename"] * 4, "write", "fsync", "commit"]
 
 
 def test_a_batch_is_synced_by_one_call_or_file_by_file(tmp_path: Path, way: str) -> None:
     calls = recorded_commit(tmp_path / "archive", BATCH).calls
     staged = {path for what, path, _ in calls if what == "write" and path.startswith(STAGING)}
-    assert len(staged) == 1 + 3 * 7
+    assert len(staged) == 1 + 3 * 7 + 2
     if way == "syncfs":
         synced = [what for what, path, _ in calls if what in {"fsync", "syncfs"} and path.startswith(STAGING)]
         assert synced == ["syncfs"]
@@ -167,3 +169,13 @@ def test_no_sync_can_be_left_out(tmp_path: Path) -> None:
     for skip in range(syncs):
         calls = recorded_commit(tmp_path / str(skip), BATCH[1:], skip).calls
         assert broken_promises(calls), f"sync {skip} was left out unnoticed"
+
+
+def test_no_sync_can_be_left_out_where_all_go_to_quarantine(tmp_path: Path) -> None:
+    whole = recorded_commit(tmp_path / "whole", BATCH[2:])
+    assert broken_promises(whole.calls) == []
+    noticed = [
+        bool(broken_promises(recorded_commit(tmp_path / str(skip), BATCH[2:], skip).calls))
+        for skip in range(whole.syncs)
+    ]
+    assert noticed == [*[True] * (whole.syncs - 1), False], "only the root has nothing new in it"

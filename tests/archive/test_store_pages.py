@@ -45,6 +45,14 @@ def test_cards_are_newest_first_by_the_moment_not_by_the_text(store: Store) -> N
     assert store.cards("2024/04") == []
 
 
+def test_automatic_mail_is_in_its_month_and_not_among_the_newest(store: Store) -> None:
+    filings = [filing(number, received=day(2024, 3, number), automatic=number % 2 == 0) for number in range(1, 7)]
+    store.commit(filings, now=NOW)
+    assert [card.entry.id for card in store.newest(2)] == [filings[number].bundles[0].id for number in (4, 2)]
+    assert [card.automatic for card in store.cards("2024/03")] == [True, False] * 3
+    assert store.months() == [("2024/03", 6)]
+
+
 def test_a_card_shows_what_the_bundle_said(store: Store) -> None:
     store.commit([filing(1, text="Up the hill and down again, before breakfast.")], now=NOW)
     (card,) = store.newest(9)

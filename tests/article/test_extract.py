@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mailarchiver.article.extract import UNTITLED, unread
+from mailarchiver.article.extract import UNTITLED
 
-from .making import article, original, reader_page
+from .making import article, reader_page
 
 
 def test_what_is_no_reader_view_is_filed_whole() -> None:
@@ -95,10 +95,3 @@ def test_languages(lang: str, tag: str | None) -> None:
 def test_the_same_mail_gives_the_same_article() -> None:
     one, two = article(reader_page("<p>x</p>")), article(reader_page("<p>x</p>"))
     assert one == two
-
-
-def test_an_unread_mail_says_so() -> None:
-    found = unread(original(None, subject="Re: swifts"))
-    assert found.kind == "message"
-    assert found.title == "swifts"
-    assert "message.eml" in found.html

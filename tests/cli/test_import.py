@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -12,10 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from mailarchiver import filing
 from mailarchiver.cli.app import app
+from mailarchiver.model import Quarantine
+from mailarchiver.workers import InProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from mailarchiver.model import RawMessage, Rules, Understood
 
 MAIL = (
     b"From: Jane Roe <jane@example.org>\nTo: articles@example.org\nSubject: %s\n"
@@ -125,3 +132,60 @@ def test_a_progress_bar_is_shown_on_a_terminal_only(folder: Path, tmp_path: Path
     assert done.stdout == "0 filed, 3 already filed, 0 failed\n"
     assert b"Filing" in shown
     assert b"3/3" in shown
+
+
+# --- mail that cannot be understood -----------------------------------------------------------------------------------
+
+
+class Wary:
+    """A worker for which some mail is too much."""
+
+    def __init__(self, *_: object) -> None:
+        self._worker = InProcess()
+
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
+        for raw, mail_id in mails:
+            if b"moon" in raw.data:
+                yield Quarantine("limit", "it took more than 10 s")
+            elif b"wind" in raw.data:
+                yield Quarantine("defect", "ZeroDivisionError: a defect", "Traceback (most recent call last): …")
+            else:
+                yield from self._worker.understand_all([(raw, mail_id)], rules=rules)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def test_what_cannot_be_understood_goes_to_quarantine_and_disturbs_no_other(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(filing, "Pool", Wary)
+    root = tmp_path / "archive"
+    arguments = ["import", str(folder), "--root", str(root)]
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, last_line(done.stdout)) == (1, "1 filed, 0 already filed, 2 quarantined, 0 failed")
+    assert [entry["title"] for entry in entries(root)] == ["tide"]
+    told = [line for line in done.stderr.splitlines() if line.startswith("mailarchiver: ")]
+    assert len(told) == 2
+    for name, line, why in (("moon", told[0], "it took more than 10 s"), ("wind", told[1], "a defect")):
+        held = root / ".mailarchiver/quarantine" / hashlib.sha256(mail(name.encode())).hexdigest()
+        assert (held / "message.eml").read_bytes() == mail(name.encode())
+        assert str(folder / f"{name}.eml") in line
+        assert why in line
+        assert line.endswith(str(held))
+    assert caplog.text.count("Traceback (most recent call last): …") == 1
+    again = CliRunner().invoke(app, arguments)
+    assert (again.exit_code, again.stdout) == (0, "0 filed, 3 already filed, 0 failed\n")
+
+
+def test_json_lists_what_went_to_quarantine(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "Pool", Wary)
+    arguments = ["import", str(folder), "--root", str(tmp_path / "archive"), "--json"]
+    first, second = (json.loads(CliRunner().invoke(app, arguments).stdout) for _ in range(2))
+    assert (first["filed"], first["quarantined"], first["failed"]) == (1, 2, 0)
+    assert [(held["path"], held["reason"]) for held in first["quarantine"]] == [
+        (str(folder / "moon.eml"), "limit"),
+        (str(folder / "wind.eml"), "defect"),
+    ]
+    assert first["quarantine"][0]["digest"] == hashlib.sha256(mail(b"moon")).hexdigest()
+    assert (second["already"], second["quarantined"], second["quarantine"]) == (3, 0, [])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from mailarchiver import filing
+from mailarchiver.cli import logs
+from mailarchiver.cli.app import app
+from tests.cli.test_import import Wary
 from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
 
 if TYPE_CHECKING:
@@ -224,3 +230,58 @@ def test_a_missing_target_is_told_before_there_is_anything_to_move(site: Site) -
     answer = json.loads(done.stdout)
     assert answer["filed"] == 2
     assert "there is no folder 'Nowhere'" in answer["error"]
+
+
+# --- mail that cannot be understood -----------------------------------------------------------------------------------
+
+
+def trapped(site: Site, monkeypatch: pytest.MonkeyPatch, after: str, *options: str) -> Any:
+    """A round for which the mail about the moon is too much."""
+    config = site.folder / "config.toml"
+    account = site.account("articles", after=after)
+    config.write_text(f'[archive]\nroot = "archive"\n{account}')
+    monkeypatch.setattr(logs, "start_logging", lambda _level: None)  # this process is the tests' own
+    monkeypatch.setattr(filing, "Pool", Wary)
+    return CliRunner().invoke(app, ["poll", "--config", str(config), *options])
+
+
+@pytest.mark.parametrize("after", ["keep", "seen", "flag", "move:Archived"])
+def test_mail_in_quarantine_is_only_flagged(site: Site, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
+    done = trapped(site, monkeypatch, after)
+    assert (done.exit_code, done.stdout) == (1, "articles: 1 filed, 0 already filed, 1 quarantined, 0 failed\n")
+    digest = hashlib.sha256(mail("moon")).hexdigest()
+    (line,) = (line for line in done.stderr.splitlines() if "quarantine" in line)
+    assert line.startswith("mailarchiver: articles: INBOX, UID ")
+    assert "it took more than 10 s" in line
+    assert line.endswith(str(site.folder / "archive/.mailarchiver/quarantine" / digest))
+    assert site.titles() == ["tide"]
+    flags = {uid: found - {rb"\Recent"} for uid, found in site.mailbox.other.flags("INBOX").items()}
+    moon = max(flags)
+    assert flags.pop(moon) == (set() if after == "keep" else {rb"\Flagged"})
+    other = {"keep": [set()], "seen": [{rb"\Seen"}], "flag": [{rb"\Flagged"}], "move:Archived": []}
+    assert list(flags.values()) == other[after]
+    again = trapped(site, monkeypatch, after)
+    assert (again.exit_code, again.stdout) == (0, "articles: 0 filed, 0 already filed, 0 failed\n")
+
+
+@on_embedded
+def test_mail_in_quarantine_stays_where_it_is_though_all_that_was_known_of_it_is_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trapped(site, monkeypatch, "keep")
+    for path in (site.folder / "archive/.mailarchiver").glob("ledger.sqlite*"):
+        path.unlink()
+    site.mailbox.other.deliver(mail("moon"), NOON)
+    done = trapped(site, monkeypatch, "move:Archived")
+    assert (done.exit_code, done.stdout) == (0, "articles: 0 filed, 1 already filed, 0 failed\n")
+    assert [flags - {rb"\Recent"} for flags in site.flags()] == [{rb"\Flagged"}, {rb"\Flagged"}]
+    assert len(site.flags("Archived")) == 1
+
+
+@on_embedded
+def test_json_lists_the_mail_in_quarantine(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(trapped(site, monkeypatch, "keep", "--json").stdout)
+    assert (told["filed"], told["quarantined"], told["failed"]) == (1, 1, 0)
+    (held,) = told["quarantine"]
+    assert held["digest"] == hashlib.sha256(mail("moon")).hexdigest()
+    assert (held["reason"], held["path"].startswith("articles: INBOX, UID")) == ("limit", True)

@@ -1,0 +1,126 @@
+"""What crosses the pipes between the program and a child that understands mail: tasks one way, answers the other.
+
+An answer is built of plain values only: whoever took a child over cannot make its parent call anything, nor hand it
+something of another type. Plain values are also the fastest to read: the types of `model` would take three times as
+long. `message.eml` does not travel back.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from types import UnionType
+from typing import Any
+
+from .model import Bundle, Card, Entry, MessageRef, Quarantine, RawMessage, Rules, Source, Understood
+
+MAIL = "message.eml"
+
+_ENTRY = tuple(field.name for field in fields(Entry))
+_OF_ENTRY = attrgetter(*_ENTRY)
+_OF_SOURCE = attrgetter(*(field.name for field in fields(Source)))
+_OF_REF = attrgetter(*(field.name for field in fields(MessageRef)))
+_TAGS = _ENTRY.index("tags")
+_TEXT: dict[str, type | UnionType] = {"str": str, "str | None": str | None, "int": int, "Kind": str}
+_TYPES = tuple(_TEXT.get(str(field.type), object) for field in fields(Entry))
+
+
+class _PlainOnly(pickle.Unpickler):
+    """Reads pickles that name nothing at all."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  as the base class has it
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of an answer")
+
+
+# --- tasks ----------------------------------------------------------------------------------------------------------
+
+
+def task_frame(raw: RawMessage, mail_id: str, rules: Rules) -> bytes:
+    """A mail on its way to a child."""
+    times = (raw.received, raw.from_line, raw.fallback)
+    return pickle.dumps((raw.data, _OF_REF(raw.ref), times, mail_id, _packed(rules)), protocol=5)
+
+
+def read_task(frame: bytes) -> tuple[RawMessage, str, Rules]:
+    """The same at the other end. What it names is called: for the frames of one's parent only."""
+    data, ref, (received, from_line, fallback), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
+    return RawMessage(MessageRef(*ref), received, data, from_line, fallback), mail_id, _unpacked(rules)
+
+
+@lru_cache(maxsize=16)
+def _packed(rules: Rules) -> bytes:
+    return pickle.dumps(rules, protocol=5)
+
+
+@lru_cache(maxsize=16)
+def _unpacked(rules: bytes) -> Rules:
+    found: Rules = pickle.loads(rules)  # noqa: S301  our parent's
+    return found
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def answer_frame(answer: Understood, raw: RawMessage) -> bytes:
+    """What became of the mail `raw`, on its way back."""
+    if isinstance(answer, Quarantine):
+        return pickle.dumps((answer.reason, answer.detail, answer.trace), protocol=5)
+    return pickle.dumps([_plain(bundle, raw) for bundle in answer], protocol=5)
+
+
+def read_answer(frame: bytes, raw: RawMessage) -> Understood:
+    """The same at the other end. Raises `Exception` of any kind for what is no answer; calls nothing."""
+    answer = _PlainOnly(io.BytesIO(frame)).load()
+    if isinstance(answer, tuple):
+        reason, detail, trace = answer
+        _require(str, reason, detail, trace)
+        return Quarantine(reason, detail, trace)
+    _require(list, answer)
+    if not answer:
+        raise ValueError("an answer without articles")
+    return tuple(_bundle(each, raw) for each in answer)
+
+
+def _plain(bundle: Bundle, raw: RawMessage) -> tuple[object, ...]:
+    """A bundle without the mail that the parent has anyway: 45 MB would cross the pipe twice."""
+    files = dict(bundle.files)
+    if files[MAIL] == raw.data:
+        files[MAIL] = b""
+    card, source = bundle.card, bundle.entry.source
+    told = (card.excerpt, card.direction, card.automatic)
+    place = None if source is None else _OF_SOURCE(source)
+    return (bundle.id, bundle.folder, files, _OF_ENTRY(bundle.entry)[:-1], place, told, bundle.url_key, bundle.text_key)
+
+
+def _bundle(plain: Any, raw: RawMessage) -> Bundle:  # noqa: ANN401  of what it is, nothing is known
+    own_id, folder, files, values, place, (excerpt, direction, automatic), url_key, text_key = plain
+    _require(dict, files)
+    _require(str, own_id, folder, direction, text_key, *files)
+    _require(bytes, *files.values())
+    _require(str | None, excerpt, url_key)
+    _require(tuple, values, values[_TAGS])
+    _require(str, *values[_TAGS])
+    for kind, value in zip(_TYPES[:-1], values, strict=True):
+        _require(kind, value)
+    files[MAIL] = files[MAIL] or raw.data
+    entry = Entry(**dict(zip(_ENTRY, (*values, _source(place)), strict=True)))
+    card = Card(entry, excerpt, direction, bool(automatic))
+    return Bundle(own_id, folder, files, entry, card, url_key, text_key)
+
+
+def _source(place: Any) -> Source | None:  # noqa: ANN401  likewise
+    if place is None:
+        return None
+    account, folder, uidvalidity, uid = place
+    _require(str, account, folder)
+    _require(int | None, uidvalidity, uid)
+    return Source(account, folder, uidvalidity, uid)
+
+
+def _require(kind: type | UnionType, *values: object) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            raise TypeError(f"{type(value).__name__} is no part of an answer there")
