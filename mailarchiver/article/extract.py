@@ -45,7 +45,7 @@ def extract(original: Original, tags: TagRules) -> Article:
     subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
     latest = metadata.latest_day(original.outer.headers)
     found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
-    found = found or whole_message.recognise(tree)
+    found = found or whole_message.recognise(tree, [subject])
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
     clean = without_controls(sanitize(_write(found, ledger, url)))  # of "&#27;" the parser makes a control, too

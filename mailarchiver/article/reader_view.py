@@ -21,10 +21,10 @@ from ..text.dates import read_date
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
+from .page_signs import unprefixed
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
-_PREFIX = re.compile("(?:" + "|".join(_NAMES["prefixes"]) + ")*")
 _SIGNATURE = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
@@ -99,7 +99,7 @@ def _all(tree: LexborHTMLParser, name: str) -> Iterator[LexborNode]:
     for node in tree.css(f'[class*="{name}"], [id*="{name}"]'):
         attributes = node.attributes
         tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
-        if any(token.endswith(name) and _PREFIX.fullmatch(token[: -len(name)]) for token in tokens):
+        if any(token.endswith(name) and unprefixed(token) == name for token in tokens):
             yield node
 
 
