@@ -12,6 +12,9 @@ from selectolax.lexbor import LexborNode
 from ..text.closing import ClosingKind, closing_of
 from ..text.closing_lines import PICTURE, is_signature_name
 from .markup import BLOCK, BOXES, DROPPED
+from .recognised import LeftOut
+
+NOT_SHOWN = "stands in the signature only: kept, not shown"
 
 _MOST_LINES = 200
 _MOST_CHARACTERS = 40_000
@@ -31,14 +34,11 @@ _Event = Literal["enter", "leave", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What was left out of a body: `skipped` are the `mem_id`s of elements that are not to be written, `pictures` the
-    `img` elements among them and in them.
-    """
+class Closing:
+    """The closing of a body: of which kinds it is, and what of the tree is not to be written."""
 
     kinds: tuple[ClosingKind, ...]
-    skipped: frozenset[int]
-    pictures: tuple[LexborNode, ...]
+    left_out: LeftOut
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Line:
         return told if self.exact else " ".join(told.split())
 
 
-def leave_out_closing(body: LexborNode) -> LeftOut | None:
+def leave_out_closing(body: LexborNode) -> Closing | None:
     """Find the closing of a body; None where it has none. Rules of `text.closing`.
 
     Changes the tree: the texts of the closing are taken out of it. Its elements stay, to be skipped, for their pictures
@@ -81,7 +81,7 @@ def leave_out_closing(body: LexborNode) -> LeftOut | None:
     return _taken_out(lines[found.start :], found.kinds) if found else None
 
 
-def _taken_out(lines: Sequence[_Line], kinds: tuple[ClosingKind, ...]) -> LeftOut:
+def _taken_out(lines: Sequence[_Line], kinds: tuple[ClosingKind, ...]) -> Closing:
     first: dict[int, tuple[LexborNode, int]] = {}
     for line in lines:
         for node, place in line.texts:
@@ -92,7 +92,7 @@ def _taken_out(lines: Sequence[_Line], kinds: tuple[ClosingKind, ...]) -> LeftOu
     skipped = frozenset(element.mem_id for element in elements)
     for node, place in first.values():
         node.replace_with((node.text_content or "")[:place])
-    return LeftOut(kinds, skipped, tuple(pictures))
+    return Closing(kinds, LeftOut(skipped, tuple(pictures), NOT_SHOWN))
 
 
 def _pictures(element: LexborNode) -> list[LexborNode]:

@@ -20,8 +20,9 @@ from ..text.hosts import host_of
 from ..text.reflow import html_of
 from ..text.subject import bare_subject
 from ..text.whitespace import collapse, count_words, excerpt
-from . import metadata, reader_view, whole_message
+from . import metadata, page, reader_view, whole_message
 from .captions import captions
+from .framed import take_off
 from .images import ImageLedger
 from .recognised import Recognised
 from .rendering import markdown, plain_text
@@ -45,7 +46,10 @@ def extract(original: Original, tags: TagRules) -> Article:
     subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
     latest = metadata.latest_day(original.outer.headers)
     found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
-    found = found or whole_message.recognise(tree, [subject])
+    if found is None:
+        framed = take_off(tree, [subject])
+        found = None if _is_automatic(original) else page.recognise(tree, framed)
+        found = found or whole_message.recognise(tree, framed)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
     clean = without_controls(sanitize(_write(found, ledger, url)))  # of "&#27;" the parser makes a control, too
@@ -65,7 +69,7 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
         skipped |= region_skipped
     html = Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
     if found.left_out:
-        ledger.leave_out(found.left_out.pictures)
+        ledger.leave_out(found.left_out.pictures, found.left_out.reason)
     return html
 
 

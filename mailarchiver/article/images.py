@@ -30,8 +30,6 @@ _PICTURE_NAME = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|
 _NO_ALT = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
 _CONTENT_TYPES = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
 
-NOT_SHOWN = "stands in the signature only: kept, not shown"
-
 
 class ImageLedger:
     """The image ledger of one article in the making."""
@@ -60,9 +58,9 @@ class ImageLedger:
         html = _html(image, alt)
         return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
 
-    def leave_out(self, nodes: Iterable[LexborNode]) -> None:
-        """The pictures of `img` elements that are not to be shown: each has its line, and its file unless the text
-        shows the same picture. To be called once, after everything was written.
+    def leave_out(self, nodes: Iterable[LexborNode], reason: str) -> None:
+        """The pictures of `img` elements that are not to be shown, and why: each has its line, and its file unless the
+        text shows the same picture. To be called once, after everything was written.
         """
         shown = {image.file for image in self._ledger.values()}
         known = set(self._ledger)
@@ -71,7 +69,7 @@ class ImageLedger:
         for source in self._ledger.keys() - known:
             image = self._ledger[source]
             if image.file is not None and image.file not in shown:
-                self._ledger[source] = replace(image, outcome="dropped", reason=NOT_SHOWN)
+                self._ledger[source] = replace(image, outcome="dropped", reason=reason)
 
     def images(self) -> tuple[Image, ...]:
         """All lines: the pictures referred to, in order, then the inline pictures that nothing refers to."""

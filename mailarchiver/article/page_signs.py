@@ -1,4 +1,4 @@
-"""By what markup made for the web is told from markup that mail programs write."""
+"""By what markup made for the web is told from markup that mail programs write, and what pages call their parts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ PREFIX = re.compile("(?:" + "|".join(_TABLE["prefixes"]) + ")+")
 """What mail programs put before the classes and ids of others."""
 _MAIL_PROGRAMS = re.compile("|".join(_TABLE["mail_programs"]), re.IGNORECASE)
 _SECTIONS = frozenset(_TABLE["sections"])
+_PREFIXED = re.compile(r"""\b(class|id)=("[^"]*"|'[^']*')""")
+
+
+def _named(key: str) -> re.Pattern[str]:
+    """Any of the words of a table, as a part of a class or id: `article-teaser`, `teaserText`, not `steaser`."""
+    words = "|".join(re.escape(word) for word in _TABLE[key])
+    return re.compile(rf"(?:\b|_)(?:{words})", re.IGNORECASE)
+
+
+BOILERPLATE = _named("boilerplate")
+"""Of what is no part of an article, unless all engines say so."""
+STANDFIRST = _named("standfirst")
+"""Of the paragraph between a headline and the article."""
+CAPTION = _named("caption")
+"""Of what says something about a picture."""
+NO_STANDFIRST = _named("no_standfirst")
+"""Of what else stands there."""
 
 
 def foreign_names(root: LexborNode, enough: int) -> int:
@@ -28,16 +45,47 @@ def foreign_names(root: LexborNode, enough: int) -> int:
     return count
 
 
+def foreign_prefixes(root: LexborNode, enough: int) -> int:
+    """How many elements below `root` have a name of a page's own behind a mail program's prefix; counts no further
+    than `enough`.
+    """
+    count = 0
+    for node in root.traverse():
+        if count >= enough:
+            break
+        given = node.attributes
+        names = f"{given.get('class') or ''} {given.get('id') or ''}" if given else ""
+        count += PREFIX.match(names.lstrip()) is not None and is_foreign(node)
+    return count
+
+
 def is_foreign(node: LexborNode) -> bool:
     """Whether an element has a class or id that is no mail program's own."""
+    names = bare_names(node).split()
+    return any(not _MAIL_PROGRAMS.match(name) for name in names)
+
+
+def bare_names(node: LexborNode) -> str:
+    """An element's classes and id, without what mail programs put before them."""
     given = node.attributes
     if not given:
-        return False
+        return ""
     names = f"{given.get('class') or ''} {given.get('id') or ''}".split()
-    return any(bare and not _MAIL_PROGRAMS.match(bare) for bare in map(unprefixed, names))
+    return " ".join(filter(None, map(unprefixed, names)))
 
 
 def unprefixed(name: str) -> str:
     """A class or id without what mail programs put before it."""
     found = PREFIX.match(name)
     return name[found.end() :] if found else name
+
+
+def without_prefixes(html: str) -> str:
+    """HTML, as lexbor writes it, with the classes and ids that its page had before it was mailed."""
+    if PREFIX.search(html) is None:
+        return html
+
+    def bare(match: re.Match[str]) -> str:
+        return f'{match[1]}="{" ".join(map(unprefixed, match[2][1:-1].split()))}"'
+
+    return _PREFIXED.sub(bare, html)

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from ..model import Direction, Kind
-from .closing import LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is left out of a region: `skipped` are the `mem_id`s of nodes that are not to be written, `pictures` those
+    `img` elements among them and in them that came with the mail, `reason` is why they are not shown.
+    """
+
+    skipped: frozenset[int]
+    pictures: tuple[LexborNode, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

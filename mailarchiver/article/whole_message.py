@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from selectolax.lexbor import LexborHTMLParser
 
-from .closing import leave_out_closing
-from .pasted import take_frame
+from .framed import Framed
 from .recognised import Recognised
 
 
-def recognise(tree: LexborHTMLParser, titles: Sequence[str]) -> Recognised:
-    """The body without its closing, whose texts are taken out of the tree; of a pasted page also without its frame.
-
-    `titles` are what the subject says the title is.
-    """
-    body = tree.body
-    if body is None:
-        return Recognised("message", (), provenance={"kind": "the whole message"})
-    left_out = leave_out_closing(body)
-    provenance = {"kind": "the whole message"}
-    if left_out is not None:
-        provenance["closing"] = f"left out: {', '.join(left_out.kinds)}"
-    paste = take_frame(tree, titles)
-    if paste is None:
-        return Recognised("message", (body,), provenance=provenance, left_out=left_out)
-    provenance |= {"url": paste.place, "note": "text above the article"}
-    return Recognised("message", (body,), url=paste.url, note=paste.note, provenance=provenance, left_out=left_out)
+def recognise(tree: LexborHTMLParser, framed: Framed) -> Recognised:
+    """The body without its closing; of a pasted page also without its frame."""
+    return Recognised(
+        "message",
+        (tree.body,) if tree.body is not None else (),
+        url=framed.url,
+        note=framed.note,
+        provenance={"kind": "the whole message", **framed.provenance},
+        left_out=framed.closing.left_out if framed.closing else None,
+    )

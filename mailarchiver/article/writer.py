@@ -109,10 +109,12 @@ class Writer:
     def _enter(self, node: LexborNode) -> bool:
         """Write what begins here; True where the children are to be visited."""
         tag = node.tag or ""
+        if node.mem_id in self._skipped:
+            return False
         if tag == "-text":
             self._text(node.text_content or "")
             return False
-        if tag.startswith("-") or tag in DROPPED or node.mem_id in self._skipped:
+        if tag.startswith("-") or tag in DROPPED:
             return False
         given = node.attributes
         style = given.get("style")

@@ -1,0 +1,59 @@
+"""Recognises a web page, pasted into a mail or sent as one, and finds the article in it.
+
+Engines vote which text is the article (`engines`, `region`); what is written is our own tree, with all its pictures,
+lists, tables and code, without what is not voted for (`page_cut`).
+"""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborHTMLParser
+
+from .engines import opinions
+from .framed import Framed
+from .page_blocks import blocks_of
+from .page_cut import all_but
+from .page_signs import foreign_prefixes, without_prefixes
+from .recognised import Recognised
+from .region import article_blocks
+
+LARGEST = 4_000_000
+"""Characters of HTML that the engines are asked about."""
+_FEWEST_WORDS = 12
+"""Of an article; a page with less is a notice, or not understood."""
+_ENOUGH = 5
+_DOCUMENT = (
+    'link[rel="canonical"], meta[property^="og:"], meta[name^="twitter:"], meta[property^="article:"],'
+    'script[type="application/ld+json"]'
+)
+
+
+def recognise(tree: LexborHTMLParser, framed: Framed) -> Recognised | None:
+    """The article of a web page; None where the mail is no page, or the engines find no article in it."""
+    body = tree.body
+    sign = _sign(tree, framed)
+    if sign is None or body is None:
+        return None
+    html = tree.html or ""
+    blocks = list(blocks_of(body))
+    kept = article_blocks(blocks, opinions(without_prefixes(html))) if len(html) <= LARGEST else ()
+    if sum(len(blocks[number].words) for number in kept) < _FEWEST_WORDS:
+        return None
+    return Recognised(
+        "page",
+        (body,),
+        url=framed.url,
+        note=framed.note,
+        provenance={"kind": sign, **framed.provenance},
+        left_out=all_but(body, blocks, kept),
+    )
+
+
+def _sign(tree: LexborHTMLParser, framed: Framed) -> str | None:
+    """By what the mail is told to be a page; None where it is none."""
+    if framed.paste is not None:
+        return "page: its address stands beside it"
+    if tree.css_first(_DOCUMENT) is not None:
+        return "page: its head says so"
+    if tree.body is not None and foreign_prefixes(tree.body, _ENOUGH) >= _ENOUGH:
+        return "page: a mail program put its prefix before the names of the page"
+    return None

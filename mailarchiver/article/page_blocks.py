@@ -1,0 +1,105 @@
+"""A page as its blocks of text, in order: what votes are cast on, and what is kept or left out as one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from .markup import BLOCK, DROPPED
+
+_WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|\w+")
+"""A word; in Chinese, Japanese and Korean a character."""
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SILENT = DROPPED | {"noscript", "button"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of text without the edge of a block in it.
+
+    `nodes` are its text nodes; `path` the `mem_id`s of the elements around it, the nearest first; `tags` their tags;
+    `linked` how many of its words are in links.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    nodes: tuple[LexborNode, ...]
+    holder: LexborNode
+    linked: int
+
+
+@dataclass(slots=True)
+class _Run:
+    pieces: list[str] = field(default_factory=list)
+    nodes: list[LexborNode] = field(default_factory=list)
+    linked: int = 0
+
+
+def blocks_of(root: LexborNode) -> Iterator[Block]:
+    """The blocks below `root`, in document order; nothing that no browser shows."""
+    run = _Run()
+    for node, entering, link in _walk(root):
+        tag = node.tag or ""
+        if tag == "-text":
+            text = node.text_content or ""
+            run.pieces.append(text)
+            run.nodes.append(node)
+            run.linked += len(words_of(text)) if link else 0
+        elif tag == "br":
+            run.pieces.append("\n")
+        elif tag in BLOCK:
+            holder = node.parent if entering and node.parent is not None else node
+            yield from _block(run, holder)
+            run = _Run()
+    yield from _block(run, root)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
+
+
+def _block(run: _Run, holder: LexborNode) -> Iterator[Block]:
+    text = " ".join("".join(run.pieces).split())
+    if text:
+        yield Block(text, tuple(words_of(text)), tuple(run.nodes), holder, run.linked)
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
+    """Every node below `root` when it is entered, and every element again when it is left; whether within a link.
+
+    A loop, not a recursion: hostile pages are nested deeper than Python's stack.
+    """
+    node = root.child
+    links = 0
+    while node is not None:
+        tag = node.tag or ""
+        is_element = tag != "-text"
+        opened = is_element and _is_seen(node, tag)
+        if opened or not is_element:
+            yield node, True, links > 0
+        following = node.child if opened else None
+        if opened and tag == "a":
+            links += 1
+        while following is None:
+            if opened:
+                links -= node.tag == "a"
+                yield node, False, links > 0
+            following = node.next
+            if following is None:
+                parent = node.parent
+                if parent is None or parent.mem_id == root.mem_id:
+                    return
+                node, opened = parent, True
+        node = following
+
+
+def _is_seen(node: LexborNode, tag: str) -> bool:
+    if tag.startswith("-") or tag in _SILENT:
+        return False
+    given = node.attributes
+    return "hidden" not in given and not _HIDDEN.search(given.get("style") or "")

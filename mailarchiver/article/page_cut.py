@@ -1,0 +1,153 @@
+"""What of a page is not to be written: everything but its article.
+
+Pictures and players stay where the article keeps the text they stand in, with their captions; those of teasers, menus
+and advertisements go with these.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from .markup import EMBEDS
+from .page_blocks import Block
+from .page_signs import BOILERPLATE, CAPTION, bare_names
+from .recognised import LeftOut
+
+OUTSIDE = "stands outside of the article: kept, not shown"
+
+_MEDIA = frozenset({"img", "hr", *EMBEDS})
+_LARGEST_FRAME = 80
+"""Words that may stand around a picture as its caption and credit; what has more is a box of its own."""
+_NEVER = frozenset({"nav", "footer", "aside"})
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Of each element, by `mem_id`: words of its text, those of them in links, those of them that are kept."""
+
+    words: Counter[int] = field(default_factory=Counter)
+    linked: Counter[int] = field(default_factory=Counter)
+    kept: Counter[int] = field(default_factory=Counter)
+
+
+def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> LeftOut:
+    """What is left out of the page below `root` where the blocks with the numbers `kept`, ascending, at least one, are
+    its article. Changes nothing.
+    """
+    inside = frozenset(kept)
+    counts = _count(root, blocks, inside)
+    alive = [node for number in kept for node in blocks[number].nodes]
+    frames: set[int] = set()
+    for media in _near(root, [blocks[number] for number in kept]):
+        frame = _frame(media, root, counts)
+        if frame is not None:
+            alive.append(media)
+            frames.add(frame.mem_id)
+    for number, block in enumerate(blocks):
+        if number not in inside and _is_caption(block, frames, root):
+            alive += block.nodes
+    others = _others(root, alive)
+    pictures = [picture for node in others for picture in _mailed_pictures(node)]
+    return LeftOut(frozenset(node.mem_id for node in others), tuple(pictures), OUTSIDE)
+
+
+def _count(root: LexborNode, blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
+    counts = _Counts()
+    for number, block in enumerate(blocks):
+        for element in _around(block.holder, root):
+            counts.words[element.mem_id] += len(block.words)
+            counts.linked[element.mem_id] += block.linked
+            counts.kept[element.mem_id] += len(block.words) if number in kept else 0
+    return counts
+
+
+def _around(node: LexborNode | None, root: LexborNode) -> Iterator[LexborNode]:
+    """An element and those around it, up to and with `root`."""
+    while node is not None:
+        yield node
+        if node.mem_id == root.mem_id:
+            return
+        node = node.parent
+
+
+def _near(root: LexborNode, kept: Sequence[Block]) -> Iterator[LexborNode]:
+    """The media elements from the heading above the article to its last block, and those beside that."""
+    first, last = kept[0].nodes[0].mem_id, kept[-1].nodes[-1].mem_id
+    beside = kept[-1].holder.parent
+    waiting: list[LexborNode] = []
+    state = "above"
+    for node in root.traverse(include_text=True):
+        if node.mem_id == first:
+            yield from waiting
+            state = "within"
+        if state == "above" and node.tag == "h1":
+            waiting = []
+        if node.tag in _MEDIA:
+            if state == "above":
+                waiting.append(node)
+            elif state == "within" or (beside is not None and _is_child(node, beside)):
+                yield node
+        if node.mem_id == last:
+            state = "below"
+
+
+def _is_child(node: LexborNode, parent: LexborNode) -> bool:
+    """Whether a picture stands in an element, straight or in a box of its own."""
+    above = node.parent
+    return above is not None and (
+        above.mem_id == parent.mem_id or (above.parent is not None and above.parent.mem_id == parent.mem_id)
+    )
+
+
+def _frame(media: LexborNode, root: LexborNode, counts: _Counts) -> LexborNode | None:
+    """The outermost element around a picture with no more in it than may be its caption; None where the picture is no
+    part of the article: its frame is a teaser, or stands where nothing is kept.
+    """
+    frame = media
+    for element in _around(media, root):
+        if element.tag in _NEVER or BOILERPLATE.search(bare_names(element)):
+            return None
+        if counts.kept[element.mem_id]:
+            break
+        if counts.words[element.mem_id] > _LARGEST_FRAME:
+            return None
+        frame = element
+    words, linked = counts.words[frame.mem_id], counts.linked[frame.mem_id]
+    return None if words and 2 * linked > words else frame
+
+
+def _is_caption(block: Block, frames: set[int], root: LexborNode) -> bool:
+    """Whether a block is what a kept picture's frame says about it."""
+    named = False
+    for element in _around(block.holder, root):
+        named = named or element.tag in {"figcaption", "figure"} or bool(CAPTION.search(bare_names(element)))
+        if element.mem_id in frames:
+            return named
+    return False
+
+
+def _others(root: LexborNode, alive: Sequence[LexborNode]) -> list[LexborNode]:
+    """The outermost nodes that hold nothing of what is kept."""
+    kept = {node.mem_id for node in alive}
+    around = {element.mem_id for node in alive for element in _around(node.parent, root)}
+    others: list[LexborNode] = []
+    waiting = [root]
+    while waiting:
+        for child in waiting.pop().iter(include_text=True):
+            if child.mem_id in around:
+                waiting.append(child)
+            elif child.mem_id not in kept and child.tag != "br":
+                others.append(child)
+    return others
+
+
+def _mailed_pictures(node: LexborNode) -> list[LexborNode]:
+    """The pictures in a node that came with the mail: only those have anything that could be lost."""
+    if (node.tag or "-").startswith("-"):
+        return []
+    pictures = [node] if node.tag == "img" else node.css("img")
+    return [picture for picture in pictures if (picture.attributes.get("src") or "").lower().startswith("cid:")]

@@ -1,0 +1,196 @@
+"""Which blocks of a page are its article: decided by what engines say, block by block, and by where the block stands.
+
+::
+
+    blocks ─ shares ─▶ votes ─ region ─▶ the element that holds most of what is voted for
+                                 └─────▶ kept: two votes, or one and the shape of text; then the standfirst, the tail
+
+Measured on pages with known text: three engines that agree are right in .98 of the words, two in .85; one alone in .7
+where it names a paragraph or an item, in .3 where it names a bare box.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from .page_blocks import Block, words_of
+from .page_signs import BOILERPLATE, NO_STANDFIRST, STANDFIRST, bare_names
+
+_SHINGLE = 4
+"""Words in a row by which a block is found in what an engine returns."""
+_FOUND = 0.6
+"""Share of a block's shingles that must be in it."""
+_HOLDS = 0.75
+"""Share of the words voted for that the element of the article holds; the rest is teasers and lists of links."""
+_MOSTLY_LINKS = 0.75
+_FEW_LINKS = 0.3
+_STANDFIRST_WORDS = 8
+_NEAR = 4
+_SHAPES = frozenset(["p", "li", "blockquote", "pre", "dd", "dt", "td", "th", "h2", "h3", "h4"])
+"""What text is in; one engine is believed about such a block."""
+_WHOLES = frozenset(["table", "ul", "ol", "dl", "pre", "blockquote"])
+"""What is kept or left out as one."""
+_LARGEST_WHOLE = 800
+"""Words; what is larger is no table, but a layout."""
+_HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
+_NO_STANDFIRST_TAGS = frozenset(["nav", "aside", "li", "figcaption", "figure"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A block with what is around it: `ids`, `tags` and `names` (classes and ids) of its elements, nearest first."""
+
+    block: Block
+    ids: tuple[int, ...]
+    tags: tuple[str, ...]
+    names: tuple[str, ...]
+    votes: int
+
+    @property
+    def linked(self) -> float:
+        return self.block.linked / max(1, len(self.block.words))
+
+
+def article_blocks(blocks: Sequence[Block], opinions: Mapping[str, str]) -> tuple[int, ...]:
+    """The numbers of the blocks that are the article, in order; () where the engines found nothing.
+
+    `opinions` are what each engine takes for the article's text. Pure: the same page, the same blocks.
+    """
+    places = [_place(block, votes) for block, votes in zip(blocks, _votes(blocks, opinions.values()), strict=True)]
+    holder = _holder(places)
+    if holder is None:
+        return ()
+    kept = [number for number, place in enumerate(places) if holder in place.ids and _is_kept(place, holder)]
+    kept = _without_tail(places, kept)
+    return (*_standfirst(places, kept[0]), *_completed(places, kept)) if kept else ()
+
+
+def _votes(blocks: Sequence[Block], texts: Collection[str]) -> list[int]:
+    """How many of the texts hold each block."""
+    indexes = [_Index.of(text) for text in texts]
+    return [sum(index.holds(block) for index in indexes) for block in blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    shingles: frozenset[tuple[str, ...]]
+    lines: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, text: str) -> _Index:
+        lines = [tuple(words_of(line)) for line in text.split("\n")]
+        words = [word for line in lines for word in line]
+        return cls(frozenset(_shingles(words)), frozenset(lines))
+
+    def holds(self, block: Block) -> bool:
+        if len(block.words) < _SHINGLE:
+            return bool(block.words) and block.words in self.lines
+        found = [shingle in self.shingles for shingle in _shingles(block.words)]
+        return sum(found) >= _FOUND * len(found)
+
+
+def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1))
+
+
+def _place(block: Block, votes: int) -> _Place:
+    around: list[LexborNode] = []
+    node: LexborNode | None = block.holder
+    while node is not None and node.tag not in {"html", "-document", "#document"}:
+        around.append(node)
+        node = node.parent
+    return _Place(
+        block,
+        tuple(node.mem_id for node in around),
+        tuple(node.tag or "" for node in around),
+        tuple(bare_names(node) for node in around[:_NEAR]),
+        votes,
+    )
+
+
+def _holder(places: Sequence[_Place]) -> int | None:
+    """The smallest element that holds most of the words voted for; one vote counts half, lists of links nothing."""
+    weights = [
+        len(place.block.words) * (1.0 if place.votes > 1 else 0.5) if place.votes and place.linked < 0.5 else 0.0
+        for place in places
+    ]
+    total = sum(weights)
+    mass: Counter[int] = Counter()
+    for place, weight in zip(places, weights, strict=True):
+        for element in place.ids if weight else ():
+            mass[element] += weight  # type: ignore[assignment]  # a Counter may hold any number
+    inner = [
+        next((element for element in place.ids if mass[element] >= _HOLDS * total), None)
+        for place, weight in zip(places, weights, strict=True)
+        if weight
+    ]
+    return min((element for element in inner if element is not None), key=lambda one: mass[one], default=None)
+
+
+def _is_kept(place: _Place, holder: int) -> bool:
+    within = place.tags[: place.ids.index(holder)]
+    if not place.votes or (place.votes < 3 and any(BOILERPLATE.search(names) for names in place.names)):
+        return False
+    if place.votes == 1:
+        shaped = place.tags[0] in _SHAPES or bool({"blockquote", "figcaption"} & set(within))
+        if not shaped or place.linked >= 0.5:
+            return False
+    is_item = place.tags[0] in _HEADINGS or bool({"li", "td"} & set(within))
+    return is_item or place.linked < _MOSTLY_LINKS
+
+
+def _without_tail(places: Sequence[_Place], kept: Sequence[int]) -> list[int]:
+    """Without the links to other articles at its end, and their headings."""
+    end = len(kept)
+    while end and (places[kept[end - 1]].linked >= _MOSTLY_LINKS or places[kept[end - 1]].tags[0] in _HEADINGS):
+        end -= 1
+    return list(kept[:end])
+
+
+def _completed(places: Sequence[_Place], kept: Sequence[int]) -> list[int]:
+    """With the rest of each list, table, quote or listing of which most is kept, and with those that stand among kept
+    paragraphs: engines lose them by halves, and whole.
+    """
+    words: Counter[int] = Counter()
+    links: Counter[int] = Counter()
+    held: Counter[int] = Counter()
+    paragraphs: Counter[int] = Counter()
+    inside = frozenset(kept)
+    for number in range(kept[0], kept[-1] + 1):
+        place = places[number]
+        for element in place.ids:
+            words[element] += len(place.block.words)
+            links[element] += place.block.linked
+            held[element] += len(place.block.words) if number in inside else 0
+        if number in inside and place.tags[0] == "p" and len(place.ids) > 1:
+            paragraphs[place.ids[1]] += 1
+
+    def belongs(place: _Place) -> bool:
+        for depth, (element, tag) in enumerate(zip(place.ids[:-1], place.tags, strict=False)):
+            if tag not in _WHOLES or links[element] >= 0.5 * words[element]:
+                continue
+            around = place.ids[depth + 1]
+            if words[element] <= _LARGEST_WHOLE and 2 * held[element] >= words[element]:
+                return True
+            if paragraphs[around] > 1 and not any(BOILERPLATE.search(names) for names in place.names[: depth + 1]):
+                return True
+        return False
+
+    return [number for number in range(kept[0], kept[-1] + 1) if number in inside or belongs(places[number])]
+
+
+def _standfirst(places: Sequence[_Place], first: int) -> Iterator[int]:
+    """The blocks between the page's heading and the article that are a standfirst, by two votes or by their names."""
+    above = [number for number in range(first) if "h1" in places[number].tags[:2]]
+    for number in range(above[-1] + 1, first) if above else ():
+        place = places[number]
+        names = " ".join(place.names[:3])
+        is_text = len(place.block.words) >= _STANDFIRST_WORDS and place.linked < _FEW_LINKS
+        if not is_text or NO_STANDFIRST.search(names) or _NO_STANDFIRST_TAGS & set(place.tags[:_NEAR]):
+            continue
+        if place.votes > 1 or STANDFIRST.search(names):
+            yield number
