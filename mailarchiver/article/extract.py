@@ -48,7 +48,7 @@ def extract(original: Original, tags: TagRules) -> Article:
     found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
     if found is None:
         framed = take_off(tree, [subject])
-        found = None if _is_automatic(original) else page.recognise(tree, framed)
+        found = None if _is_automatic(original) else page.recognise(tree, framed, subject, latest)
         found = found or whole_message.recognise(tree, framed)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)

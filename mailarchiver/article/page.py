@@ -6,12 +6,15 @@ lists, tables and code, without what is not voted for (`page_cut`).
 
 from __future__ import annotations
 
+from datetime import date
+
 from selectolax.lexbor import LexborHTMLParser
 
 from .engines import opinions
 from .framed import Framed
 from .page_blocks import blocks_of
 from .page_cut import all_but
+from .page_facts import page_facts
 from .page_signs import foreign_prefixes, without_prefixes
 from .recognised import Recognised
 from .region import article_blocks
@@ -27,8 +30,11 @@ _DOCUMENT = (
 )
 
 
-def recognise(tree: LexborHTMLParser, framed: Framed) -> Recognised | None:
-    """The article of a web page; None where the mail is no page, or the engines find no article in it."""
+def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date | None) -> Recognised | None:
+    """The article of a web page; None where the mail is no page, or the engines find no article in it.
+
+    `subject` is the mail's, without prefixes; `latest` the last day that a date may name.
+    """
     body = tree.body
     sign = _sign(tree, framed)
     if sign is None or body is None:
@@ -38,12 +44,18 @@ def recognise(tree: LexborHTMLParser, framed: Framed) -> Recognised | None:
     kept = article_blocks(blocks, opinions(without_prefixes(html))) if len(html) <= LARGEST else ()
     if sum(len(blocks[number].words) for number in kept) < _FEWEST_WORDS:
         return None
+    facts = page_facts(tree, blocks, kept[0], subject=subject, address=framed.url, latest=latest)
     return Recognised(
         "page",
         (body,),
-        url=framed.url,
+        title=facts.title,
+        byline=facts.byline,
+        site=facts.site,
+        url=framed.url or facts.url,
+        published=facts.published,
+        language=facts.language,
         note=framed.note,
-        provenance={"kind": sign, **framed.provenance},
+        provenance={"kind": sign, **facts.provenance, **framed.provenance},
         left_out=all_but(body, blocks, kept),
     )
 

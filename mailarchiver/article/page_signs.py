@@ -27,6 +27,8 @@ BOILERPLATE = _named("boilerplate")
 """Of what is no part of an article, unless all engines say so."""
 STANDFIRST = _named("standfirst")
 """Of the paragraph between a headline and the article."""
+BYLINE = _named("byline")
+"""Of who wrote an article."""
 CAPTION = _named("caption")
 """Of what says something about a picture."""
 NO_STANDFIRST = _named("no_standfirst")

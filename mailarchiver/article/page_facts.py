@@ -1,0 +1,216 @@
+"""Title, address, author, date of a web page: by what it says for machines, else by what stands around its article.
+
+A wrong value is worse than none: what is only likely is left out. `page_head` has what the page says for machines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from ..text.dates import find_date, read_date
+from ..text.hosts import host_of
+from ..text.whitespace import collapse, fold
+from . import metadata
+from .page_blocks import Block, words_of
+from .page_head import Fact, Found, told
+from .page_signs import BYLINE, bare_names
+
+_LONGEST_TITLE = 300
+_LONGEST_BYLINE = 120
+_FAR_ABOVE, _ABOVE = 40, 12
+"""Blocks above an article in which its heading is looked for, and author and date."""
+_HEADINGS = 12
+_SHORT_WORD = 3
+"""Letters of a word that two texts may share by chance."""
+_SEPARATORS = re.compile(r"\s+[-–—|·•»:]+\s+|\s*[|»]\s*")
+_IS_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What is known of a page; None where it is not sure. `provenance` says where each value was found."""
+
+    title: str | None
+    byline: str | None
+    site: str | None
+    url: str | None
+    published: str | None
+    language: str | None
+    provenance: Mapping[str, str]
+
+
+def page_facts(
+    tree: LexborHTMLParser,
+    blocks: Sequence[Block],
+    first: int,
+    *,
+    subject: str,
+    address: str | None,
+    latest: date | None,
+) -> PageFacts:
+    """The facts of the page whose article begins with block number `first`.
+
+    `subject` is the mail's, without prefixes; `address` the one its sender gave; `latest` the last day that may be
+    named.
+    """
+    facts = told(tree)
+    url = _url(facts, subject, address)
+    site = next(iter(facts["site"]), None)
+    names = _names(site.value if site else None, address or (url.value if url else None))
+    title = _title(tree, facts["title"], blocks, first, subject, names)
+    spoken = next((tag for found in facts["language"] if (tag := metadata.language(found.value))), None)
+    above = blocks[max(0, first - _ABOVE) : first]
+    published = _published(facts, above, spoken, latest)
+    author = _byline(facts, above, title.value if title else None)
+    chosen = {"title": title, "url": url, "site": site, "byline": author, "published": published}
+    provenance = {name: found.place for name, found in chosen.items() if found is not None}
+    return PageFacts(
+        **{name: found.value if found else None for name, found in chosen.items()},
+        language=spoken,
+        provenance=provenance | ({"language": "page: html lang"} if spoken else {}),
+    )
+
+
+# --- address ----------------------------------------------------------------------------------------------------------
+
+
+def _url(facts: Mapping[Fact, tuple[Found, ...]], subject: str, address: str | None) -> Found | None:
+    """The address its sender gave, else the canonical one, else a subject that is one."""
+    if address:
+        return None  # the frame says it
+    for found in facts["url"]:
+        if host_of(found.value) and urlsplit(found.value).path.strip("/") + urlsplit(found.value).query:
+            return found
+    return Found(subject, "subject") if _IS_URL.fullmatch(subject) else None
+
+
+# --- title ------------------------------------------------------------------------------------------------------------
+
+
+def _title(
+    tree: LexborHTMLParser, told: Sequence[Found], article: Sequence[Block], first: int, subject: str, names: set[str]
+) -> Found | None:
+    """The title: what the mail's subject, or the page for machines, says, as the page's heading writes it; where these
+    say nothing, the heading above the article. None where the subject is all there is.
+
+    A heading alone proves little: on many pages it is the name of the site. `names` are those of the site, folded.
+    """
+    headings = [text for node in tree.css("h1")[:_HEADINGS] if (text := _heading(node))]
+    near = [*reversed(article[max(0, first - _FAR_ABOVE) : first + 1]), *article[first + 1 : first + _ABOVE]]
+    close = [text for block in near if (text := _heading_of(block, "h1")) and fold(text) not in names]
+    close += [text for text in [_heading_of(article[first], "h2")] if text]
+    head = tree.css_first("head title, body > title")
+    named = collapse(head.text()).strip() if head is not None else ""
+    machine = [*told, *([Found(named, "page: title")] if named else [])]
+    context = [*headings, *(found.value for found in machine), *(block.text for block in article[first : first + 3])]
+    if subject and not _IS_URL.fullmatch(subject) and _repeats(subject, context):
+        machine.insert(0, Found(subject, "subject"))
+    for found, begins in product(machine, (True, False)):
+        for text in headings:
+            if fold(text) not in names and _is_within(text, found.value, begins=begins):
+                return Found(text, "page: h1")
+    if machine:
+        return Found(_without_site(machine[0].value, names), machine[0].place)
+    return Found(close[0], "page: heading at the article") if close else None
+
+
+def _heading(node: LexborNode) -> str | None:
+    text = collapse(node.text()).strip()
+    return text if 0 < len(text) <= _LONGEST_TITLE else None
+
+
+def _heading_of(block: Block, level: str) -> str | None:
+    """The text of a heading that a block is, or is in."""
+    node: LexborNode | None = block.holder
+    for _ in range(3):
+        if node is None:
+            return None
+        if node.tag == level:
+            return _heading(node)
+        node = node.parent
+    return None
+
+
+def _repeats(subject: str, context: Sequence[str]) -> bool:
+    """Whether a subject says what the page says, rather than what its sender thinks of it."""
+    words = [word for word in words_of(subject) if len(word) > _SHORT_WORD or not word.isascii()]
+    said = {word for text in context for word in words_of(text)}
+    return bool(words) and 2 * sum(word in said for word in words) >= len(words)
+
+
+def _is_within(heading: str, title: str, *, begins: bool) -> bool:
+    """Whether a title is a heading with no more than a site's name behind it, or before it."""
+    one, other = fold(heading), fold(title)
+    return other.startswith(one) if begins else other.endswith(one) and 2 * len(one) > len(other)
+
+
+def _without_site(title: str, names: set[str]) -> str:
+    """A title without the site's name at its end, where that name is known."""
+    pieces = [*_SEPARATORS.finditer(title)]
+    if pieces and fold(title[pieces[-1].end() :]) in names:
+        return title[: pieces[-1].start()].strip()
+    return title
+
+
+def _names(site: str | None, url: str | None) -> set[str]:
+    """How the site may be called, folded: by its own word, and by its host with and without the domain."""
+    host = host_of(url or "") or ""
+    labels = host.split(".")
+    return {
+        fold(name) for name in (site or "", host, "".join(labels[:-1]), labels[-2] if len(labels) > 1 else "") if name
+    }
+
+
+# --- author and date --------------------------------------------------------------------------------------------------
+
+
+def _byline(facts: Mapping[Fact, tuple[Found, ...]], above: Sequence[Block], title: str | None) -> Found | None:
+    """Who the page says wrote it: for machines a name, no address of a profile; else the block that is called so."""
+    for found in facts["byline"]:
+        if not host_of(found.value) and "@" not in found.value and len(found.value) <= _LONGEST_BYLINE:
+            return found
+    for block in above:
+        node: LexborNode | None = block.holder
+        named = block.text if len(block.text) <= _LONGEST_BYLINE else ""
+        for _ in range(3):
+            if node is not None and named and BYLINE.search(bare_names(node)):
+                dated = find_date(named)
+                text = dated[1] if dated else named
+                return Found(text, "page: byline") if text and fold(text) != fold(title or "") else None
+            node = node.parent if node is not None else None
+    return None
+
+
+def _published(
+    facts: Mapping[Fact, tuple[Found, ...]], above: Sequence[Block], spoken: str | None, latest: date | None
+) -> Found | None:
+    """When the page says it was published; else a date that stands alone between heading and article."""
+    for found in facts["published"]:
+        day = _iso(found.value, latest) or read_date(found.value, language=spoken, latest=latest)
+        if day:
+            return Found(day, found.place)
+    for block in above:
+        day = read_date(block.text, language=spoken, latest=latest)
+        if day:
+            return Found(day, "page: date above the article")
+    return None
+
+
+def _iso(text: str, latest: date | None) -> str | None:
+    """An ISO 8601 date or date-time as it is written, without fractions of a second; None for anything else, and for a
+    day that has not come.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if not moment.year >= 1900 or (latest and moment.date() > latest):
+        return None
+    return text.strip()[:10] if len(text.strip()) <= 10 else moment.isoformat(timespec="seconds")
