@@ -229,7 +229,7 @@ def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
     if len(segments) == 1:
         return segments[0].html, segments[0].text
     texts = [segment.text for segment in segments if segment.text is not None]
-    text = "\n\n".join(texts) if texts and len(texts) == len(segments) else None
+    text = "\n\n".join(filter(None, texts)) if texts and len(texts) == len(segments) else None
     if all(segment.html is None for segment in segments):
         return None, text
     return "\n".join(s.html if s.html is not None else html_of(s.text or "") for s in segments), text

@@ -66,9 +66,9 @@ def ber(tag: int, *contents: bytes) -> bytes:
 def cms(content: bytes | None, *, oid: str = SIGNED_OID, indefinite: bool = False, piece: int = 7) -> bytes:
     """A ContentInfo: signed data with this content, in pieces where it is of indefinite length."""
     build = ber if indefinite else der
-    pieces = [der(0x04, content[n : n + piece]) for n in range(0, len(content), piece)] if content is not None else []
-    octets = ber(0x24, *pieces) if indefinite else der(0x04, content or b"")
-    held = [] if content is None else [build(0xA0, octets)]
+    octets = content or b""
+    pieces = [der(0x04, octets[n : n + piece]) for n in range(0, len(octets), piece)] if indefinite else []
+    held = [] if content is None else [build(0xA0, ber(0x24, *pieces) if indefinite else der(0x04, octets))]
     encap = build(0x30, der(0x06, bytes.fromhex(DATA_OID)), *held)
     algorithms = build(0x31, build(0x30, der(0x06, bytes.fromhex("608648016503040201"))))
     signed = build(0x30, der(0x02, b"\1"), algorithms, encap, der(0x31))
