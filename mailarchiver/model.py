@@ -128,8 +128,9 @@ class Headers:
 class Part:
     """A leaf part (RFC 2045) that is not the body: a picture or an attachment, transfer encoding undone.
 
-    `content_id` is without angle brackets and still percent-encoded as sent; `filename` is the logical name
-    (RFC 2231, RFC 2047 decoded), unsafe to use as a path.
+    `content_id` is without angle brackets and still percent-encoded as sent; that of a picture that stood nameless
+    between two texts is made up, so that the body can show it there. `filename` is the logical name (RFC 2231, RFC 2047
+    decoded), unsafe to use as a path.
     """
 
     content_type: str

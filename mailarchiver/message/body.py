@@ -3,30 +3,27 @@
 ::
 
     Entity tree ─▶ segments of the body, in order ─▶ html, text
-                └▶ everything else: parts, enclosed messages
+                ├▶ everything else: parts, enclosed messages
+                └▶ S/MIME signatures, winmail.dat: kept, and what they hold read as if it stood there
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from ..model import Part
-from ..text.bounds import bounded
 from ..text.reflow import html_of
-from .charset import decode
-from .flowed import unflow
+from .leaf import Gathering, bounded_html, content_id, octets_of, part_of, read_outside, text_in_preamble, text_of
 from .structure import Budget, Entity
-from .transfer import undo
-from .uuencode import cut_out
+from .wrappings import is_smime, is_winmail, richer_body, signed_entity, unpacked
 
 _TEXTUAL = ("text/plain", "text/html")
 _ENCLOSED = ("message/rfc822", "message/global", "message/news")
+_SIGNATURE = 1
+"""The place of the signature in a multipart/signed, behind what it signs (RFC 1847 §2.1)."""
 _SEALED = {
     # content type → why it is kept as it is
     "multipart/encrypted": "encrypted (RFC 1847): kept as it came",
-    "application/pkcs7-mime": "S/MIME (RFC 8551): kept as it came",
-    "application/x-pkcs7-mime": "S/MIME (RFC 8551): kept as it came",
     "message/partial": "one piece of a message sent in several (RFC 2046 §5.2.2): kept as it came",
     "message/external-body": "its body lies elsewhere (RFC 2046 §5.2.3) and was not fetched",
 }
@@ -38,14 +35,6 @@ class _Segment:
 
     html: str | None
     text: str | None
-
-
-@dataclass(slots=True)
-class _Gathering:
-    data: bytes
-    budget: Budget
-    parts: list[Part] = field(default_factory=list)
-    enclosed: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +54,29 @@ def read_body(data: bytes, root: Entity, budget: Budget) -> Body:
     Several body parts (Apple Mail writes text, picture, text) are joined in order. Of alternatives (RFC 2046 §5.1.4)
     the last HTML and the last plain text count, the others become parts.
     """
-    gathering = _Gathering(data, budget)
+    gathering = Gathering(data, budget)
+    html, text = _joined(_whole(root, gathering))
+    if html is None and not (text or "").strip():
+        text = text_in_preamble(root, gathering) or text
+    for packed in gathering.winmail:
+        html, text, left = richer_body(html, text, packed)
+        gathering.parts += left
+    html = bounded_html(html, budget) if gathering.winmail and html is not None else html
+    return Body(html, text, tuple(gathering.parts), tuple(gathering.enclosed))
+
+
+def _whole(root: Entity, gathering: Gathering) -> list[_Segment]:
+    """The segments of a message, or of what a signature holds: a single text is its body whatever it is called."""
     if root.opened:
-        segments = _gather(root, gathering)
-    else:
-        _warn_if_sealed(root, budget)
-        segments = _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))
-    return Body(*_joined(segments), tuple(gathering.parts), tuple(gathering.enclosed))
+        return _gather(root, gathering)
+    _warn_if_sealed(root, gathering.budget)
+    return _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))
 
 
 def _warn_if_sealed(entity: Entity, budget: Budget) -> None:
     kind = entity.content_type.value
     if kind in _SEALED:
-        budget.warn("sealed", f"{kind} is {_SEALED[kind]}")
+        budget.warn("sealed", f"{kind}: {_SEALED[kind]}")
 
 
 def _unopened(entity: Entity) -> bool:
@@ -85,17 +84,59 @@ def _unopened(entity: Entity) -> bool:
     return entity.content_type.value.startswith("multipart/") and not entity.opened
 
 
-def _gather(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+def _gather(entity: Entity, gathering: Gathering) -> list[_Segment]:
     """The segments below `entity`, in order; what is no body goes to the gathering."""
     kind = entity.content_type.value
     _warn_if_sealed(entity, gathering.budget)
     if not entity.opened:
         return _leaf(entity, gathering, body=_is_body(entity))
+    read_outside(entity, gathering)
     if kind == "multipart/alternative":
         return _alternative(entity, gathering)
     if kind == "multipart/related":
         return _related(entity, gathering)
-    return [segment for child in entity.children for segment in _gather(child, gathering)]
+    if kind == "multipart/signed":
+        return _signed(entity, gathering)
+    return _mixed(entity, gathering)
+
+
+def _mixed(entity: Entity, gathering: Gathering) -> list[_Segment]:
+    """All segments in order; a picture that stands inline between two of them is shown there (Apple Mail)."""
+    found: list[_Segment] = []
+    waiting: list[int] = []
+    for child in entity.children:
+        segments = _gather(child, gathering)
+        if segments:
+            found += [_shown(place, gathering) for place in waiting]
+            found += segments
+            waiting = []
+        elif found and _is_inline_picture(child):
+            waiting.append(len(gathering.parts) - 1)
+    return found
+
+
+def _is_inline_picture(entity: Entity) -> bool:
+    """Whether it is shown where it stands: nothing can refer to it, as it has no name to be called by."""
+    inline = entity.content_type.value.startswith("image/") and entity.disposition.value == "inline"
+    return inline and not content_id(entity) and not entity.fields.first("content-location")
+
+
+def _shown(place: int, gathering: Gathering) -> _Segment:
+    """The picture at that place among the parts; it gets a Content-ID to be shown by."""
+    name = f"part{place + 1}.inline"
+    gathering.parts[place] = replace(gathering.parts[place], content_id=name)
+    return _Segment(f'<p><img src="cid:{name}"></p>', "")
+
+
+def _signed(entity: Entity, gathering: Gathering) -> list[_Segment]:
+    """RFC 1847 §2.1: the first part is what is signed, the second the signature, whatever its type."""
+    segments: list[_Segment] = []
+    for place, child in enumerate(entity.children):
+        if place == _SIGNATURE and not child.opened:
+            gathering.parts.append(part_of(child, gathering))
+        else:
+            segments += _gather(child, gathering)
+    return segments
 
 
 def _is_body(entity: Entity) -> bool:
@@ -108,7 +149,7 @@ def _is_body(entity: Entity) -> bool:
     )
 
 
-def _alternative(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+def _alternative(entity: Entity, gathering: Gathering) -> list[_Segment]:
     """One segment out of the alternatives; those that are not chosen are kept as parts."""
     choices: list[tuple[Entity, _Segment]] = []
     for child in entity.children:
@@ -127,15 +168,15 @@ def _alternative(entity: Entity, gathering: _Gathering) -> list[_Segment]:
     return [_Segment(rich[1].html, text if text is not None else rich[1].text) if rich else _Segment(None, text)]
 
 
-def _keep_text(entity: Entity, gathering: _Gathering) -> None:
+def _keep_text(entity: Entity, gathering: Gathering) -> None:
     """Keep the body parts below an alternative that was not chosen; its other leaves are kept already."""
     for child in entity.children:
         _keep_text(child, gathering)
     if not entity.opened and entity.content_type.value in _TEXTUAL:
-        gathering.parts.append(_part(entity, gathering))
+        gathering.parts.append(part_of(entity, gathering))
 
 
-def _related(entity: Entity, gathering: _Gathering) -> list[_Segment]:
+def _related(entity: Entity, gathering: Gathering) -> list[_Segment]:
     """RFC 2387: the root (named by `start`, else the first) is the body, all others belong to it."""
     start = entity.content_type.parameters.get("start", "").strip("<> ")
     named = [child for child in entity.children if start and content_id(child) == start]
@@ -145,75 +186,42 @@ def _related(entity: Entity, gathering: _Gathering) -> list[_Segment]:
         if child is root or not segments or child.opened or child.content_type.value not in _TEXTUAL:
             segments += _gather(child, gathering)
         else:
-            gathering.parts.append(_part(child, gathering))
+            gathering.parts.append(part_of(child, gathering))
     return segments
 
 
-def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment]:
-    """A body segment, or nothing where the leaf was put beside the body."""
+def _leaf(entity: Entity, gathering: Gathering, *, body: bool) -> list[_Segment]:
+    """A body segment; else those of what is signed in the leaf, mostly none: it is put beside the body."""
     if not body:
-        if entity.content_type.value in _ENCLOSED:
-            gathering.enclosed.append(_octets(entity, gathering))
-        elif not (_unopened(entity) and entity.body == entity.end):
-            gathering.parts.append(_part(entity, gathering))
+        return _beside(entity, gathering)
+    text = text_of(entity, gathering)
+    return [_Segment(text, None) if entity.content_type.value == "text/html" else _Segment(None, text)]
+
+
+def _beside(entity: Entity, gathering: Gathering) -> list[_Segment]:
+    """Keep a leaf that is no body. What an S/MIME signature holds in clear is read in its place, a winmail.dat
+    unpacked; the signature stays, the winmail.dat where not all of it was read.
+    """
+    if entity.content_type.value in _ENCLOSED:
+        gathering.enclosed.append(octets_of(entity, gathering))
         return []
-    text, damage = decode(_octets(entity, gathering), entity.content_type.parameters.get("charset"))
-    if damage:
-        gathering.budget.warn("charset", damage)
-    text = _real_spaces(text)
-    if entity.content_type.value != "text/html":
-        return [_Segment(None, _plain(text, entity.content_type.parameters, gathering))]
-    html, cut = bounded(text)
-    if cut:
-        gathering.budget.warn("limit", cut)
-    return [_Segment(html, None)]
-
-
-def _plain(text: str, parameters: Mapping[str, str], gathering: _Gathering) -> str:
-    """Plain text without the files uuencoded in it, which become parts, and with the paragraphs whole that
-    `format=flowed` (RFC 3676) broke into lines.
-    """
-    text, files = cut_out(text)
-    for name, data in files:
-        gathering.parts.append(Part("application/octet-stream", data, filename=name, disposition="attachment"))
-        gathering.budget.warn("unpacked", "a uuencoded file in the text was made an attachment")
-    if parameters.get("format", "").strip().lower() != "flowed":
-        return text
-    return unflow(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")
-
-
-def _octets(entity: Entity, gathering: _Gathering) -> bytes:
-    data, damage = undo(gathering.data[entity.body : entity.end], entity.encoding)
-    if damage:
-        gathering.budget.warn("transfer", f"{entity.content_type.value}: {damage}")
-    return data
-
-
-def _part(entity: Entity, gathering: _Gathering) -> Part:
-    disposition = entity.disposition
-    location = entity.fields.text("content-location")
-    return Part(
-        content_type=entity.content_type.value,
-        data=_octets(entity, gathering),
-        filename=disposition.parameters.get("filename", entity.content_type.parameters.get("name")),
-        content_id=content_id(entity) or None,
-        content_location="".join(location.split()) or None,
-        disposition=disposition.value or None,
-    )
-
-
-def content_id(entity: Entity) -> str:
-    """The Content-ID without its angle brackets, percent-encoding as sent; `""` where there is none."""
-    return entity.fields.text("content-id").strip().removeprefix("<").removesuffix(">").strip()
-
-
-def _real_spaces(text: str) -> str:
-    """Text whose every space is U+00A0 with real ones.
-
-    QUIRK: mail pasted through editors that harden all spaces, even those inside tags, so that no parser finds an
-    element in it. One U+0020 proves that the others are meant.
-    """
-    return text.replace("\u00a0", " ") if "\u00a0" in text and " " not in text else text
+    if _unopened(entity) and entity.body == entity.end:
+        return []
+    part = part_of(entity, gathering)
+    segments: list[_Segment] = []
+    whole = False
+    if is_smime(part):
+        held = signed_entity(part, entity, gathering.budget)
+        segments = _whole(held[1], replace(gathering, data=held[0])) if held else []
+    elif is_winmail(part):
+        packed = unpacked(part, gathering.budget)
+        if packed:
+            whole = packed.whole
+            gathering.parts += packed.parts
+            gathering.winmail.append(packed)
+    if not whole:
+        gathering.parts.append(part)
+    return segments
 
 
 def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
@@ -221,7 +229,7 @@ def _joined(segments: list[_Segment]) -> tuple[str | None, str | None]:
     if len(segments) == 1:
         return segments[0].html, segments[0].text
     texts = [segment.text for segment in segments if segment.text is not None]
-    text = "\n\n".join(texts) if texts and len(texts) == len(segments) else None
+    text = "\n\n".join(filter(None, texts)) if texts and len(texts) == len(segments) else None
     if all(segment.html is None for segment in segments):
         return None, text
     return "\n".join(s.html if s.html is not None else html_of(s.text or "") for s in segments), text

@@ -43,6 +43,8 @@ _NEAR = 4_096
 _FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]+")
+_VALUE = re.compile(r'\s*(?:\([^()]*\)\s*)*"?([^\s;()"/]+(?:\s*/\s*[^\s;()"]+)?)')
+"""What stands before the parameters, comments (RFC 5322 §3.2.2) before it passed over."""
 _PARAMETER = re.compile(r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)[^;]*', re.DOTALL)
 _SECTION = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*?)")
 _WORDS = 1_000
@@ -176,10 +178,14 @@ def _word_octets(encoding: str, encoded: str) -> bytes | None:
 
 
 def structured(raw: bytes | None, default: str = "") -> Structured:
-    """A Content-Type or Content-Disposition field read by RFC 2045 §5.1 and RFC 2231, in one pass. Never raises."""
+    """A Content-Type or Content-Disposition field read by RFC 2045 §5.1 and RFC 2231, in one pass. Never raises.
+
+    QUIRK: mailers that write no semicolon before the first parameter, or nothing but parameters.
+    """
     text = unfolded((raw or b"")[:STRUCTURED_OCTETS])
-    head, _, rest = text.partition(";")
-    value = head.split("(")[0].strip().strip('"').lower() or default
+    head = _VALUE.match(text)
+    stated = "".join(head[1].split()).lower() if head and "=" not in head[1] else ""
+    rest = text[head.end() :] if head and stated else text
     raw_parameters: dict[str, str] = {}
     position = 0
     while position < len(rest):
@@ -187,7 +193,7 @@ def structured(raw: bytes | None, default: str = "") -> Structured:
         if match:
             raw_parameters.setdefault(match[1].lower(), _unquote(match[2]))
         position = (match.end() if match else max(rest.find(";", position), position)) + 1
-    return Structured(value, _joined(raw_parameters))
+    return Structured(stated or default, _joined(raw_parameters))
 
 
 def _unquote(value: str) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.errors import HeaderParseError
 from email.message import Message as Compat32
@@ -31,8 +32,6 @@ from .fields import Fields, decode_words, split_header, unfolded
 from .structure import DEPTH, Budget, read_structure
 
 MAIL_OCTETS = 50_000_000
-CUT_OCTETS = 100_000_000
-"""Of all enclosed messages of a mail together, each within the other counted again; beyond, they stay attachments."""
 SALVAGED_OCTETS = 1_000_000
 
 ENCLOSED = 200
@@ -93,15 +92,14 @@ class _Reader:
     """One mail with all the messages in it: they share the caps."""
 
     def __init__(self) -> None:
-        self._parts = Budget().parts
-        self._octets = CUT_OCTETS
+        self._left = Budget()
         self._enclosed_left = ENCLOSED
 
     def read(self, data: bytes, *, depth: int) -> Message:
-        budget = Budget(self._parts)
+        budget = replace(self._left, warnings=[])
         root = read_structure(data, budget, depth=depth)
-        self._parts = budget.parts
         body = read_body(data, root, budget)
+        self._left = budget
         headers = read_headers(root.fields, budget)
         enclosed, closed = self._enclosed(body.enclosed, depth + 1, budget)
         return Message(
@@ -121,8 +119,8 @@ class _Reader:
         messages: list[Message] = []
         closed: list[Part] = []
         for data in cut:
-            if depth < DEPTH and len(data) <= self._octets and self._enclosed_left > 0:
-                self._octets -= len(data)
+            if depth < DEPTH and len(data) <= self._left.octets and self._enclosed_left > 0:
+                self._left.octets -= len(data)
                 self._enclosed_left -= 1
                 messages.append(self.read(data, depth=depth))
             else:

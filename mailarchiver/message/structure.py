@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..model import MailWarning
 from .fields import Fields, Structured, split_header, structured
 
 DEPTH = 50
 PARTS = 2_000
+CUT_OCTETS = 100_000_000
+"""Of all enclosed and signed messages of a mail together, each within the other counted again; beyond, they stay
+attachments."""
+CONTAINERS = 50
+"""Opened in one mail: winmail.dat, opaque S/MIME."""
 
 _TAIL = re.compile(rb"(--)?(?:[ \t][^\r\n]*)?(?:\r+\n|\n|\r|\Z)")
 """Behind the boundary on its line. More than white space may stand there (RFC 2046 §5.1.1, note to implementors)."""
@@ -29,7 +34,9 @@ _MISSES = 100_000
 class Entity:
     """One entity: `data[start:body]` is its header, `data[body:end]` its content, still in its transfer encoding.
 
-    `opened` tells a multipart whose parts were found from everything else; then `children` are they, in order.
+    `opened` tells a multipart whose parts were found from everything else; then `children` are they, in order. `depth`
+    counts the levels above it, those of the messages that it lies in included. `preamble` and `epilogue` (RFC 2046
+    §5.1.1) are where the stretches before the first and behind the last delimiter of a multipart begin and end.
     """
 
     fields: Fields
@@ -39,6 +46,9 @@ class Entity:
     end: int
     children: tuple[Entity, ...] = ()
     opened: bool = False
+    depth: int = 0
+    preamble: tuple[int, int] = (0, 0)
+    epilogue: tuple[int, int] = (0, 0)
 
     @property
     def encoding(self) -> str:
@@ -53,9 +63,13 @@ class Entity:
 
 @dataclass(slots=True)
 class Budget:
-    """How many parts one mail may still open, over all its levels, and what was found wrong on the way."""
+    """How many parts one mail may still open, over all its levels, how many octets of it may be copied to be read as
+    messages of their own, how many containers (TNEF, CMS) may be opened, and what was found wrong on the way.
+    """
 
     parts: int = PARTS
+    octets: int = CUT_OCTETS
+    containers: int = CONTAINERS
     warnings: list[MailWarning] = field(default_factory=list)
 
     def warn(self, code: str, detail: str) -> None:
@@ -75,22 +89,25 @@ def _entity(data: bytes, start: int, end: int, default: str, depth: int, budget:
     for note in fields.notes:
         budget.warn("header", note)
     content_type = structured(fields.first("content-type"), default)
-    leaf = Entity(fields, content_type, start, body, end)
+    leaf = Entity(fields, content_type, start, body, end, depth=depth)
     if not content_type.value.startswith("multipart/"):
         return leaf
     if depth >= DEPTH:
         budget.warn("limit", f"parts are nested more than {DEPTH} deep: the inner ones were left closed")
         return leaf
-    spans = _spans(data, leaf, budget)
-    if spans is None:
+    found = _spans(data, leaf, budget)
+    if found is None:
         return leaf
+    spans, first, last = found
     inner = "message/rfc822" if content_type.value == "multipart/digest" else "text/plain"
     children = tuple(_entity(data, *span, inner, depth + 1, budget) for span in spans)
-    return Entity(fields, content_type, start, body, end, children, opened=True)
+    return replace(leaf, children=children, opened=True, preamble=(body, first), epilogue=(last, end))
 
 
-def _spans(data: bytes, entity: Entity, budget: Budget) -> list[tuple[int, int]] | None:
-    """Where the parts of a multipart lie; None where no boundary is found, or nothing between two of them."""
+def _spans(data: bytes, entity: Entity, budget: Budget) -> tuple[list[tuple[int, int]], int, int] | None:
+    """Where the parts of a multipart lie, where the first delimiter begins and where the last ends; None where no
+    boundary is found, or nothing between two of them.
+    """
     boundary = entity.content_type.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     if not boundary or _next_delimiter(data, boundary, entity.body, entity.end) is None:
         # QUIRK: the header names another boundary than the body has, or none (broken mailers, cut headers).
@@ -101,19 +118,22 @@ def _spans(data: bytes, entity: Entity, budget: Budget) -> list[tuple[int, int]]
         boundary = likely[1].removesuffix(b"--")
     spans: list[tuple[int, int]] = []
     opened: int | None = None
+    first: int | None = None
+    last = entity.end
     for line_start, line_end, closing in _delimiters(data, boundary, entity.body, entity.end):
         if opened is not None and budget.parts <= 0:
             budget.warn("limit", f"more than {PARTS} parts: the rest was left closed, in one piece")
             break
         if opened is not None:
             _add(spans, data, opened, line_start, budget)
-        opened = None if closing else line_end
+        first = line_start if first is None else first
+        opened, last = (None, line_end) if closing else (line_end, entity.end)
     if opened is not None:
         budget.warn("structure", "the last part of a multipart is not closed by its boundary")
         _add(spans, data, opened, entity.end, budget)
     if not spans:
         budget.warn("structure", "a multipart holds no parts")
-    return spans or None
+    return (spans, entity.body if first is None else first, last) if spans else None
 
 
 def _add(spans: list[tuple[int, int]], data: bytes, start: int, end: int, budget: Budget) -> None:

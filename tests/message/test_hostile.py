@@ -16,6 +16,7 @@ from mailarchiver.message.parse import parse, salvage
 from mailarchiver.model import MailWarning
 
 from .making import mail, multipart, part
+from .packing import LONG, attribute, cms, properties, tnef, value
 
 SECONDS = 2.0
 FORWARD = b"Subject: Fwd: x\r\nContent-Type: text/html\r\n\r\n"
@@ -33,6 +34,19 @@ def many(count: int, entity: bytes, kind: str = "mixed") -> bytes:
     return (
         b"Content-Type: multipart/" + kind.encode() + b"; boundary=b\r\n\r\n" + (b"--b\r\n" + entity + b"\r\n") * count
     )
+
+
+P7M = b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+WINMAIL = b"Content-Type: application/ms-tnef\r\n\r\n" + tnef(
+    attribute(1, 0x9003, properties(*[value(LONG, 1, bytes(4))] * 2_000))
+)
+
+
+def sealed(levels: int, data: bytes) -> bytes:
+    """An entity signed that many times, each around the other."""
+    for _ in range(levels):
+        data = P7M + cms(data)
+    return data
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
@@ -75,6 +89,15 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "base64 in 300,000 pieces": lambda: b"Content-Transfer-Encoding: base64\r\n\r\n" + b"YQ==\r\n" * 300_000,
     "nothing but padding": lambda: b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * 3_000_000,
     "a uuencoded line of 3 MB": lambda: b"Content-Transfer-Encoding: uuencode\r\n\r\nbegin 644 a\n" + b"M" * 3_000_000,
+    "45 signatures around 10 MB": lambda: sealed(45, b"\r\n" + b"x" * 10_000_000),
+    "200 nested signatures": lambda: sealed(200, b"\r\nx"),
+    "2000 signatures in small pieces": lambda: many(2_000, P7M + cms(b"a" * 8_000, indefinite=True, piece=1)),
+    "2000 winmail.dat of small properties": lambda: many(2_000, WINMAIL),
+    "unended clear signatures": lambda: b"\r\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\n" * 50_000,
+    "delimiters before the first": lambda: (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--a\r\n" * 500_000 + b"--b\r\n\r\nx"
+    ),
+    "comments in a type": lambda: b"Content-Type: " + b"(a) " * 10_000 + b"(" * 10_000 + b"\r\n\r\nx",
     "100,000 nested elements": lambda: FORWARD + b"<div>" * 100_000,
     "20,000 nested quotes": lambda: FORWARD + b"<blockquote>" * 20_000 + b"<p>From: a@b.c<p>Date: x<p>Subject: y<p>z",
     "9000 nested signatures": lambda: FORWARD + b"<div class=gmail_signature>" * 9_000,
@@ -110,6 +133,10 @@ def test_hostile_mail_is_read_in_time(name: str) -> None:
         ("10 MB of subject", "1 MB"),
         ("100,000 fields", "5000 header fields"),
         ("100,000 addresses", "1000 addresses"),
+        ("45 signatures around 10 MB", "too large"),
+        ("200 nested signatures", "too deep"),
+        ("2000 signatures in small pieces", "too many"),
+        ("2000 winmail.dat of small properties", "too many"),
     ],
 )
 def test_a_cap_is_said(name: str, said: str) -> None:
