@@ -68,6 +68,8 @@ def read_body(data: bytes, root: Entity, budget: Budget) -> Body:
     gathering = _Gathering(data, budget)
     if root.opened:
         segments = _gather(root, gathering)
+        if not (segments or gathering.parts or gathering.enclosed):
+            segments = _leaf(root, gathering, body=True)  # its parts are headers only: better raw than nothing
     else:
         _warn_if_sealed(root, budget)
         segments = _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))

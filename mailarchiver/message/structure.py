@@ -111,6 +111,8 @@ def _spans(data: bytes, entity: Entity, budget: Budget) -> list[tuple[int, int]]
     if opened is not None:
         budget.warn("structure", "the last part of a multipart is not closed by its boundary")
         _add(spans, data, opened, entity.end, budget)
+    elif data[line_end : entity.end].strip():
+        budget.warn("structure", "what stands behind the end of a multipart is no part, and was left out")
     if not spans:
         budget.warn("structure", "a multipart holds no parts")
     return spans or None
