@@ -302,6 +302,10 @@ def test_an_empty_attachment_is_kept() -> None:
     assert kept(attached(b"", "application/pdf", "Content-Disposition: attachment; filename=a.pdf"))[0] == [b""]
 
 
+def test_a_text_beside_the_root_of_a_related_is_kept() -> None:
+    assert kept(part(b"beside"))[0] == [b"beside"]
+
+
 def test_texts_that_are_not_the_body_are_kept() -> None:
     calendar = part(b"BEGIN:VCALENDAR", "text/calendar; method=REQUEST")
     first, second = part(b"<p>poor</p>", "text/html"), part(b"<p>rich</p>", "text/html")

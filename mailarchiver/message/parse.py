@@ -46,6 +46,7 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
 _ASKED = {"from", "to", "cc", "date"}
 _ADDRESS_FIELDS = ("From", "To", "Cc")
+_ONCE = ("From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID")
 _BREAKS = (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError)
 """What mail-parser 4.8 was seen to raise for hostile headers."""
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")
@@ -153,6 +154,8 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     received = fields.first("received")
     if received is not None:
         known["Received"] = unfolded(received)  # the topmost only: the others do not count
+    for name in _doubled(fields):
+        budget.warn("header", f"more than one {name} field: the first one counts")
     parser = _understood(known, budget)
     for defect in _defects(parser)[:_DEFECTS]:
         budget.warn("header", defect)
@@ -168,6 +171,14 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
         received=_received(parser),
         fields=_decoded(fields),
     )
+
+
+def _doubled(fields: Fields) -> list[str]:
+    """The fields that must stand once (RFC 5322 §3.6), and stand there again with another value."""
+    values: dict[str, set[bytes]] = {}
+    for name, value in fields.items:
+        values.setdefault(name.lower(), set()).add(value)
+    return [name for name in _ONCE if len(values.get(name.lower(), ())) > 1]
 
 
 def _understood(known: Compat32, budget: Budget) -> MailParser:

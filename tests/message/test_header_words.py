@@ -231,6 +231,11 @@ def test_senders(fields: str, sender: Address | None) -> None:
     assert headers(fields.encode()).sender == sender
 
 
+def test_a_field_that_stands_there_twice_is_told() -> None:
+    twice = parse(b"From: a@x.example\r\nFrom: b@x.example\r\nTo: c@x.example\r\nTo: c@x.example\r\n\r\nx")
+    assert [warning.detail for warning in twice.warnings] == ["more than one From field: the first one counts"]
+
+
 @pytest.mark.parametrize(
     ("raw", "message_id"),
     [("<a@b>", "<a@b>"), (" <a@b>\r\n\t", "<a@b>"), ("=?utf-8?q?=3Ca=40b=3E?=", "<a@b>"), ("a b", "a b"), ("", None)],
