@@ -111,8 +111,6 @@ def unmangled(text: str) -> str:
     Certain is what gives valid UTF-8 as a whole, in two characters or more, or in one that is punctuation or an emoji
     (`donâ€™t`). A single pair proves nothing: in "AMANHÃ…" it is a word and an ellipsis. One time only.
     """
-    if text.isascii():
-        return text
     try:
         octets = bytes([_OCTETS[character] for character in text])
         found = octets.decode("utf-8")

@@ -47,11 +47,13 @@ def decode_words(text: str) -> str:
     is put right where that is certain (`charset.unmangled`).
     """
     for _ in range(_LAYERS):
-        decoded = _decoded(text) if "=?" in text else text
+        if "=?" not in text:
+            break
+        decoded = _decoded(text)
         if decoded == text:
             break
         text = decoded
-    return unmangled(text)
+    return text if text.isascii() else unmangled(text)
 
 
 def _decoded(text: str) -> str:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 from email.errors import HeaderParseError
 from email.message import Message as Compat32
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from mailparser import MailParser
 from mailparser.exceptions import MailParserError
@@ -49,6 +50,7 @@ _ADDRESS_FIELDS = ("From", "To", "Cc")
 _ONCE = ("From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID")
 _BREAKS = (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError)
 """What mail-parser 4.8 was seen to raise for hostile headers."""
+_SEPARATOR = re.compile("[,;]")
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")
 _HOURS = 24
 _DEFECTS = 5
@@ -207,12 +209,12 @@ def _decoded(fields: Fields) -> tuple[tuple[str, str], ...]:
 
 
 def _limited(value: str, budget: Budget) -> str:
-    """An address field with at most ADDRESSES commas: more are another program's list, or an attack."""
-    pieces = value.split(",", ADDRESSES)
-    if len(pieces) <= ADDRESSES:
+    """An address field with at most ADDRESSES separators: more are another program's list, or an attack."""
+    last = next(islice(_SEPARATOR.finditer(value), ADDRESSES - 1, None), None)
+    if last is None:
         return value
     budget.warn("limit", f"more than {ADDRESSES} addresses in a field: the rest was not read")
-    return ",".join(pieces[:ADDRESSES])
+    return value[: last.start()]
 
 
 def _addresses(parser: MailParser, fields: Fields, name: str) -> tuple[Address, ...]:
