@@ -20,6 +20,9 @@ _PROTECTED = r'"(?:[^"\\]|\\.)*"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|["<(\[]'
 _BETWEEN = {mark: re.compile(rf'(?:[^{mark}"<(\[]|{_PROTECTED})+') for mark in ",;"}
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _DRESS = " \t\r\n\u00a0\u200e\u200f*_'\"“”„‚‘’«»|"
+_LOCAL = re.compile(r"<([^\s<>()\[\],;:\"@]{1,64})>\s*$")
+_NOBODY = re.compile(r"[^<>@,;:\"]{0,200}:\s*+;?")
+_ANGLES = re.compile(r"<[^<>]{0,300}>?")
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _FIELD_LENGTH, _MAILBOX_LENGTH = 65_536, 1_000
 
@@ -28,9 +31,11 @@ def read_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a printed list. Semicolons separate where there are any, else commas.
 
     Quotes and brackets protect both. Between commas, a piece without an address belongs to the next one
-    (`Roe, Jane <jane@…>`).
+    (`Roe, Jane <jane@…>`). A group without members (RFC 5322 §3.4: `undisclosed-recipients:;`) is nobody.
     """
     text = _MAILTO.sub("", text[:_FIELD_LENGTH])
+    if _NOBODY.fullmatch(text.strip()):
+        return ()
     by_semicolon = len(_BETWEEN[";"].findall(text)) > 1
     found: list[Address] = []
     held = ""
@@ -50,13 +55,25 @@ def read_addresses(text: str) -> tuple[Address, ...]:
 
 
 def read_address(text: str) -> Address | None:
-    """One printed mailbox: its name and its address, either of which may be missing; None for nothing at all."""
-    clean = _MAILTO.sub("", text[:_MAILBOX_LENGTH])
+    """One printed mailbox: its name and its address, either of which may be missing; None for nothing at all.
+
+    The last address counts. In angle brackets a local part alone is one too (`Moderator <moderator>`).
+    """
+    clean = _MAILTO.sub("", text[:_MAILBOX_LENGTH]).strip().removesuffix(";")
     specs = _BARE.findall(clean)
     if not specs:
-        name = " ".join(clean.strip(_DRESS + "<>[]()").split())
+        local = _LOCAL.search(clean)
+        if local is not None:
+            return Address(_name(clean[: local.start()]), local[1])
+        name = _name(clean)
         return Address(name, "") if name else None
     address = specs[-1].strip(".'")
-    name = clean.replace(address, "") if address else clean
-    name = " ".join(_BRACKETS.sub(" ", name).split()).strip(_DRESS + ",;<>")
-    return Address(_QUOTED_PAIR.sub(r"\1", name).strip(_DRESS), address)
+    return Address(_name(clean.replace(address, "") if address else clean), address)
+
+
+def _name(text: str) -> str:
+    """What is printed beside an address, without what dresses it."""
+    bare = " ".join(_BRACKETS.sub(" ", _ANGLES.sub(" ", text)).split()).strip(_DRESS + ",<>")
+    if bare[:1] + bare[-1:] in {"()", "[]"}:
+        bare = bare[1:-1]
+    return _QUOTED_PAIR.sub(r"\1", bare).strip(_DRESS) if bare.strip(".") else ""

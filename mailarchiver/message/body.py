@@ -68,7 +68,10 @@ def read_body(data: bytes, root: Entity, budget: Budget) -> Body:
 def _whole(root: Entity, gathering: Gathering) -> list[_Segment]:
     """The segments of a message, or of what a signature holds: a single text is its body whatever it is called."""
     if root.opened:
-        return _gather(root, gathering)
+        segments = _gather(root, gathering)
+        if segments or gathering.parts or gathering.enclosed or gathering.winmail:
+            return segments
+        return _leaf(root, gathering, body=True)  # its parts are headers only: better raw than nothing
     _warn_if_sealed(root, gathering.budget)
     return _leaf(root, gathering, body=root.content_type.value in {*_TEXTUAL, "text"} or _unopened(root))
 

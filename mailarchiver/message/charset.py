@@ -16,6 +16,9 @@ _SEVEN_BIT = re.compile(rb"\x1b\$[()]?[@-Z]|~\{(?:[!-w][!-~])+~\}")
 """A designation of ISO-2022 (RFC 1468, 1554, 1557, 1922), or a run of HZ (RFC 1843)."""
 _SHIFTS = (b"\x1b", b"~{", b"\0")
 """Without these (and the `+` of UTF-7) octets of seven bits are ASCII under every label."""
+_CHINESE = b"\x1b$)A"
+_ISO2022_CN = "iso2022_cn"
+_SHIFTED = bytes(octet | 0x80 if octet > 0x20 else octet for octet in range(256))
 _NOT_TEXT = re.compile(r"idna|punycode|unicode[_-]?escape|raw[_-]unicode|undefined|mbcs|oem", re.IGNORECASE)
 """Codecs of Python that are no charsets of mail, though they decode octets to text."""
 _STATEFUL = re.compile(r"iso-?2022|^hz|utf-?7", re.IGNORECASE)
@@ -53,8 +56,17 @@ _OTHER_SCRIPT = re.compile(r"gb|big5|euc|jp|jis|johab|cp9|koi8|cp125[13567]|iso8
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _PAIRED = 0.4
 """Above this share of octets beyond ASCII that stand beside another, the text is not in a Latin alphabet."""
+_ENOUGH = 6
+"""Octets beyond ASCII from which another script is believed; of fewer, a guess is a throw of dice."""
 _GUESSED_OCTETS = 1 << 18
 _LONE = re.compile("[\ud800-\udfff]")
+_BEYOND = re.compile("[^\\x00-\\x7f]")
+_OCTETS = {bytes([octet]).decode("cp1252", "ignore") or chr(octet): octet for octet in range(256)}
+_OCTETS |= {chr(octet): octet for octet in range(0x80, 0xA0)}
+"""What a character was as an octet, where octets were read as Windows-1252 or ISO 8859-1."""
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_SURE = re.compile(rb"\xe2[\x80-\x84][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}")
+"""Quotes, dashes and signs, or an emoji: as Windows-1252 they are strings that nobody writes."""
 
 
 def codec(label: str | None) -> str | None:
@@ -62,7 +74,7 @@ def codec(label: str | None) -> str | None:
 
     None for US-ASCII too: octets that are not UTF-8 either make it a wrong label, and say nothing about the right one.
     """
-    name = (label or "").strip(" \t\r\n\"'").lower()
+    name = (label or "").partition("(")[0].strip(" \t\r\n\"';,").lower()
     if not name or len(name) > 60 or _NOT_TEXT.search(name):
         return None
     try:
@@ -93,6 +105,20 @@ def decode(data: bytes, label: str | None = None) -> tuple[str, str | None]:
     return _guessed(data, declared, label)
 
 
+def unmangled(text: str) -> str:
+    """The text as it was before its UTF-8 was read as Windows-1252 or ISO 8859-1, where that is certain; else as it is.
+
+    Certain is what gives valid UTF-8 as a whole, in two characters or more, or in one that is punctuation or an emoji
+    (`donâ€™t`). A single pair proves nothing: in "AMANHÃ…" it is a word and an ellipsis. One time only.
+    """
+    try:
+        octets = bytes([_OCTETS[character] for character in text])
+        found = octets.decode("utf-8")
+    except (KeyError, UnicodeError):
+        return text
+    return found if len(_SEQUENCE.findall(octets)) > 1 or _SURE.search(octets) else text
+
+
 def _before_utf8(data: bytes, declared: str | None) -> str | None:
     """A charset whose octets also pass for UTF-8, and which therefore has to be asked first."""
     if declared and _STATEFUL.search(declared) and data.isascii():
@@ -106,6 +132,8 @@ def _before_utf8(data: bytes, declared: str | None) -> str | None:
         return None
     if found.group().startswith(b"~"):
         return "hz"
+    if _CHINESE in data:
+        return _ISO2022_CN
     return "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_ext"
 
 
@@ -114,25 +142,53 @@ def _strictly(data: bytes, name: str | None) -> str | None:
     if name is None:
         return None
     try:
-        text = data.decode(name)
+        text = _iso2022_cn(data) if name == _ISO2022_CN else data.decode(name)
     except (UnicodeError, LookupError):
         return None
     return None if name != "utf-8" and _LONE.search(text) else text
 
 
+def _iso2022_cn(data: bytes) -> str:
+    """ISO-2022-CN (RFC 1922), of which Python knows nothing: GB 2312 between SO and SI. Of CNS 11643 it has no table,
+    so that text in it raises `UnicodeError`.
+    """
+    pieces = data.replace(_CHINESE, b"").split(b"\x0e")
+    out = [pieces[0].decode("ascii")]
+    for piece in pieces[1:]:
+        shifted, _, plain = piece.partition(b"\x0f")
+        out += shifted.translate(_SHIFTED).decode("gb2312"), plain.decode("ascii")
+    if any("\x1b" in text for text in out):
+        raise UnicodeError("a designation that is not GB 2312")
+    return "".join(out)
+
+
 def _guessed(data: bytes, declared: str | None, label: str | None) -> tuple[str, str | None]:
     """The text by cchardet's guess, else by the label with U+FFFD for what it does not know.
 
-    Against a Western label only another script is believed: among Latin charsets the label knows better.
+    Against a Western label only another script is believed: among Latin charsets the label knows better. Too few
+    octets prove no other script.
     """
-    guess = codec(cchardet.detect(data[:_GUESSED_OCTETS])["encoding"])
-    if declared in _WESTERN and not (guess and _OTHER_SCRIPT.match(guess) and _in_runs(data[:_GUESSED_OCTETS])):
+    if _mostly_utf8(data):  # cut or spoiled somewhere: cchardet would take all of it for something else
+        return data.decode("utf-8", "replace"), "not all octets are utf-8"
+    sample = data[:_GUESSED_OCTETS]
+    guess = codec(cchardet.detect(sample)["encoding"])
+    other = bool(guess and _OTHER_SCRIPT.match(guess))
+    if guess == "utf-8" or (other and len(b"".join(_HIGH.findall(sample))) < _ENOUGH):
+        guess, other = None, False
+    if declared in _WESTERN and not (other and _in_runs(sample)):
         guess = declared
     text = _strictly(data, guess)
     if text is not None:
         return text, f"labelled {label!r}, read as {guess}" if label and guess != declared else None
-    name = declared or guess or "cp1252"
+    name = next((known for known in (declared, guess) if known and known != "utf-8"), "cp1252")
     return _LONE.sub("\ufffd", data.decode(name, "replace")), f"not all octets are {name}"
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether twice as many characters beyond ASCII are UTF-8 as are broken."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(1 for _ in _BEYOND.finditer(text)) > 2 * broken
 
 
 def _in_runs(data: bytes) -> bool:

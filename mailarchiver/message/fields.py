@@ -6,14 +6,13 @@ of it takes time linear in the octets; what is longer than the caps below is cut
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from urllib.parse import unquote_to_bytes
 
-from .charset import decode
+from .charset import codec, decode
+from .encoded_words import decode_words
 
 HEADER_OCTETS = 1_000_000
 """Of the header of one entity; what stands beyond is not looked at."""
@@ -30,6 +29,7 @@ _LINE = re.compile(rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*(?:" + _END + rb
 QUIRK: no possessive quantifier on a group: Python 3.11.2 matches those wrongly (fixed in 3.11.5, cpython gh-106052).
 """
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
+_DELIMITER = b"--"
 _ENVELOPE = re.compile(rb">?From ")
 _MORE_FIELDS = re.compile(
     rb"[\r\n](?:Content-[a-z-]+|MIME-Version|Message-ID|Received|Return-Path|Delivered-To|DKIM-Signature|X-[\w-]+)"
@@ -41,31 +41,37 @@ _WRAPS = 20
 """Of lines that continue a field without indentation; more are no header."""
 _NEAR = 4_096
 _FOLD = re.compile(rb"[\r\n]+[ \t]+")
-_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+_MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_NO_SUPERSET = re.compile(r"utf|iso2022|hz")
+"""Codecs that nothing but UTF-8 itself, or no raw header at all, is in."""
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]+")
-_VALUE = re.compile(r'\s*(?:\([^()]*\)\s*)*"?([^\s;()"/]+(?:\s*/\s*[^\s;()"]+)?)')
-"""What stands before the parameters, comments (RFC 5322 §3.2.2) before it passed over."""
+_VALUE = re.compile(r'(?:[\s"]|\([^()]*\))*([^\s;,"()=/]++(?:\s*/\s*[^\s;,"()=/]++)?)(?!\s*=)[\s",]*')
+"""The value in front of the parameters, whatever parts it from them; comments (RFC 5322 §3.2.2) before it passed over.
+"""
 _PARAMETER = re.compile(r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)[^;]*', re.DOTALL)
+_QUOTED_PAIR = re.compile(r'\\([\\"])')
 _SECTION = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*?)")
-_WORDS = 1_000
-"""Of RFC 2047 decoded in one value; the rest stays as it came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The header fields of one entity, in order, values unfolded octets. `notes` says what was cut or odd."""
+    """The header fields of one entity, in order, values unfolded octets. `notes` says what was cut or odd.
+
+    `charset` is what raw octets in them may be in where they are not UTF-8: that of the text below.
+    """
 
     items: tuple[tuple[str, bytes], ...] = ()
     notes: tuple[str, ...] = ()
+    charset: str | None = None
 
     def first(self, name: str) -> bytes | None:
         """The value of the first field of that (lower case) name."""
         return next((value for key, value in self.items if key.lower() == name), None)
 
     def text(self, name: str) -> str:
-        """The first value of that name as ASCII-safe text for structured fields; `""` where there is none."""
+        """The first value of that name as text, RFC 2047 not undone; `""` where there is none."""
         value = self.first(name)
-        return decode(value)[0] if value else ""
+        return unfolded(value, self.charset) if value else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,11 @@ def split_header(data: bytes, start: int, end: int) -> tuple[Fields, int]:
         name = _FIELD.match(data, line, line_end)
         if name:
             items.append((name[1].decode("ascii"), _unfold(data, name.end(), line_end, notes)))
-        elif items and len(notes) < _WRAPS and _MORE_FIELDS.search(data, line_end - 1, min(limit, line_end + _NEAR)):
+        elif (
+            items
+            and _may_wrap(data, line, notes)
+            and _MORE_FIELDS.search(data, line_end - 1, min(limit, line_end + _NEAR))
+        ):
             # QUIRK: mailers that wrap a field without the space that says so
             notes.append("a field is wrapped without indentation")
             items[-1] = (items[-1][0], items[-1][1] + b" " + _unfold(data, line, line_end, notes))
@@ -102,6 +112,11 @@ def split_header(data: bytes, start: int, end: int) -> tuple[Fields, int]:
             notes.append(f"more than {FIELDS} header fields; the rest was not read")
             break
     return Fields(tuple(items), tuple(dict.fromkeys(notes))), body
+
+
+def _may_wrap(data: bytes, line: int, notes: list[str]) -> bool:
+    """Whether a line that is no field could belong to the field above; a boundary (RFC 2046 §5.1.1) does not."""
+    return len(notes) < _WRAPS and not data.startswith(_DELIMITER, line)
 
 
 def _lines(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -134,58 +149,27 @@ def _unfold(data: bytes, start: int, end: int, notes: list[str]) -> bytes:
     return (_FOLD.sub(b" ", value) if b"\n" in value or b"\r" in value else value).strip(b" \t\r\n")
 
 
-def unfolded(value: bytes) -> str:
-    """A field's octets as text, without decoding RFC 2047: control characters (also NUL) are gone."""
-    return _CONTROL.sub("", decode(value)[0])
+def unfolded(value: bytes, charset: str | None = None) -> str:
+    """A field's octets as text, without decoding RFC 2047: control characters (also NUL) are gone.
 
-
-def decode_words(text: str) -> str:
-    """RFC 2047 undone wherever it stands, also where it may not: within quotes, or without the space between.
-
-    Neighbouring words of one charset are joined as octets first: mailers cut characters in two (against §5). Words
-    that do not decode stay as they came.
+    Octets beyond ASCII are UTF-8 (RFC 6532 §3.2), else in that `charset` where it can be one of a header's. A mark of
+    UTF-16 means nothing here: header fields are made of octets.
     """
-    if "=?" not in text:
-        return text
-    out: list[str] = []
-    pending, charset, position = b"", "", 0
-    for word in islice(_WORD.finditer(text), _WORDS):
-        data = _word_octets(word[2], word[3])
-        if data is None:
-            continue
-        gap = text[position : word.start()]
-        apart = position == 0 or bool(gap.strip())
-        if pending and (apart or word[1].lower() != charset):
-            out.append(decode(pending, charset)[0])
-            pending = b""
-        if apart:
-            out.append(gap)
-        pending, charset, position = pending + data, word[1].lower(), word.end()
-    if pending:
-        out.append(decode(pending, charset)[0])
-    return _CONTROL.sub("", "".join([*out, text[position:]]))
-
-
-def _word_octets(encoding: str, encoded: str) -> bytes | None:
-    """The octets of one encoded word; None where it is damaged beyond reading."""
-    raw = encoded.encode("utf-8", "replace")
-    if encoding in "qQ":
-        return binascii.a2b_qp(raw, header=True)
-    try:
-        return binascii.a2b_base64(raw.rstrip(b"=") + b"=" * (-len(raw.rstrip(b"=")) % 4))
-    except binascii.Error:
-        return None
+    known = None if value.isascii() else codec(charset)
+    if value.startswith(_MARKS_OF_UTF16):
+        value = value[2:]
+    return _CONTROL.sub("", decode(value, known if known and not _NO_SUPERSET.match(known) else None)[0])
 
 
 def structured(raw: bytes | None, default: str = "") -> Structured:
     """A Content-Type or Content-Disposition field read by RFC 2045 §5.1 and RFC 2231, in one pass. Never raises.
 
-    QUIRK: mailers that write no semicolon before the first parameter, or nothing but parameters.
+    QUIRK: mailers that leave out the semicolon before the first parameter, or the value before it.
     """
     text = unfolded((raw or b"")[:STRUCTURED_OCTETS])
-    head = _VALUE.match(text)
-    stated = "".join(head[1].split()).lower() if head and "=" not in head[1] else ""
-    rest = text[head.end() :] if head and stated else text
+    found = _VALUE.match(text)
+    value = "".join(found[1].split()).lower() if found else default
+    rest = text[found.end() :] if found else text
     raw_parameters: dict[str, str] = {}
     position = 0
     while position < len(rest):
@@ -193,20 +177,28 @@ def structured(raw: bytes | None, default: str = "") -> Structured:
         if match:
             raw_parameters.setdefault(match[1].lower(), _unquote(match[2]))
         position = (match.end() if match else max(rest.find(";", position), position)) + 1
-    return Structured(stated or default, _joined(raw_parameters))
+    return Structured(value, _joined(raw_parameters))
 
 
 def _unquote(value: str) -> str:
-    """A parameter's value without its quotes and quoted pairs; a missing closing quote is forgiven."""
+    """A parameter's value without its quotes and quoted pairs; a missing closing quote is forgiven.
+
+    QUIRK: only a quote or a backslash is taken for quoted (as by stdlib), since mailers write paths of Windows as
+    they are.
+    """
     value = value.strip()
     if not value.startswith('"'):
         return value
     inner = value[1:-1] if len(value) > 1 and value.endswith('"') else value[1:]
-    return re.sub(r"\\(.)", r"\1", inner, flags=re.DOTALL)
+    return _QUOTED_PAIR.sub(r"\1", inner)
 
 
 def _joined(raw: Mapping[str, str]) -> dict[str, str]:
-    """Parameters with RFC 2231 §3 continuations joined and §4 charsets applied; RFC 2047 in them is undone too."""
+    """Parameters with RFC 2231 §3 continuations joined and §4 charsets applied; RFC 2047 in them is undone too.
+
+    Of a name in both forms the extended one counts (RFC 6266 §4.3), unless it is empty or has no beginning. Percents
+    in the plain form are left alone: nothing says that they encode anything (RFC 6266 appendix D).
+    """
     sections: dict[str, list[tuple[int, bool, str]]] = {}
     plain: dict[str, str] = {}
     for key, value in raw.items():
@@ -215,11 +207,20 @@ def _joined(raw: Mapping[str, str]) -> dict[str, str]:
             sections.setdefault(match[1], []).append((int(match[2] or 0), bool(match[3]), value))
         else:
             plain[key] = decode_words(value)
-    return plain | {name: _extended(sorted(pieces)) for name, pieces in sections.items()}
+    for name, pieces in sections.items():
+        text = _extended(sorted(pieces))
+        if name not in plain or (text and any(number == 0 for number, _, _ in pieces)):
+            plain[name] = text
+    return plain
 
 
 def _extended(pieces: list[tuple[int, bool, str]]) -> str:
-    """The text of an RFC 2231 value: `utf-8'en'%41` in its first section, percent-encoded where starred."""
+    """The text of an RFC 2231 value: `utf-8'en'%41` in its first section, percent-encoded where starred.
+
+    QUIRK: mailers that cut an RFC 2047 word into sections, none of them starred.
+    """
+    if not any(starred for _, starred, _ in pieces):
+        return decode_words("".join(value for _, _, value in pieces))
     charset = None
     octets = bytearray()
     for index, (_, starred, value) in enumerate(pieces):

@@ -115,15 +115,19 @@ def _real_spaces(text: str) -> str:
 
 def read_outside(entity: Entity, gathering: Gathering) -> None:
     """RFC 2046 §5.1.1: preamble and epilogue are to be ignored, and are, but for what must not vanish: files uuencoded
-    there become parts; a stretch with a part in it that this multipart does not know is kept in one piece.
+    there become parts; a stretch with a part in it that this multipart does not know is kept in one piece. Words behind
+    the end are told by a warning; those before the first part are nearly always the notice that this is MIME.
     """
     for start, end in (entity.preamble, entity.epilogue):
         octets = gathering.data[start:end]
+        words = octets
         if b"begin " in octets:
-            _cut_out(decode(octets)[0], gathering)
+            words = _cut_out(decode(octets)[0], gathering).encode()
         if _STRAY_PART.search(octets):
             gathering.parts.append(Part("text/plain", octets, disposition="attachment"))
             gathering.budget.warn("structure", "parts stand outside of the boundary: they were kept in one piece")
+        elif start == entity.epilogue[0] and words.strip():
+            gathering.budget.warn("structure", "what stands behind the end of a multipart is no part, and was left out")
 
 
 def text_in_preamble(root: Entity, gathering: Gathering) -> str | None:

@@ -18,6 +18,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.errors import HeaderParseError
 from email.message import Message as Compat32
+from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from mailparser import MailParser
 from mailparser.exceptions import MailParserError
@@ -28,8 +30,9 @@ from ..text.dates import read_date
 from .addresses import ADDRESSES, read_addresses
 from .body import read_body
 from .charset import decode
-from .fields import Fields, decode_words, split_header, unfolded
-from .structure import DEPTH, Budget, read_structure
+from .encoded_words import decode_words
+from .fields import Fields, split_header, unfolded
+from .structure import DEPTH, Budget, Entity, read_structure
 
 MAIL_OCTETS = 50_000_000
 SALVAGED_OCTETS = 1_000_000
@@ -41,6 +44,11 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 """What it has to say comes back as defects; its log lines would carry strangers' words into ours."""
 
 _ASKED = {"from", "to", "cc", "date"}
+_ADDRESS_FIELDS = ("From", "To", "Cc")
+_ONCE = ("From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID")
+_BREAKS = (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError)
+"""What mail-parser 4.8 was seen to raise for hostile headers."""
+_SEPARATOR = re.compile("[,;]")
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")
 _HOURS = 24
 _DEFECTS = 5
@@ -62,8 +70,7 @@ def parse(data: bytes) -> Message:
         )
     try:
         return _Reader().read(data, depth=0)
-    except (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError) as error:
-        # What mail-parser 4.8 was seen to raise for hostile headers.
+    except _BREAKS as error:
         raise MessageError(f"the message cannot be parsed: {type(error).__name__}: {error}") from error
 
 
@@ -74,13 +81,13 @@ def salvage(data: bytes, warning: MailWarning) -> Message:
     megabyte: `message.eml` holds it all). No part is opened.
     """
     fields, body = split_header(data, 0, len(data))
-    senders = read_addresses(decode_words(fields.text("from")))
+    senders = _printed(fields, "from")
     headers = Headers(
         message_id=_value(fields, "message-id"),
         subject=_value(fields, "subject"),
         sender=senders[0] if senders else None,
-        to=read_addresses(decode_words(fields.text("to"))),
-        cc=read_addresses(decode_words(fields.text("cc"))),
+        to=_printed(fields, "to"),
+        cc=_printed(fields, "cc"),
         date_text=_value(fields, "date"),
         fields=_decoded(fields),
     )
@@ -100,7 +107,7 @@ class _Reader:
         root = read_structure(data, budget, depth=depth)
         body = read_body(data, root, budget)
         self._left = budget
-        headers = read_headers(root.fields, budget)
+        headers = read_headers(replace(root.fields, charset=_charset(root)), budget)
         enclosed, closed = self._enclosed(body.enclosed, depth + 1, budget)
         return Message(
             data=data,
@@ -129,19 +136,29 @@ class _Reader:
         return tuple(messages), tuple(closed)
 
 
+def _charset(entity: Entity) -> str | None:
+    """The charset of the first text in the tree that states one."""
+    own = entity.content_type.parameters.get("charset")
+    if own and entity.content_type.value.startswith("text/"):
+        return own
+    return next((found for child in entity.children if (found := _charset(child))), None)
+
+
 def read_headers(fields: Fields, budget: Budget) -> Headers:
     """The headers that count. Addresses, dates and defects are mail-parser's; what it refuses is read as printed."""
     known = Compat32()
     for name, value in fields.items:
         if name.lower() in _ASKED and name not in known:
-            known[name] = _limited(unfolded(value), budget)
+            known[name] = _limited(unfolded(value, fields.charset), budget)
     received = fields.first("received")
     if received is not None:
         known["Received"] = unfolded(received)  # the topmost only: the others do not count
+    for name in _doubled(fields):
+        budget.warn("header", f"more than one {name} field: the first one counts")
     parser = _understood(known, budget)
     for defect in _defects(parser)[:_DEFECTS]:
         budget.warn("header", defect)
-    senders = _addresses(parser, fields, "from") or read_addresses(_value(fields, "sender") or "")
+    senders = _addresses(parser, fields, "from") or _printed(fields, "sender")
     return Headers(
         message_id=_value(fields, "message-id"),
         subject=_value(fields, "subject"),
@@ -155,44 +172,70 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     )
 
 
+def _doubled(fields: Fields) -> list[str]:
+    """The fields that must stand once (RFC 5322 §3.6), and stand there again with another value."""
+    values: dict[str, set[bytes]] = {}
+    for name, value in fields.items:
+        values.setdefault(name.lower(), set()).add(value)
+    return [name for name in _ONCE if len(values.get(name.lower(), ())) > 1]
+
+
 def _understood(known: Compat32, budget: Budget) -> MailParser:
-    """mail-parser over these fields; without the addresses where it breaks on them (they are read as printed then).
+    """mail-parser over these fields; where it breaks on them, without the addresses, and then without any: what it
+    does not tell is read as printed.
 
     QUIRK: an RFC 2047 word in broken base64 makes it raise stdlib's HeaderParseError, which it does not expect.
     """
-    try:
-        return MailParser(known)
-    except HeaderParseError as error:
-        budget.warn("header", f"an address field cannot be parsed: {error}")
-        for name in ("From", "To", "Cc"):
+    for left_out in ((), _ADDRESS_FIELDS, (*_ADDRESS_FIELDS, "Date", "Received")):
+        for name in left_out:
             del known[name]
-        return MailParser(known)
+        try:
+            return MailParser(known)
+        except _BREAKS as error:
+            budget.warn("header", f"a field cannot be parsed, and was read as printed: {type(error).__name__}: {error}")
+    raise MessageError("mail-parser refuses even an empty header")
 
 
 def _value(fields: Fields, name: str) -> str | None:
     """The first value of that name, decoded; None where it is missing or empty."""
-    value = fields.first(name)
-    return decode_words(unfolded(value)).strip() or None if value else None
+    return decode_words(fields.text(name)).strip() or None
 
 
 def _decoded(fields: Fields) -> tuple[tuple[str, str], ...]:
-    return tuple((name, decode_words(unfolded(value))) for name, value in fields.items)
+    return tuple((name, decode_words(unfolded(value, fields.charset))) for name, value in fields.items)
 
 
 def _limited(value: str, budget: Budget) -> str:
-    """An address field with at most ADDRESSES commas: more are another program's list, or an attack."""
-    pieces = value.split(",", ADDRESSES)
-    if len(pieces) <= ADDRESSES:
+    """An address field with at most ADDRESSES separators: more are another program's list, or an attack."""
+    last = next(islice(_SEPARATOR.finditer(value), ADDRESSES - 1, None), None)
+    if last is None:
         return value
     budget.warn("limit", f"more than {ADDRESSES} addresses in a field: the rest was not read")
-    return ",".join(pieces[:ADDRESSES])
+    return value[: last.start()]
 
 
 def _addresses(parser: MailParser, fields: Fields, name: str) -> tuple[Address, ...]:
-    """The mailboxes of a field by mail-parser (RFC 5322 §3.4); by what is printed there where it finds none."""
+    """The mailboxes of a field by mail-parser (RFC 5322 §3.4); as printed there where it finds none or leaves one out.
+
+    It leaves out what the grammar forbids: `Roe, Jane <jane@…>` without quotes, lists parted by semicolons.
+    """
     found: list[tuple[str, str]] = getattr(parser, "from_" if name == "from" else name)
-    if found:
-        return tuple(Address(decode_words(display).strip(), address) for display, address in found)
+    parsed = tuple(Address(decode_words(display).strip(), address) for display, address in found or ())
+    left_out = any(
+        defect["header"] == name and not defect["occurrence"] and not defect["recovered"]
+        for defect in parser.address_header_defects
+    )
+    if parsed and not left_out:
+        return parsed
+    printed = _printed(fields, name)
+    return printed if len(printed) >= len(parsed) else parsed
+
+
+def _printed(fields: Fields, name: str) -> tuple[Address, ...]:
+    """The addresses as printed. An RFC 2047 word holds names only (§5, rule 3), unless there are no addresses else."""
+    found = read_addresses(fields.text(name))
+    if any(address.address for address in found):
+        return tuple(replace(address, name=decode_words(address.name)) for address in found)
     return read_addresses(_value(fields, name) or "")
 
 
@@ -203,7 +246,15 @@ def _date(parser: MailParser, fields: Fields) -> str | None:
         return None
     if isinstance(parser.date, datetime):
         return _with_offset(parser.date, text)
-    return read_date(text)
+    return read_date(text) or _loosely(text)
+
+
+def _loosely(text: str) -> str | None:
+    """A date as stdlib reads it, which forgives a missing space before the zone, and numbers of one digit."""
+    try:
+        return parsedate_to_datetime(text.replace('"', " ")).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _received(parser: MailParser) -> str | None:

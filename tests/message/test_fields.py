@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailarchiver.message.fields import decode_words, split_header, structured, unfolded
+from mailarchiver.message.encoded_words import decode_words
+from mailarchiver.message.fields import split_header, structured, unfolded
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])

@@ -161,6 +161,20 @@ def test_a_missing_end_a_wrong_boundary_and_parts_after_the_end() -> None:
         assert "structure" in codes(message)
 
 
+def test_what_stands_behind_the_end_is_left_out_and_said() -> None:
+    message = parse(mail(multipart("mixed", TEXT) + b"an advertisement of a virus scanner"))
+    assert message.text == "plain"
+    assert [warning.detail for warning in message.warnings if "behind the end" in warning.detail]
+    assert not parse(mail(multipart("mixed", TEXT) + b"\r\n\r\n")).warnings
+
+
+def test_a_multipart_whose_parts_are_headers_only_is_read_as_text() -> None:
+    message = parse(b"Content-Type: multipart/mixed; boundary=a--\n\n--a--\nContent-Type: multipart/mixed; "
+                    b"boundary=a----\n\n--a----\nContent-Type: text/plain\n\nbody\n--a------\n")  # fmt: skip
+    assert "body" in (message.text or "")
+    assert "structure" in codes(message)
+
+
 def test_a_multipart_without_parts_is_read_as_text() -> None:
     message = parse(mail(part(b"nothing but words", "multipart/mixed")))
     assert message.text == "nothing but words"

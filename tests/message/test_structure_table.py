@@ -258,7 +258,7 @@ BOUNDARIES = [
     Row("as it should be", raw(TYPE, GOOD), **TWO),
     Row("missing end", raw(TYPE, GOOD.removesuffix(CLOSED)), **TWO, said=("structure",)),
     Row("parts after the end", raw(TYPE, OUTER + TEXT + b"\r\n" + CLOSED + OUTER + REPORT), **TWO, said=("structure",)),
-    Row("text after the end", raw(TYPE, GOOD + b"an epilogue\r\n"), **TWO),
+    Row("text after the end", raw(TYPE, GOOD + b"an epilogue\r\n"), **TWO, said=("structure",)),
     Row("a part of its own after the end", raw(TYPE, GOOD + b"--odd\r\n" + MORE), text="plain",
         parts=(plain_part("text/plain", b"--odd\r\n" + MORE, None, "attachment"), REPORT_PART), said=("structure",)),
     Row("uuencode after the end", raw(TYPE, GOOD + UU), text="plain", parts=(UU_PART, REPORT_PART), said=("unpacked",)),
