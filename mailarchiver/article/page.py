@@ -10,9 +10,10 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
+from ..text.whitespace import fold
 from .engines import opinions
 from .framed import Framed
-from .page_blocks import blocks_of
+from .page_blocks import Block, blocks_of
 from .page_cut import all_but
 from .page_facts import page_facts
 from .page_signs import foreign_prefixes, without_prefixes
@@ -56,8 +57,13 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date
         language=facts.language,
         note=framed.note,
         provenance={"kind": sign, **facts.provenance, **framed.provenance},
-        left_out=all_but(body, blocks, kept),
+        left_out=all_but(body, blocks, [number for number in kept if not _is_title(blocks[number], facts.title)]),
     )
+
+
+def _is_title(block: Block, title: str | None) -> bool:
+    """Whether a block is the heading that the page shows as its title anyway."""
+    return block.holder.tag in {"h1", "h2", "h3"} and fold(block.text) == fold(title or "")
 
 
 def _sign(tree: LexborHTMLParser, framed: Framed) -> str | None:

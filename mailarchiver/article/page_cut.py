@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from ..text.whitespace import fold
 from .markup import EMBEDS
 from .page_blocks import Block
 from .page_signs import BOILERPLATE, CAPTION, bare_names
@@ -47,8 +48,11 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
         if frame is not None:
             alive.append(media)
             frames.add(frame.mem_id)
+    said = {fold(blocks[number].text) for number in kept}
     for number, block in enumerate(blocks):
-        if number not in inside and _is_caption(block, frames, root):
+        # QUIRK: galleries hold each caption several times, cut and whole
+        if number not in inside and _is_caption(block, frames, root) and fold(block.text) not in said:
+            said.add(fold(block.text))
             alive += block.nodes
     others = _others(root, alive)
     pictures = [picture for node in others for picture in _mailed_pictures(node)]

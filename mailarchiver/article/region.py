@@ -27,6 +27,7 @@ _FOUND = 0.6
 _HOLDS = 0.75
 """Share of the words voted for that the element of the article holds; the rest is teasers and lists of links."""
 _MOSTLY_LINKS = 0.75
+_ONLY_LINKS = 0.9
 _FEW_LINKS = 0.3
 _STANDFIRST_WORDS = 8
 _NEAR = 4
@@ -65,7 +66,7 @@ def article_blocks(blocks: Sequence[Block], opinions: Mapping[str, str]) -> tupl
     if holder is None:
         return ()
     kept = [number for number, place in enumerate(places) if holder in place.ids and _is_kept(place, holder)]
-    kept = _without_tail(places, kept)
+    kept = _without_tail(places, _without_link_lists(places, kept))
     return (*_standfirst(places, kept[0]), *_completed(places, kept)) if kept else ()
 
 
@@ -141,6 +142,24 @@ def _is_kept(place: _Place, holder: int) -> bool:
             return False
     is_item = place.tags[0] in _HEADINGS or bool({"li", "td"} & set(within))
     return is_item or place.linked < _MOSTLY_LINKS
+
+
+def _without_link_lists(places: Sequence[_Place], kept: Sequence[int]) -> list[int]:
+    """Without lists in the last part of the article that are nothing but links: they lead to other articles."""
+    start = len(kept) * 2 // 3
+    lists: dict[int, list[int]] = {}
+    for number in kept[start:]:
+        place = places[number]
+        around = next((one for one, tag in zip(place.ids, place.tags, strict=True) if tag in {"ul", "ol"}), None)
+        if around is not None:
+            lists.setdefault(around, []).append(number)
+    gone = {
+        number
+        for numbers in lists.values()
+        for number in numbers
+        if len(numbers) > 1 and all(places[one].linked >= _ONLY_LINKS for one in numbers)
+    }
+    return [number for number in kept if number not in gone]
 
 
 def _without_tail(places: Sequence[_Place], kept: Sequence[int]) -> list[int]:
