@@ -14,6 +14,7 @@ from ..text.dates import read_date
 from .addresses import read_address, read_addresses
 from .forward_markers import (
     Field,
+    Marker,
     fold,
     label_of,
     language_of,
@@ -43,14 +44,18 @@ _MOMENT = re.compile(r"\d[\d./:,\- ]*\d")
 class Block:
     """A header block: lines `start` to `end` (exclusive), the marker above it included.
 
-    `certain` when a marker says that what follows was forwarded; without, a reply looks the same. `headers` has what
-    was printed.
+    `certain` when a marker says that what follows was forwarded; without, a reply looks the same. `marked` when any
+    marker stands above it. `headers` has what was printed, `reply_to` where answers were to go; `language` (BCP 47) is
+    that of its labels, None where that is not known.
     """
 
     start: int
     end: int
     headers: Headers
     certain: bool
+    marked: bool = True
+    language: str | None = None
+    reply_to: tuple[Address, ...] = ()
 
 
 def find_block(lines: Sequence[str], *, bare: bool, wrapped: bool) -> Block | None:
@@ -75,10 +80,8 @@ def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None
         split = split_one_line(together[1])
         below = [*split, *lines[index + 1 : index + _LINES_OF_BLOCK]]
         fields, end = _fields(below, 0, wrapped=wrapped and len(split) == 1)
-        if not _suffices(fields, 2):
-            return None
-        headers = _headers(fields, language_of(below[:end]))
-        return Block(index, index + 1 + max(end - len(split), 0), headers, certain=together[0] == "forwarded")
+        if _suffices(fields, 2):
+            return _block(fields, together[0], index, index + 1 + max(end - len(split), 0), below[:end])
     marker = marker_of(line)
     first = _next_filled(lines, index + 1) if marker else index
     if first is None or label_of(lines[first]) is None:
@@ -86,7 +89,24 @@ def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None
     fields, end = _fields(lines, first, wrapped=wrapped)
     if not _suffices(fields, 2 if marker else 3):
         return None
-    return Block(index, end, _headers(fields, language_of(lines[first:end])), certain=marker == "forwarded")
+    again = _next_filled(lines, end)
+    if marker and again is not None and lines[again] == line and block_at(lines, again, wrapped=wrapped) is None:
+        end = again + 1  # Zoho's marker stands below the header too
+    return _block(fields, marker, index, end, lines[first:end])
+
+
+def _block(fields: Mapping[Field, str], marker: Marker | None, start: int, end: int, printed: Sequence[str]) -> Block:
+    """The block of these fields, whose lines were `printed`."""
+    language = language_of(printed)
+    return Block(
+        start,
+        end,
+        _headers(fields, None if language == "en" else language),
+        certain=marker == "forwarded",
+        marked=marker is not None,
+        language=language,
+        reply_to=read_addresses(fields.get("reply_to", "")),
+    )
 
 
 def _suffices(fields: Mapping[Field, str], least: int) -> bool:
@@ -146,6 +166,7 @@ def _continuation(lines: Sequence[str], index: int, value: str, *, wrapped: bool
 
 
 def _headers(fields: Mapping[Field, str], language: str | None) -> Headers:
+    """The fields, read; `language` is that of the date, None for English, which writes dates in two ways."""
     date = fields.get("date", "").strip() or None
     sender = read_address(markers().on_behalf_of.split(fields.get("from", ""))[0])
     return Headers(
