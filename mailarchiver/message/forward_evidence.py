@@ -4,11 +4,13 @@ Many programs (Outlook, GMX, Zimbra) print the same header block above what they
 order it is told by
 
 1. the prefix of the subject; one that means either by language ("VS") means what it does in the block's language;
-2. a marker that only forwards have ("Forwarded message"), unless it is quoted itself;
+2. a marker that only forwards have ("Forwarded message"), unless it is quoted itself: below an attribution, or as an
+   example ("Gmail writes:") by somebody who had nothing to do with the mail that it shows;
 3. who gets the mail. One replies to who wrote the block, one forwards to somebody else: a mail that goes to its inner
-   sender is no forward. Below a note it is one only where all of this holds: the mail program itself drew the block
-   (Outlook's border, its rule of underscores), the forwarder had got or sent the inner mail, and nobody who took part
-   in that mail, nor anybody else at its sender's domain, gets this one.
+   sender is no forward. Without text above, any other block that names an address is one. Below a note it is one only
+   where all of this holds: the mail program itself drew the block (Outlook's border, its rule of underscores), the
+   forwarder had got or sent the inner mail, and nobody who took part in that mail, nor anybody else at its sender's
+   domain, gets this one.
 
 In-Reply-To and References decide nothing: Outlook writes them into forwards as well.
 """
@@ -56,24 +58,36 @@ class Evidence:
             return REPLY
         if kind == "forward":
             return None
+        had_it = self._had(block.headers)
         if block.certain:
-            return NOTHING_SAYS_SO if any(is_attribution(line) for line in above) else None
+            introduced = next((line for line in reversed(above) if line), "").endswith((":", "："))
+            quoted = any(is_attribution(line) for line in above) or (introduced and not drawn and not had_it)
+            return NOTHING_SAYS_SO if quoted else None
         others = _specs(self.recipients) - _specs([self.sender])
         if _specs([block.headers.sender, *block.reply_to]) & others:
             return TO_ITS_SENDER
-        if not any(above) or (drawn and self._passed_on(block.headers)):
-            return None
-        return NOTHING_SAYS_SO
+        drawn = drawn or block.marked
+        if any(above):
+            is_forward = drawn and had_it and self._goes_to_others(block.headers)
+        else:
+            is_forward = drawn or bool(_specs([block.headers.sender]))
+        return None if is_forward else NOTHING_SAYS_SO
 
-    def _passed_on(self, inner: Headers) -> bool:
-        """Whether who sent the mail had the inner one, and gives it to people who had not."""
+    def _had(self, inner: Headers) -> bool:
+        """Whether who sent the mail had got or sent the inner one."""
+        return bool(_specs([self.sender]) & _specs((inner.sender, *inner.to, *inner.cc)))
+
+    def _goes_to_others(self, inner: Headers) -> bool:
+        """Whether nobody gets the mail who had the inner one, or is of its author's domain and the sender is not."""
         author, recipients = _specs([inner.sender]), _specs(self.recipients)
-        had_it = {*author, *_specs((*inner.to, *inner.cc))}
-        if not author or not recipients or not self.sender or self.sender.address.casefold() not in had_it:
-            return False
-        home = self.sender.address.casefold().rpartition("@")[2]
-        authors_place = {spec.rpartition("@")[2] for spec in author} - {home}
-        return not recipients & had_it and not any(spec.rpartition("@")[2] in authors_place for spec in recipients)
+        places = _domains(author) - _domains(_specs([self.sender]))
+        had_it = author | _specs((*inner.to, *inner.cc))
+        return bool(author and recipients) and not recipients & had_it and not _domains(recipients) & places
+
+
+def _domains(specs: Iterable[str]) -> set[str]:
+    """What stands behind the @ of addresses."""
+    return {spec.rpartition("@")[2] for spec in specs}
 
 
 def _specs(addresses: Iterable[Address | None]) -> set[str]:

@@ -28,7 +28,7 @@ _HINTS = (
 _QUOTES = re.compile(
     r"gmail_quote|moz-forward-container|yahoo_quoted|protonmail_quote|zmail_extra|reference-message-container"
 )
-_DRAWN = re.compile(r"divRplyFwdMsg|reference-message|moz-email-headers|gmail_attr")
+_DRAWN = re.compile(rf"divRplyFwdMsg|reference-message|moz-email-headers|gmail_attr|{_QUOTES.pattern}")
 _BORDER = re.compile(r"border-top:\s?solid #(?:E1E1E1|B5C4DF)", re.IGNORECASE)
 """Outlook's, as long as there has been one."""
 _NEAR = 6
@@ -63,13 +63,17 @@ def _is_drawn(lines: Sequence[Line], block: Block) -> bool:
     for _ in range(_NEAR):
         node = node.parent if node is not None else None
         if node is None:
-            return block.marked
+            return False
         attributes = node.attributes or {}
-        if _DRAWN.search(named(node)) or _BORDER.search(attributes.get("style") or ""):
+        if (
+            _DRAWN.search(named(node))
+            or _BORDER.search(attributes.get("style") or "")
+            or attributes.get("type") == "cite"
+        ):
             return True
         if attributes.get("data-marker") == "__HEADERS__" or attributes.get("name") == "quote":
             return True
-    return block.marked
+    return False
 
 
 def note_in_html(html: str) -> str | None:

@@ -78,7 +78,7 @@ def unwrap_text(text: str, evidence: Evidence) -> Found | Quoted | None:
 
     def drawn(block: Block) -> bool:
         above = next((line for line in reversed(lines[: block.start]) if line), "")
-        return block.marked or _RULE.fullmatch(above) is not None
+        return _RULE.fullmatch(above) is not None
 
     blocks = forwards(lines, evidence, drawn, wrapped=True)
     if not isinstance(blocks, tuple):
