@@ -19,6 +19,14 @@ _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 _PROTECTED = r'"(?:[^"\\]|\\.)*"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|["<(\[]'
 _BETWEEN = {mark: re.compile(rf'(?:[^{mark}"<(\[]|{_PROTECTED})+') for mark in ",;"}
 _QUOTED_PAIR = re.compile(r"\\(.)")
+_WIDE = str.maketrans("＜＞＠；，（）［］、", "<>@;,()[],")
+"""As Chinese and Japanese print brackets and separators."""
+_EXCHANGE = re.compile(r"</[oO]=[^<>]*>?")
+"""QUIRK: Outlook prints the path in its directory for addresses within an organisation."""
+_GROUPS = re.compile(r"^'([^']+)' via ")
+"""QUIRK: Google Groups puts the name of who wrote in quotation marks of its own."""
+_COMMENT = re.compile(r"\(([^()]*)\)")
+"""RFC 5322 §3.4: a name behind the address, as it was written once."""
 _DRESS = " \t\r\n\u00a0\u200e\u200f*_'\"“”„‚‘’«»|"
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _FIELD_LENGTH, _MAILBOX_LENGTH = 65_536, 1_000
@@ -30,7 +38,7 @@ def read_addresses(text: str) -> tuple[Address, ...]:
     Quotes and brackets protect both. Between commas, a piece without an address belongs to the next one
     (`Roe, Jane <jane@…>`).
     """
-    text = _MAILTO.sub("", text[:_FIELD_LENGTH])
+    text = _MAILTO.sub("", text[:_FIELD_LENGTH].translate(_WIDE))
     by_semicolon = len(_BETWEEN[";"].findall(text)) > 1
     found: list[Address] = []
     held = ""
@@ -51,12 +59,13 @@ def read_addresses(text: str) -> tuple[Address, ...]:
 
 def read_address(text: str) -> Address | None:
     """One printed mailbox: its name and its address, either of which may be missing; None for nothing at all."""
-    clean = _MAILTO.sub("", text[:_MAILBOX_LENGTH])
+    clean = _EXCHANGE.sub("", _MAILTO.sub("", text[:_MAILBOX_LENGTH].translate(_WIDE)))
     specs = _BARE.findall(clean)
     if not specs:
         name = " ".join(clean.strip(_DRESS + "<>[]()").split())
         return Address(name, "") if name else None
     address = specs[-1].strip(".'")
-    name = clean.replace(address, "") if address else clean
+    name = _GROUPS.sub(r"\1 via ", (clean.replace(address, "") if address else clean).strip())
     name = " ".join(_BRACKETS.sub(" ", name).split()).strip(_DRESS + ",;<>")
-    return Address(_QUOTED_PAIR.sub(r"\1", name).strip(_DRESS), address)
+    comment = _COMMENT.fullmatch(name)
+    return Address(_QUOTED_PAIR.sub(r"\1", comment[1] if comment else name).strip(_DRESS), address)

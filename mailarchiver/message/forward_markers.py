@@ -35,7 +35,7 @@ class Markers:
     from_language: Mapping[str, str]
     languages: tuple[tuple[str, ...], ...]
     ends: frozenset[str]
-    wrote: frozenset[str]
+    wrote: Mapping[str, frozenset[str]]
     on_behalf_of: re.Pattern[str]
 
 
@@ -63,9 +63,18 @@ def read_markers(toml: str) -> Markers:
             for words in table.values()
         ),
         ends=frozenset(fold(text) for words in languages for text in words.get("end", ())),
-        wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
+        wrote=_languages_of({tag: words.get("wrote", ()) for tag, words in table.items()}),
         on_behalf_of=_between(text for words in languages for text in words.get("on_behalf_of", ())),
     )
+
+
+def _languages_of(words: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    """Each word, folded → the languages that it belongs to."""
+    found: dict[str, set[str]] = {}
+    for language, its_words in words.items():
+        for word in its_words:
+            found.setdefault(fold(word), set()).add(language)
+    return {word: frozenset(tags) for word, tags in found.items()}
 
 
 def _between(words: Iterable[str]) -> re.Pattern[str]:
