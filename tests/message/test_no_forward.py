@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from mailarchiver.message.forward import unwrap
-from mailarchiver.message.forward_markers import read_markers
 from mailarchiver.message.parse import parse
 from mailarchiver.model import Original
 
@@ -257,13 +256,3 @@ def test_outlook_s_block_below_a_note_to_somebody_new_is_a_forward(program: Prog
 )
 def test_what_evidence_is_not_enough(to: str, letter: Letter) -> None:
     assert_none(mail("A good read", outlook.classic(letter, languages()["en"], "Hm.").html or "", to=to, form="html"))
-
-
-def test_a_language_is_added_without_code() -> None:
-    table = read_markers(
-        '[tlh]\nforwarded = ["QIn ngeHta\'ghach"]\nforwarded_by = ["ngeHta\' ghaH"]\nfrom = ["ghItlhwI\'"]\n'
-    )
-    assert table.lines["qin ngehta'ghach"] == "forwarded"
-    assert table.beginnings == ("ngehta' ghah ",)
-    assert table.labels["ghitlhwi'"] == "from"
-    assert table.from_language["ghitlhwi'"] == "tlh"
