@@ -20,9 +20,11 @@ FIELDS = ("from", "sender", "date", "to", "cc", "bcc", "reply_to", "subject", "o
 
 
 def test_the_languages_are_many() -> None:
-    asked = """en de fr es pt it nl sv da nb fi pl cs sk hu ro hr sl sr bg ru uk el tr et lv lt is ga cy sw ar he fa ur hi
-        bn ta th vi id ms fil ja ko zh-Hans zh-Hant ca gl eu mk be az nn af sq hy ka kk""".split()  # noqa: SIM905  a page
-    assert set(asked) <= LANGUAGES.keys()
+    asked = (
+        "en de fr es pt it nl sv da nb nn fi pl cs sk hu ro hr sl sr bg ru uk be mk el tr az et lv lt is ga cy sq hy ka "
+        "kk sw af ca gl eu ar he fa ur hi bn ta th vi id ms fil ja ko zh-Hans zh-Hant"
+    )
+    assert set(asked.split()) <= LANGUAGES.keys()
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -51,7 +53,7 @@ def test_each_label_of_a_language_is_read(tag: str) -> None:
                 for to in words["to"]:
                     lines = [
                         f"{sender}: Jane <jane@example.org>",
-                        f"{date}: 2024-03-06 18:21",
+                        f"{date}: 2024-03-06",
                         f"{to}: fay@example.org",
                     ]
                     block = block_at([*lines, f"{subject}: Rain", "", "It rained."], 0, wrapped=True)
