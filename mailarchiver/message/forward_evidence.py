@@ -10,7 +10,7 @@ order it is told by
    sender is no forward. Without text above, any other block that names an address is one. Below a note it is one only
    where all of this holds: the mail program itself drew the block (Outlook's border, its rule of underscores), the
    forwarder had got or sent the inner mail, and nobody who took part in that mail, nor anybody else at its sender's
-   domain, gets this one.
+   domain, gets this one. Where the prefix means either, the forwarder need not be named in the inner mail.
 
 In-Reply-To and References decide nothing: Outlook writes them into forwards as well.
 """
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from ..model import Address, Headers
 from ..text.subject import Kind, prefix_kind
 from .forward_header import Block, is_attribution
+from .forward_note import says_nothing
 
 REPLY = "it is a reply, by its subject"
 TO_ITS_SENDER = "it is a reply: it goes to who wrote what it quotes"
@@ -59,16 +60,17 @@ class Evidence:
         if kind == "forward":
             return None
         had_it = self._had(block.headers)
+        words = [line for line in above if not says_nothing(line)]
         if block.certain:
-            introduced = next((line for line in reversed(above) if line), "").endswith((":", "："))
-            quoted = any(is_attribution(line) for line in above) or (introduced and not drawn and not had_it)
+            introduced = bool(words) and words[-1].endswith((":", "："))
+            quoted = any(is_attribution(line) for line in words) or (introduced and not drawn and not had_it)
             return NOTHING_SAYS_SO if quoted else None
         others = _specs(self.recipients) - _specs([self.sender])
         if _specs([block.headers.sender, *block.reply_to]) & others:
             return TO_ITS_SENDER
         drawn = drawn or block.marked
-        if any(above):
-            is_forward = drawn and had_it and self._goes_to_others(block.headers)
+        if words:
+            is_forward = drawn and (had_it or kind == "either") and self._goes_to_others(block.headers)
         else:
             is_forward = drawn or bool(_specs([block.headers.sender]))
         return None if is_forward else NOTHING_SAYS_SO

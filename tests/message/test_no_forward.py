@@ -9,7 +9,7 @@ import pytest
 
 from mailarchiver.message.forward import unwrap
 from mailarchiver.message.parse import parse
-from mailarchiver.model import Original
+from mailarchiver.model import Address, Original
 
 from .forwarding import gmail, outlook, yahoo
 from .forwarding.languages import Words, languages
@@ -79,6 +79,19 @@ def test_vs_means_what_it_does_in_the_language_of_the_block(tag: str, *, forward
         original = mail("VS: Rain in May", text or "", form=form)
         assert (original.forwarded == "inline") is forward
         assert original.note == ("Look." if forward else None)
+
+
+@pytest.mark.parametrize("prefix", sorted({words.prefix for words in languages().values()} | {"Vs", "Fw"}))
+def test_outlook_com_writes_english_below_any_prefix(prefix: str) -> None:
+    """A reply with a prefix that means either goes to who wrote it, or to somebody else who had it."""
+    letter = Letter(to=(Address("Rain", "rain@lists.example"),)).saying(("It rained.",))
+    for note in ("", "Look."):
+        body = outlook.web(letter, languages()["en"], note)
+        for form, text in (("html", body.html), ("plain", body.text)):
+            original = mail(f"{prefix}: Rain in May", text or "", form=form)
+            assert (original.forwarded, original.note or "") == ("inline", note)
+            for to in (JANES, "rain@lists.example") if prefix.upper() == "VS" and note else ():
+                assert_none(mail(f"{prefix}: Rain in May", text or "", form=form, to=to))
 
 
 ATTRIBUTIONS = [
