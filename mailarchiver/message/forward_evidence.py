@@ -4,9 +4,10 @@ Many programs (Outlook, GMX, Zimbra) print the same header block above what they
 order it is told by
 
 1. the prefix of the subject; one that means either by language ("VS") means what it does in the block's language;
-2. a marker that only forwards have ("Forwarded message"), unless it is quoted itself: below an attribution, or as an
-   example ("Gmail writes:") by somebody who had nothing to do with the mail that it shows;
-3. who gets the mail. One replies to who wrote the block, one forwards to somebody else: a mail that goes to its inner
+2. an attribution above ("On … Jane wrote:"): then the block is quoted itself;
+3. a marker that only forwards have ("Forwarded message"), unless it is shown as an example ("Gmail writes:") by
+   somebody who had nothing to do with the mail below it;
+4. who gets the mail. One replies to who wrote the block, one forwards to somebody else: a mail that goes to its inner
    sender is no forward. Without text above, any other block that names an address is one. Below a note it is one only
    where all of this holds: the mail program itself drew the block (Outlook's border, its rule of underscores), the
    forwarder had got or sent the inner mail, and nobody who took part in that mail, nor anybody else at its sender's
@@ -61,10 +62,11 @@ class Evidence:
             return None
         had_it = self._had(block.headers)
         words = [line for line in above if not says_nothing(line)]
+        if any(is_attribution(line) for line in words):
+            return NOTHING_SAYS_SO
         if block.certain:
             introduced = bool(words) and words[-1].endswith((":", "："))
-            quoted = any(is_attribution(line) for line in words) or (introduced and not drawn and not had_it)
-            return NOTHING_SAYS_SO if quoted else None
+            return NOTHING_SAYS_SO if introduced and not drawn and not had_it else None
         others = _specs(self.recipients) - _specs([self.sender])
         if _specs([block.headers.sender, *block.reply_to]) & others:
             return TO_ITS_SENDER

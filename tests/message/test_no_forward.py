@@ -223,6 +223,12 @@ def test_a_forward_without_a_block_says_so() -> None:
     assert original.reason == "none: its subject says that it is a forward, but nothing in it is"
 
 
+def test_an_answer_that_quotes_outlook_s_block_to_somebody_else() -> None:
+    inner = outlook.classic(LETTER, languages()["en"], "").html or ""
+    html = f'<p>No.</p><blockquote type="cite"><div>On 6 Mar 2024, at 18:21, Jane Roe wrote:</div>{inner}</blockquote>'
+    assert_none(mail("Rain", html, form="html"))
+
+
 def test_an_answer_to_yahoo_s_block() -> None:
     body = yahoo.web(LETTER, languages()["en"], "I agree.")
     html = (body.html or "").replace("Forwarded Message", "Original Message")
