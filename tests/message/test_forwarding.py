@@ -15,8 +15,10 @@ from selectolax.lexbor import LexborHTMLParser
 from mailarchiver.message.parse import parse
 from mailarchiver.model import Address, Message, Original
 
+from .forwarding import gmail
 from .forwarding.cases import CLIENTS, NOTES, Forward, chains, every
-from .forwarding.letters import MOMENT
+from .forwarding.languages import languages
+from .forwarding.letters import MOMENT, Letter
 from .making import only, part
 
 FULL = os.environ.get("MAILARCHIVER_FULL") == "1"
@@ -192,3 +194,14 @@ def test_right_to_left_stays_so() -> None:
         message("Fwd: x", f"{quote}<br><br><p>أمطرت</p></div></div>", "html", Address("Fay", "f@example.com"))
     )
     assert original.html == '<div dir="rtl"><p>أمطرت</p></div>'
+
+
+def test_an_inner_note_makes_the_rest_quoted_history() -> None:
+    for inner in CLIENTS[:4]:
+        body = inner.write(Letter().saying(("It rained.",)), languages()["en"], "A note by Jane.")
+        outer = gmail.web(Letter(html=body.html or "", text=body.text or ""), languages()["en"], "Look.")
+        for form, text in (("html", outer.html), ("text", outer.text)):
+            original = only(message("Fwd: x", text or "", form, Address("Fay", "fay@forwarder.example")))
+            assert (original.headers.sender, original.note, len(original.hops)) == (JANE, "Look.", 1)
+            assert words(original)[:4] == ["A", "note", "by", "Jane"]
+            assert words(original)[-2:] == ["It", "rained"]
