@@ -38,7 +38,8 @@ AT_TIME = {
     "it": "alle ore il del", "ka": "საათზე", "lt": "val", "lv": "plkst", "mk": "во", "mr": "रोजी वाजता",
     "ms": "pukul pada", "nb": "kl den", "nl": "om op", "nn": "kl den", "no": "kl den", "pl": "o godz",
     "pt": "às à as s ás a", "ro": "la ora", "ru": "в во", "sk": "o", "sl": "ob", "sq": "në", "sr": "у u",
-    "sv": "kl den", "sw": "saa", "ta": "அன்று", "te": "కి", "tr": "saat", "uk": "о об", "vi": "lúc ngày năm", "zh": "于",
+    "sv": "kl den", "sw": "saa", "ta": "அன்று", "te": "కి", "th": "เวลา ค.ศ. พ.ศ.",
+    "tr": "saat", "uk": "о об", "vi": "lúc ngày năm", "zh": "于",
 }  # fmt: skip
 MODERN = frozenset(
     """af am ar as az be bg bn bs ca cs cv cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is it

@@ -19,10 +19,16 @@ _MAILTO = re.compile(r"mailto:\s*", re.IGNORECASE)
 _PROTECTED = r'"(?:[^"\\]|\\.)*"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|["<(\[]'
 _BETWEEN = {mark: re.compile(rf'(?:[^{mark}"<(\[]|{_PROTECTED})+') for mark in ",;"}
 _QUOTED_PAIR = re.compile(r"\\(.)")
+_WIDE = str.maketrans("＜＞＠；，（）［］、", "<>@;,()[],")
+"""As Chinese and Japanese print brackets and separators."""
+_EXCHANGE = re.compile(r"</[oO]=[^<>]*>?")
+"""QUIRK: Outlook prints the path in its directory for addresses within an organisation."""
+_GROUPS = re.compile(r"^'([^']+)' via ")
+"""QUIRK: Google Groups puts the name of who wrote in quotation marks of its own."""
 _DRESS = " \t\r\n\u00a0\u200e\u200f*_'\"“”„‚‘’«»|"
 _LOCAL = re.compile(r"<([^\s<>()\[\],;:\"@]{1,64})>\s*$")
 _NOBODY = re.compile(r"[^<>@,;:\"]{0,200}:\s*+;?")
-_ANGLES = re.compile(r"<[^<>]{0,300}>?")
+_ANGLES = re.compile(r"<[^<>]{0,300}>")
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _FIELD_LENGTH, _MAILBOX_LENGTH = 65_536, 1_000
 
@@ -33,7 +39,7 @@ def read_addresses(text: str) -> tuple[Address, ...]:
     Quotes and brackets protect both. Between commas, a piece without an address belongs to the next one
     (`Roe, Jane <jane@…>`). A group without members (RFC 5322 §3.4: `undisclosed-recipients:;`) is nobody.
     """
-    text = _MAILTO.sub("", text[:_FIELD_LENGTH])
+    text = _MAILTO.sub("", text[:_FIELD_LENGTH].translate(_WIDE))
     if _NOBODY.fullmatch(text.strip()):
         return ()
     by_semicolon = len(_BETWEEN[";"].findall(text)) > 1
@@ -59,7 +65,7 @@ def read_address(text: str) -> Address | None:
 
     The last address counts. In angle brackets a local part alone is one too (`Moderator <moderator>`).
     """
-    clean = _MAILTO.sub("", text[:_MAILBOX_LENGTH]).strip().removesuffix(";")
+    clean = _EXCHANGE.sub("", _MAILTO.sub("", text[:_MAILBOX_LENGTH].translate(_WIDE))).strip().removesuffix(";")
     specs = _BARE.findall(clean)
     if not specs:
         local = _LOCAL.search(clean)
@@ -73,6 +79,7 @@ def read_address(text: str) -> Address | None:
 
 def _name(text: str) -> str:
     """What is printed beside an address, without what dresses it."""
+    text = _GROUPS.sub(r"\1 via ", text.strip())
     bare = " ".join(_BRACKETS.sub(" ", _ANGLES.sub(" ", text)).split()).strip(_DRESS + ",<>")
     if bare[:1] + bare[-1:] in {"()", "[]"}:
         bare = bare[1:-1]

@@ -20,10 +20,11 @@ from ..text.subject import bare_subject, prefix_kind
 from ..text.whitespace import count_words
 from .addresses import read_addresses
 from .automatic import automatic
-from .forward_header import Block
+from .forward_evidence import NOTHING_SAYS_SO, REPLY, Evidence
+from .forward_header import Block, find_block
 from .forward_html import may_hold_forward, note_in_html, unwrap_html
 from .forward_note import note_of
-from .forward_text import Found, unwrap_text
+from .forward_text import LINES, Found, Quoted, unwrap_text
 
 ORIGINALS = 100
 """Of one mail; with more enclosed, it is one article that has them as attachments."""
@@ -49,7 +50,8 @@ def unwrap(message: Message) -> tuple[Original, ...]:
         if originals[0].forwarded:
             return originals
     warning = MailWarning("automatic", f"nobody wrote this mail to be read: {sign.words}")
-    return (replace(_itself(message), warnings=(*message.warnings, warning)),)
+    why = "none: it is automatic mail" if _quotes(message) else None
+    return (replace(_itself(message), reason=why, warnings=(*message.warnings, warning)),)
 
 
 def _unwrapped(message: Message) -> tuple[Original, ...]:
@@ -61,14 +63,15 @@ def _unwrapped(message: Message) -> tuple[Original, ...]:
             return (replace(_itself(message), warnings=(*message.warnings, warning)),)
         if attached:
             return attached
-    return (_inline(message) or _resent(message) or _itself(message),)
+    found = _found(message)
+    if isinstance(found, Found):
+        return (_inline(message, found),)
+    resent = _resent(message)
+    return (resent or replace(_itself(message), reason=f"none: {found.why}" if found else None),)
 
 
 def _itself(message: Message) -> Original:
-    """The message as it is; where it quotes another, it says that this is no forward."""
-    looks_like_one = (message.text and "\n>" in message.text) or (message.html and may_hold_forward(message.html))
-    is_reply = prefix_kind(message.headers.subject) == "reply"
-    why = "it is a reply, by its subject" if is_reply else "nothing says that what it quotes was forwarded"
+    """The message as it is."""
     return Original(
         outer=message,
         message=message,
@@ -76,7 +79,6 @@ def _itself(message: Message) -> Original:
         html=message.html,
         text=message.text,
         parts=_all_parts(message),
-        reason=f"none: {why}" if looks_like_one else None,
         warnings=message.warnings,
     )
 
@@ -120,26 +122,46 @@ def _all_parts(message: Message) -> tuple[Part, ...]:
     return (*message.parts, *enclosed)
 
 
-def _inline(message: Message) -> Original | None:
-    """The forward in the body, None where there is none."""
-    kind = prefix_kind(message.headers.subject)
-    if kind == "reply":
-        return None
-    if message.html and kind != "forward" and not may_hold_forward(message.html):
-        return None
-    in_html = unwrap_html(message.html, kind) if message.html else None
-    if message.html and in_html is None:
-        return None
-    in_text = unwrap_text(message.text, kind) if message.text else None
-    found = in_html or in_text
-    if found is None:
-        return None
+def _found(message: Message) -> Found | Quoted | None:
+    """The forward in the body, or why what it quotes is none; None for a mail that quotes nothing.
+
+    The plain text of a mail that has HTML is looked at only for what the HTML has: a program that forwards writes both.
+    """
+    evidence = Evidence.of(message.headers)
+    if evidence.kind == "reply":
+        return Quoted(REPLY) if _quotes(message) or _has_block(message) else None
+    if message.html:
+        worth_it = evidence.kind == "forward" or may_hold_forward(message.html)
+        found = unwrap_html(message.html, evidence) if worth_it else None
+        in_text = unwrap_text(message.text, evidence) if message.text and isinstance(found, Found) else None
+        if isinstance(found, Found) and isinstance(in_text, Found):
+            return replace(found, text=in_text.text)
+    else:
+        found = unwrap_text(message.text, evidence) if message.text else None
+    return found or (Quoted(NOTHING_SAYS_SO) if _quotes(message) else None)
+
+
+def _quotes(message: Message) -> bool:
+    """Whether it shows any of the marks that quotes have."""
+    return bool(message.text and "\n>" in message.text) or bool(message.html and may_hold_forward(message.html))
+
+
+def _has_block(message: Message) -> bool:
+    """Whether the plain text quotes a message with its header."""
+    return (
+        bool(message.text)
+        and find_block((message.text or "").splitlines()[:LINES], bare=False, wrapped=True) is not None
+    )
+
+
+def _inline(message: Message, found: Found) -> Original:
+    """The message that was forwarded in the body."""
     return Original(
         outer=message,
         message=message,
         headers=_headers(found.blocks[-1], message, number=len(found.blocks)),
-        html=in_html.body if in_html else None,
-        text=in_text.body if in_text else None,
+        html=found.html,
+        text=found.text,
         parts=_all_parts(message),
         forwarded="inline",
         reason="header block in the body",
@@ -164,7 +186,7 @@ def _hops(message: Message, found: Found) -> tuple[Hop, ...]:
 
 def _attached(message: Message) -> tuple[Original, ...]:
     """One Original for each enclosed message and what is forwarded within it; () where the body is more than a note."""
-    if _inline(message) is not None:
+    if isinstance(_found(message), Found):
         return ()
     note = _own_words(message)
     if len(message.enclosed) == 1 and note is not None and count_words(note) > _LONGEST_NOTE:

@@ -6,7 +6,7 @@ Works on lines of text, whether they were lines of a plain text or what a browse
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ..model import Address, Headers
@@ -14,6 +14,7 @@ from ..text.dates import read_date
 from .addresses import read_address, read_addresses
 from .forward_markers import (
     Field,
+    Marker,
     fold,
     label_of,
     language_of,
@@ -35,22 +36,29 @@ _ATTRIBUTION = re.compile(
 )
 _PROMISING = re.compile(r"[-_=*~–—]|[^:：]{1,60}[:：]|.*[:：]$")
 """Only such a line can begin a block: most lines need no closer look."""
+_ADDRESS_ALONE = re.compile(r"[<\[][^<>\s]+@[^<>\s]+[>\]][,;]?")
 _QUOTED_NAME = re.compile(r"[\"“”„«»]\s*([^\"“”„«»]+?)\s*[\"“”„«»]")
-_MOMENT = re.compile(r"\d[\d./:,\- ]*\d")
+_MOMENT = re.compile(r"\d.*\d(?:\s?[AaPp]\.?[Mm]\b\.?)?")
+_WORD_START = re.compile(r"(?<!\S)\S")
+_WORDS_BEFORE_DATE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A header block: lines `start` to `end` (exclusive), the marker above it included.
 
-    `certain` when a marker says that what follows was forwarded; without, a reply looks the same. `headers` has what
-    was printed.
+    `certain` when a marker says that what follows was forwarded; without, a reply looks the same. `marked` when any
+    marker stands above it. `headers` has what was printed, `reply_to` where answers were to go; `language` (BCP 47) is
+    that of its labels, None where that is not known.
     """
 
     start: int
     end: int
     headers: Headers
     certain: bool
+    marked: bool = True
+    language: str | None = None
+    reply_to: tuple[Address, ...] = ()
 
 
 def find_block(lines: Sequence[str], *, bare: bool, wrapped: bool) -> Block | None:
@@ -75,10 +83,8 @@ def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None
         split = split_one_line(together[1])
         below = [*split, *lines[index + 1 : index + _LINES_OF_BLOCK]]
         fields, end = _fields(below, 0, wrapped=wrapped and len(split) == 1)
-        if not _suffices(fields, 2):
-            return None
-        headers = _headers(fields, language_of(below[:end]))
-        return Block(index, index + 1 + max(end - len(split), 0), headers, certain=together[0] == "forwarded")
+        if _suffices(fields, 2):
+            return _block(fields, together[0], index, index + 1 + max(end - len(split), 0), below[:end])
     marker = marker_of(line)
     first = _next_filled(lines, index + 1) if marker else index
     if first is None or label_of(lines[first]) is None:
@@ -86,7 +92,24 @@ def block_at(lines: Sequence[str], index: int, *, wrapped: bool) -> Block | None
     fields, end = _fields(lines, first, wrapped=wrapped)
     if not _suffices(fields, 2 if marker else 3):
         return None
-    return Block(index, end, _headers(fields, language_of(lines[first:end])), certain=marker == "forwarded")
+    again = _next_filled(lines, end)
+    if marker and again is not None and lines[again] == line and block_at(lines, again, wrapped=wrapped) is None:
+        end = again + 1  # Zoho's marker stands below the header too
+    return _block(fields, marker, index, end, lines[first:end])
+
+
+def _block(fields: Mapping[Field, str], marker: Marker | None, start: int, end: int, printed: Sequence[str]) -> Block:
+    """The block of these fields, whose lines were `printed`."""
+    language = language_of(printed)
+    return Block(
+        start,
+        end,
+        _headers(fields, None if language == "en" else language),
+        certain=marker == "forwarded",
+        marked=marker is not None,
+        language=language,
+        reply_to=read_addresses(fields.get("reply_to", "")),
+    )
 
 
 def _suffices(fields: Mapping[Field, str], least: int) -> bool:
@@ -119,7 +142,7 @@ def _fields(lines: Sequence[str], index: int, *, wrapped: bool) -> tuple[dict[Fi
         if name in fields and (name == "from" or position > end):
             break
         end = position + 1
-        following = _continuation(lines, end, value, wrapped=wrapped)
+        following = _continuation(lines, end, value, {*fields, name}, wrapped=wrapped)
         if following > end:
             value = " ".join([value, *lines[end:following]]).strip()
             end = following
@@ -128,24 +151,37 @@ def _fields(lines: Sequence[str], index: int, *, wrapped: bool) -> tuple[dict[Fi
     return fields, end
 
 
-def _continuation(lines: Sequence[str], index: int, value: str, *, wrapped: bool) -> int:
-    """Where the value that stands on the line before `index` ends: it goes on where that line was full, or had none.
+def _continuation(lines: Sequence[str], index: int, value: str, known: Set[Field], *, wrapped: bool) -> int:
+    """Where the value that stands on the line before `index` ends, in a block of which these fields are `known`.
 
-    What goes on must be followed by another field or by an empty line: a body that follows at once is no value.
+    It goes on where that line was full or had no value, where an address follows its name, and, in wrapped text, where
+    another field of the block follows. A body that follows at once is no value: what goes on before no other field must
+    be a single line with an empty one behind it.
     """
     end = index
     while end < len(lines) and end - index < _LINES_OF_VALUE and lines[end] and label_of(lines[end]) is None:
         end += 1
     if end in (index, len(lines)) or end - index == _LINES_OF_VALUE:
         return index
-    within = bool(lines[end])  # another field follows
+    label = label_of(lines[end])
+    within = label is not None and label[0] not in known - {"other"}
     if not value:
-        return end if within else index
+        return end if label is not None else index
+    if within and wrapped:
+        return end
+    if (
+        wrapped
+        and end == index + 1
+        and _ADDRESS_ALONE.fullmatch(lines[index])
+        and "@" not in re.split("[,;]", value)[-1]
+    ):
+        return end
     full = wrapped and len(lines[index - 1]) + len(lines[index].split(maxsplit=1)[0]) >= _FULL_LINE
-    return end if full and (within or end == index + 1) else index
+    return end if full and (label is not None or end == index + 1) else index
 
 
 def _headers(fields: Mapping[Field, str], language: str | None) -> Headers:
+    """The fields, read; `language` is that of the date, None for English, which writes dates in two ways."""
     date = fields.get("date", "").strip() or None
     sender = read_address(markers().on_behalf_of.split(fields.get("from", ""))[0])
     return Headers(
@@ -178,16 +214,38 @@ def attribution(line: str) -> Headers | None:
     match = _ATTRIBUTION.match(line) if len(line) <= _LONGEST_ATTRIBUTION else None
     if match is None:
         return None
-    rest = f"{match['before']} {match['after']}"
-    moment = _MOMENT.search(rest)
+    moment = _MOMENT.search(match["before"]) or _MOMENT.search(match["after"])
     if moment is None:
         return None
-    date = moment.group().strip(" ,")
+    text, date = _printed_date(moment.string, moment)
     return Headers(
         sender=Address(_name(match["before"]), match["address"]),
-        date=read_date(date),
-        date_text=date,
+        date=date or _date_in_language(text, line),
+        date_text=text,
     )
+
+
+def _printed_date(text: str, moment: re.Match[str]) -> tuple[str, str | None]:
+    """The date as it is printed and read, with as few words before its first number as it needs: "Mar 6, 2024"."""
+    words = [match.start() for match in _WORD_START.finditer(text, 0, moment.start())][-_WORDS_BEFORE_DATE:]
+    for start in [moment.start(), *reversed(words)]:
+        date = read_date(text[start : moment.end()])
+        if date:
+            return text[start : moment.end()].strip(" ,"), date
+    return moment.group().strip(" ,"), None
+
+
+def _date_in_language(text: str, line: str) -> str | None:
+    """The date as all languages read it that the words of the line are of; None where they do not agree."""
+    tags = frozenset[str]().union(*_wrote(line))
+    readings = {read_date(text, language=None if tag == "en" else tag) for tag in tags}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _wrote(line: str) -> list[frozenset[str]]:
+    """The languages of each word in the line that says who wrote; short words ("a", "on") are left out."""
+    folded = f" {fold(line)} "
+    return [tags for word, tags in markers().wrote.items() if len(word) > 3 and f" {word} " in folded]
 
 
 def is_attribution(line: str) -> bool:
@@ -200,8 +258,7 @@ def is_attribution(line: str) -> bool:
         return False
     if _ATTRIBUTION.match(line):
         return True
-    folded = f" {fold(line)} "
-    return any(f" {word} " in folded for word in markers().wrote if len(word) > 3)
+    return bool(_wrote(line))
 
 
 def _name(before: str) -> str:
@@ -215,4 +272,4 @@ def _name(before: str) -> str:
     table = markers().wrote
     while name and fold(name[0]) in table:
         name = name[1:]
-    return " ".join(name)
+    return " ".join(name).strip(" (")

@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import html as markup
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from selectolax.lexbor import LexborNode
 
-from ..text.subject import Kind
+from .forward_evidence import Evidence
+from .forward_header import Block
+from .forward_markers import is_end
 from .forward_note import note_of
-from .forward_text import LINES, Found, forwards
+from .forward_text import LINES, Found, Quoted, forwards
 from .forward_tree import SILENT, Line, is_signature, named, parse_body, read_lines
 
 _HINTS = (
     "gmail_attr", "gmail_quote", "moz-forward", "moz-email-headers", "yahoo_quoted", "RplyFwdMsg",
-    'type="cite"', "type=cite", "border-top:solid", "border-top: solid", "-----", "_____",
+    'type="cite"', "type=cite", "border-top:solid", "border-top: solid", "-----", "_____", "reference-message",
+    "zmail_extra", "__HEADERS__", 'name="quote"',
 )  # fmt: skip
 _QUOTES = re.compile(
     r"gmail_quote|moz-forward-container|yahoo_quoted|protonmail_quote|zmail_extra|reference-message-container"
 )
+_DRAWN = re.compile(rf"divRplyFwdMsg|reference-message|moz-email-headers|gmail_attr|{_QUOTES.pattern}")
+_BORDER = re.compile(r"border-top:\s?solid #(?:E1E1E1|B5C4DF)", re.IGNORECASE)
+"""Outlook's, as long as there has been one."""
+_NEAR = 6
+"""Elements around a field that are looked at."""
 _TRIMMED = re.compile(r"^(?:\s|&nbsp;|<br\s*/?>)+", re.IGNORECASE)
 
 
@@ -32,20 +41,39 @@ def may_hold_forward(html: str) -> bool:
     return any(hint in html for hint in _HINTS)
 
 
-def unwrap_html(html: str, kind: Kind | None) -> Found | None:
-    """The forward in an HTML body; None where it is none."""
+def unwrap_html(html: str, evidence: Evidence) -> Found | Quoted | None:
+    """The forward in an HTML body; None where there is none to be seen."""
     root = parse_body(html)
     if root is None:
         return None
     for limit in (LINES // 10, LINES):
         lines = list(read_lines(root, limit))
-        blocks = forwards([line.text for line in lines], kind, wrapped=False)
-        if len(lines) < limit or (blocks and blocks[-1].end < limit // 2):
+        blocks = forwards([line.text for line in lines], evidence, partial(_is_drawn, lines), wrapped=False)
+        if len(lines) < limit or (isinstance(blocks, tuple) and blocks[-1].end < limit // 2):
             break
-    if not blocks:
-        return None
+    if not isinstance(blocks, tuple):
+        return blocks
     note = note_of([line.text for line in lines[: blocks[0].start]])
-    return Found(blocks, note, _body(root, lines[: blocks[-1].end]))
+    return Found(blocks, note, html=_body(root, lines[: blocks[-1].end]))
+
+
+def _is_drawn(lines: Sequence[Line], block: Block) -> bool:
+    """Whether the block stands in an element that mail programs make for it."""
+    node = next((line.last for line in lines[block.start : block.end] if line.last is not None), None)
+    for _ in range(_NEAR):
+        node = node.parent if node is not None else None
+        if node is None:
+            return False
+        attributes = node.attributes or {}
+        if (
+            _DRAWN.search(named(node))
+            or _BORDER.search(attributes.get("style") or "")
+            or attributes.get("type") == "cite"
+        ):
+            return True
+        if attributes.get("data-marker") == "__HEADERS__" or attributes.get("name") == "quote":
+            return True
+    return False
 
 
 def note_in_html(html: str) -> str | None:
@@ -77,12 +105,22 @@ def _body(root: LexborNode, header: list[Line]) -> str:
 
 
 def _siblings(node: LexborNode) -> Iterator[LexborNode]:
-    """What follows a node within its parent, without signatures."""
+    """What follows a node within its parent, without signatures; nothing from the forward's end marker on."""
     following = node.next
     while following is not None:
+        if is_end(
+            " ".join((following.text_content or "" if following.tag == "-text" else _short_text(following)).split())
+        ):
+            return
         if following.tag == "-text" or not is_signature(following):
             yield following
         following = following.next
+
+
+def _short_text(node: LexborNode) -> str:
+    """The text of an element that has no other in it: a line of its own."""
+    child = node.child
+    return node.text() if child is not None and child.tag == "-text" and child.next is None else ""
 
 
 def _is_quote(node: LexborNode) -> bool:

@@ -30,29 +30,51 @@ class Markers:
     """The table of all languages at once: what is printed → what it means."""
 
     lines: Mapping[str, Marker]
+    beginnings: tuple[str, ...]
     labels: Mapping[str, Field]
     from_language: Mapping[str, str]
     languages: tuple[tuple[str, ...], ...]
-    wrote: frozenset[str]
+    ends: frozenset[str]
+    wrote: Mapping[str, frozenset[str]]
     on_behalf_of: re.Pattern[str]
 
 
 @cache
 def markers() -> Markers:
-    """The table, read once. Raises `KeyError` or `TypeError` for a wrong table: a defect of the program."""
-    table = tomllib.loads(files(__package__).joinpath("forward_markers.toml").read_text("utf-8"))
+    """The table, read once."""
+    return read_markers(files(__package__).joinpath("forward_markers.toml").read_text("utf-8"))
+
+
+def read_markers(toml: str) -> Markers:
+    """A table in the form of forward_markers.toml. Raises `KeyError` or `TypeError` for a wrong one."""
+    table = tomllib.loads(toml)
     languages = list(table.values())
+    everywhere = table.get("mul", {})
     kinds: tuple[Marker, ...] = ("original", "forwarded")
     return Markers(
         lines={fold(text): kind for kind in kinds for words in languages for text in words.get(kind, ())},
+        beginnings=tuple(fold(text) + " " for words in languages for text in words.get("forwarded_by", ())),
         labels={fold(text): name for name in _FIELDS for words in languages for text in words.get(name, ())},
         from_language={
             fold(text): language for language, words in reversed(table.items()) for text in words.get("from", ())
         },
-        languages=tuple(tuple(text for name in _FIELDS for text in words.get(name, ())) for words in languages),
-        wrote=frozenset(fold(word) for words in languages for word in words.get("wrote", ())),
+        languages=tuple(
+            tuple(text for name in _FIELDS for text in (*words.get(name, ()), *everywhere.get(name, ())))
+            for words in table.values()
+        ),
+        ends=frozenset(fold(text) for words in languages for text in words.get("end", ())),
+        wrote=_languages_of({tag: words.get("wrote", ()) for tag, words in table.items()}),
         on_behalf_of=_between(text for words in languages for text in words.get("on_behalf_of", ())),
     )
+
+
+def _languages_of(words: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    """Each word, folded → the languages that it belongs to."""
+    found: dict[str, set[str]] = {}
+    for language, its_words in words.items():
+        for word in its_words:
+            found.setdefault(fold(word), set()).add(language)
+    return {word: frozenset(tags) for word, tags in found.items()}
 
 
 def _between(words: Iterable[str]) -> re.Pattern[str]:
@@ -76,9 +98,16 @@ def marker_of(line: str) -> Marker | None:
     whole = table.get(fold(line))
     if whole:
         return whole
+    if line.startswith("--") and fold(line).startswith(markers().beginnings):
+        return "forwarded"
     pieces = [fold(piece) for piece in _RUN.split(line)]
     found = [table.get(piece) for piece in pieces if piece]
     return found[0] if found and None not in found else None
+
+
+def is_end(line: str) -> bool:
+    """Whether a line says that the forwarded message ends here."""
+    return 4 <= len(line) <= _LONGEST_MARKER and line.startswith("--") and fold(line) in markers().ends
 
 
 def one_line_marker(line: str) -> tuple[Marker, str] | None:
@@ -100,15 +129,14 @@ def label_of(line: str) -> tuple[Field, str] | None:
 
 
 def language_of(lines: Sequence[str]) -> str | None:
-    """The language of a header block by its label for the sender; None for English, which writes dates in two ways.
+    """The language of a header block by its label for the sender.
 
     Languages that share a label ("De") also share the order of day and month, which is all that this decides.
     """
     for line in lines:
         label = label_of(line)
         if label and label[0] == "from":
-            language = markers().from_language.get(fold(re.split("[:：]", line, maxsplit=1)[0]))
-            return None if language == "en" else language
+            return markers().from_language.get(fold(re.split("[:：]", line, maxsplit=1)[0]))
     return None
 
 

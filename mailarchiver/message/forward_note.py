@@ -13,6 +13,11 @@ _RULE = re.compile(r"[-_=*~–—\s]{3,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
+def says_nothing(line: str) -> bool:
+    """Whether no person wrote the line: an empty one, a rule, "Sent from my …"."""
+    return not line or _RULE.fullmatch(line) is not None or is_device_line(line)
+
+
 def note_of(lines: Sequence[str]) -> str | None:
     """The note in these lines, None for nothing. Ends at the signature; rules and "Sent from my …" lines are left out.
 
@@ -23,6 +28,6 @@ def note_of(lines: Sequence[str]) -> str | None:
         text = line.strip()
         if _SIGNATURE.fullmatch(text):
             break
-        if not is_device_line(text) and not (text and _RULE.fullmatch(text)):
+        if not text or not says_nothing(text):
             kept.append(text)
     return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip() or None

@@ -87,7 +87,7 @@ def read_lines(root: LexborNode, limit: int) -> Iterator[Line]:
 
 
 def _shown(pieces: list[str]) -> str:
-    return " ".join("".join(pieces).split())
+    return " ".join("".join(pieces).replace("\ufeff", "").split())
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:

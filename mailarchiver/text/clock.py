@@ -112,6 +112,8 @@ def _complete(
     end += end < len(items) and bool(items[end].sense("hour-marker"))
     behind = items[end].sense("am", "pm") if end < len(items) else ()
     before = items[start - 1].sense("am", "pm") if start and not behind else ()
+    if before and _hour(hour, before) is None and items[start - 1].sense("weekday", "filler"):
+        before = ()  # "an 18:21": a.m. in Akan, Tuesday in Lithuanian
     start, end = start - bool(before), end + bool(behind)
     true_hour = _hour(hour, behind or before)
     if true_hour is None or minute > 59 or (second or 0) > 60:

@@ -40,7 +40,7 @@ _PUNCTUATION = (
 )
 _TOKEN = re.compile(rf"(?P<number>\d+)|(?P<word>[^\d\s{_PUNCTUATION}]+)|(?P<mark>\S)")
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_JOINTS = frozenset(".-'’‑‐־׳״")
+_JOINTS = frozenset(".-'’ʼ‑‐־׳״")
 """Marks that may stand within a name: `terça-feira`, `p. m.`, `d’octubre`."""
 _LONGEST_NAME = 4
 _SHORTEST_PREFIX = 3

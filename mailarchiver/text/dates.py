@@ -39,6 +39,8 @@ _PUBLISHED = (
 )
 """What stands before the date of an article when no colon says that it is a label."""
 _LABEL = re.compile(rf"^(?:[^\d:]{{1,40}}:\s*|(?:{_PUBLISHED})\b[ .]*)", re.IGNORECASE)
+_NUMBERED_WEEKDAY = re.compile(r"^\s*th(?:ứ)?\s?[2-7]\s*,", re.IGNORECASE)
+"""Vietnamese counts its weekdays: "Th 3, 26 thg 3, 2024" is a Tuesday. The number is that of no day of a month."""
 _COMMENT = re.compile(r"\s*\([^()\d]*\)\s*$")
 _TWO_NUMBERS = re.compile(r"\d\D+\d")
 _TWO_DIGITS = re.compile(r"\d\d")
@@ -57,7 +59,7 @@ def read_date(text: str, *, language: str | None = None, latest: dt.date | None 
     if len(text) > _LONGEST_DATE or not _has_numbers(text):
         return None
     row: list[Item] = []
-    for item in items(_LABEL.sub("", _COMMENT.sub("", normalise(text).strip()))):
+    for item in items(_NUMBERED_WEEKDAY.sub("", _LABEL.sub("", _COMMENT.sub("", normalise(text).strip())))):
         if _is_ordinal(item, row):
             continue
         if item.kind == "word" and not item.senses and not could_be_zone(item):

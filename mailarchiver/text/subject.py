@@ -6,7 +6,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["forward", "reply", "either"]
 
@@ -17,26 +17,40 @@ _ROUNDS = 50
 
 
 @cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("subject_prefixes.toml").read_text("utf-8"))
+
+
+@cache
 def _prefixes() -> dict[str, Kind]:
-    table = tomllib.loads(files(__package__).joinpath("subject_prefixes.toml").read_text("utf-8"))
+    """What each prefix says in whatever language."""
     kinds: tuple[Kind, ...] = ("either", "reply", "forward")
-    return {_key(word): kind for kind in kinds for word in table[kind]}
+    return {_key(word): kind for kind in kinds for word in _table()[kind]}
+
+
+def _in_language(word: str, language: str) -> Kind | None:
+    """What a prefix that means either says in a language; None where it has no meaning there."""
+    meanings = {_key(either): languages for either, languages in _table()["either"].items()}[word]
+    kinds: tuple[Kind, ...] = ("forward", "reply")
+    return next((kind for kind in kinds if language in meanings[kind]), None)
 
 
 def _key(word: str) -> str:
     return word if len(word) == 1 else " ".join(word.casefold().replace("i̇", "i").split())
 
 
-def prefix_kind(subject: str | None) -> Kind | None:
+def prefix_kind(subject: str | None, language: str | None = None) -> Kind | None:
     """What the outermost prefix says of the mail: a forward, a reply, either, or (None) nothing.
 
+    What means either is decided by the `language` (BCP 47), where it is one of those that use it.
     List names in brackets before it are passed over; a subject in brackets as a whole (`[Fwd: …]`) is seen through.
     """
     rest = subject or ""
     while True:
         found = _first(rest)
         if found is not None:
-            return found[0]
+            kind, _, word = found
+            return (_in_language(word, language) or kind) if kind == "either" and language else kind
         tag = _TAG.match(rest)
         if tag is None:
             return None
@@ -62,13 +76,14 @@ def bare_subject(subject: str) -> str:
     return rest
 
 
-def _first(subject: str) -> tuple[Kind, int] | None:
-    """The kind of the first prefix, and where it ends."""
+def _first(subject: str) -> tuple[Kind, int, str] | None:
+    """The kind of the first prefix, where it ends, and the prefix as it is looked up."""
     match = _PREFIX.match(subject)
     if match is None:
         return None
-    kind = _prefixes().get(_key(match[1]))
-    return (kind, match.end()) if kind else None
+    word = _key(match[1])
+    kind = _prefixes().get(word)
+    return (kind, match.end(), word) if kind else None
 
 
 def _unbracketed(subject: str, end: int) -> str:

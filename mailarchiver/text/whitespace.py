@@ -67,7 +67,7 @@ def folded(text: str, around: str) -> str:
     without the characters `around` at its ends.
     """
     plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(plain.casefold().split()).strip(around)
+    return " ".join(plain.casefold().replace("i̇", "i").split()).strip(around)
 
 
 def count_words(text: str) -> int:

@@ -23,6 +23,8 @@ JANE = Address("Jane Roe", "jane@example.org")
         "Jane Roe (jane@example.org)",
         "*Jane Roe* <jane@example.org>",
         "Jane Roe <jane@example.org<mailto:jane@example.org>>",
+        "jane@example.org (Jane Roe)",
+        "Jane Roe＜jane@example.org＞",
         "Jane Roe<mailto:jane@example.org> <jane@example.org<mailto:jane@example.org>>",
     ],
 )
@@ -43,6 +45,9 @@ def test_one_mailbox_in_every_dress(text: str) -> None:
             (Address("Roe, Jane", "jane@example.org"), Address("", "bob@example.com")),
         ),
         ("Roe, Jane <jane@example.org>; Bob", (Address("Roe, Jane", "jane@example.org"), Address("Bob", ""))),
+        ("Jane Roe </O=EXAMPLE/OU=EXCHANGE/CN=JANE>", (Address("Jane Roe", ""),)),
+        ("jane@example.org；bob@example.com", (Address("", "jane@example.org"), Address("", "bob@example.com"))),
+        ("'Jane Roe' via Rain <rain@example.org>", (Address("Jane Roe via Rain", "rain@example.org"),)),
         ("Jane; Bob", (Address("Jane", ""), Address("Bob", ""))),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ LOCALES = """
 
 
 def test_the_table_is_what_babel_gives() -> None:
+    # QUIRK: what Babel gives for one locale depends on those it was asked for before, so it is asked afresh.
+    made = subprocess.run([sys.executable, "-X", "utf8", GENERATOR], check=True, capture_output=True, timeout=60)
     table = Path(date_words.__file__).with_name(date_words.TABLE)
-    assert runpy.run_path(str(GENERATOR))["build"]() == table.read_text("utf-8"), "run .ci/cldr_table.py --write"
+    assert made.stdout.decode() == table.read_text("utf-8"), "run .ci/cldr_table.py --write"
 
 
 @pytest.mark.parametrize("name", LOCALES)
