@@ -1,4 +1,4 @@
-"""What an archive knows of a mailbox, looked up without writing: no lock is taken, no table made, no owner changed."""
+"""What an archive knows, looked up without writing: no lock is taken, no table made, no owner changed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def done_uids(root: Path, account: str, folder: str, uidvalidity: int | None) ->
     with as_store_error(layout):
         if uidvalidity is None or not root.exists() or not layout.exists() or not layout.ledger.exists():
             return frozenset()
-        with closing(_opened(layout.ledger)) as db:
+        with closing(read_only(layout.ledger)) as db:
             return select_done(db, account, folder, uidvalidity)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The database, read-only. While somebody writes to it, its -wal file is there, and is read, too.
+def read_only(path: Path) -> sqlite3.Connection:
+    """A database of the archive's, read-only. While somebody writes to it, its -wal file is there, and is read, too.
 
     QUIRK: without that file, SQLite would make it even to read (sqlite.org/wal.html, "Read-Only Databases"), unless it
     is told that nobody writes.

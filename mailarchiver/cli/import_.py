@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .archive_choice import RootOption, chosen
 from .options import ConfigOption, JsonOption
+from .progress import progress
 from .quarantined import counted, listed, say
 
 if TYPE_CHECKING:
-    from ..config import Archive, Limits
     from ..mailbox.files import Unreadable
-    from ..model import RawMessage, Receipt, Rules
+    from ..model import RawMessage, Receipt
 
 
 @dataclass
@@ -74,7 +74,7 @@ def import_(
         list[Path],
         typer.Argument(metavar="PATH", exists=True, help="Files (.eml, mbox), Maildirs, or folders of them."),
     ],
-    root: Annotated[Path | None, typer.Option("--root", metavar="DIR", help="The archive.")] = None,
+    root: RootOption = None,
     config: ConfigOption = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="Mails understood at a time.")] = 1,
     as_json: JsonOption = False,
@@ -87,11 +87,11 @@ def import_(
     from ..poll import refresh_pages
     from .logs import start_logging
 
-    archive, limits, rules = _settings(root, config)
+    archive, limits, rules = chosen(root, config)
     start_logging("warning")
     with (
         opened(archive, limits, jobs=jobs) as (store, worker),
-        _progress(lambda: files.count(paths)) as step,
+        progress("Filing", lambda: files.count(paths)) as step,
     ):
         count = _Count(step, archive.root)
         messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
@@ -100,33 +100,3 @@ def import_(
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
     if count.unread or count.quarantined:
         raise typer.Exit(1)
-
-
-def _settings(root: Path | None, config: Path | None) -> "tuple[Archive, Limits, Rules]":
-    """The archive of the configuration; `--root` stands in place of it, or of its `root` where both are given."""
-    from ..config import Archive, Limits, find, load
-    from ..model import Rules
-
-    if root is not None and config is None:
-        archive = Archive(root=root)
-        return archive, Limits(), Rules(archive.timezone)
-    settings = load(find(config))
-    archive = settings.archive if root is None else settings.archive.model_copy(update={"root": root})
-    return archive, settings.limits, settings.rules()
-
-
-@contextmanager
-def _progress(count: Callable[[], int]) -> "Iterator[Callable[[int], None]]":
-    """A progress bar on standard error if that is a terminal; else nothing is counted and nothing shown."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield lambda _done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = ("Filing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=count())
-        yield lambda done: bar.advance(task, done)
