@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from .markup import BLOCK, DROPPED
+from .page_signs import bare_names
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|\w+")
 """A word; in Chinese, Japanese and Korean a character."""
@@ -21,15 +22,35 @@ _SILENT = DROPPED | {"noscript", "button"}
 class Block:
     """A run of text without the edge of a block in it.
 
-    `nodes` are its text nodes; `path` the `mem_id`s of the elements around it, the nearest first; `tags` their tags;
-    `linked` how many of its words are in links.
+    `nodes` are its text nodes, `holder` is the element that holds them; `ids` are the `mem_id`s of that and the elements
+    around it, nearest first, and `tags` their tags; `linked` is how many of its words are in links.
     """
 
     text: str
     words: tuple[str, ...]
     nodes: tuple[LexborNode, ...]
     holder: LexborNode
+    ids: tuple[int, ...]
+    tags: tuple[str, ...]
     linked: int
+
+    def names(self, levels: int) -> Iterator[str]:
+        """The classes and ids of its holder and the elements around it, so many in all; nearest first."""
+        node: LexborNode | None = self.holder
+        for _ in range(min(levels, len(self.ids))):
+            if node is None:
+                return
+            yield bare_names(node)
+            node = node.parent
+
+    @property
+    def share_linked(self) -> float:
+        """The share of its words that are in links."""
+        return self.linked / max(1, len(self.words))
+
+
+_Around = tuple[tuple[int, ...], tuple[str, ...]]
+"""`mem_id`s and tags of an element and of those around it, nearest first."""
 
 
 @dataclass(slots=True)
@@ -42,6 +63,7 @@ class _Run:
 def blocks_of(root: LexborNode) -> Iterator[Block]:
     """The blocks below `root`, in document order; nothing that no browser shows."""
     run = _Run()
+    known: dict[int, _Around] = {root.mem_id: ((root.mem_id,), (root.tag or "",))}
     for node, entering, link in _walk(root):
         tag = node.tag or ""
         if tag == "-text":
@@ -53,20 +75,36 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
             run.pieces.append("\n")
         elif tag in BLOCK:
             holder = node.parent if entering and node.parent is not None else node
-            yield from _block(run, holder)
+            yield from _block(run, holder, known)
             run = _Run()
-    yield from _block(run, root)
+    yield from _block(run, root, known)
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text, folded."""
-    return [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _WORD.findall(plain.lower())
 
 
-def _block(run: _Run, holder: LexborNode) -> Iterator[Block]:
+def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Iterator[Block]:
     text = " ".join("".join(run.pieces).split())
     if text:
-        yield Block(text, tuple(words_of(text)), tuple(run.nodes), holder, run.linked)
+        ids, tags = _around(holder, known)
+        yield Block(text, tuple(words_of(text)), tuple(run.nodes), holder, ids, tags, run.linked)
+
+
+def _around(holder: LexborNode, known: dict[int, _Around]) -> _Around:
+    """The elements around one that lies below the root, which is `known`; all that are passed become so."""
+    below: list[LexborNode] = []
+    node: LexborNode | None = holder
+    while node is not None and node.mem_id not in known:
+        below.append(node)
+        node = node.parent
+    ids, tags = known[node.mem_id] if node is not None else ((), ())
+    for element in reversed(below):
+        ids, tags = (element.mem_id, *ids), (element.tag or "", *tags)
+        known[element.mem_id] = (ids, tags)
+    return ids, tags
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:

@@ -40,7 +40,7 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
     its article. Changes nothing.
     """
     inside = frozenset(kept)
-    counts = _count(root, blocks, inside)
+    counts = _count(blocks, inside)
     alive = [node for number in kept for node in blocks[number].nodes]
     frames: set[int] = set()
     for media in _near(root, [blocks[number] for number in kept]):
@@ -51,7 +51,7 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
     said = {fold(blocks[number].text) for number in kept}
     for number, block in enumerate(blocks):
         # QUIRK: galleries hold each caption several times, cut and whole
-        if number not in inside and _is_caption(block, frames, root) and fold(block.text) not in said:
+        if number not in inside and _is_caption(block, frames) and fold(block.text) not in said:
             said.add(fold(block.text))
             alive += block.nodes
     others = _others(root, alive)
@@ -59,13 +59,14 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
     return LeftOut(frozenset(node.mem_id for node in others), tuple(pictures), OUTSIDE)
 
 
-def _count(root: LexborNode, blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
+def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
     counts = _Counts()
     for number, block in enumerate(blocks):
-        for element in _around(block.holder, root):
-            counts.words[element.mem_id] += len(block.words)
-            counts.linked[element.mem_id] += block.linked
-            counts.kept[element.mem_id] += len(block.words) if number in kept else 0
+        words = len(block.words)
+        for element in block.ids:
+            counts.words[element] += words
+            counts.linked[element] += block.linked
+            counts.kept[element] += words if number in kept else 0
     return counts
 
 
@@ -124,14 +125,13 @@ def _frame(media: LexborNode, root: LexborNode, counts: _Counts) -> LexborNode |
     return None if words and 2 * linked > words else frame
 
 
-def _is_caption(block: Block, frames: set[int], root: LexborNode) -> bool:
+def _is_caption(block: Block, frames: set[int]) -> bool:
     """Whether a block is what a kept picture's frame says about it."""
-    named = False
-    for element in _around(block.holder, root):
-        named = named or element.tag in {"figcaption", "figure"} or bool(CAPTION.search(bare_names(element)))
-        if element.mem_id in frames:
-            return named
-    return False
+    depth = next((depth for depth, element in enumerate(block.ids) if element in frames), None)
+    if depth is None:
+        return False
+    named = {"figcaption", "figure"} & set(block.tags[: depth + 1])
+    return bool(named) or any(CAPTION.search(names) for names in block.names(depth + 1))
 
 
 def _others(root: LexborNode, alive: Sequence[LexborNode]) -> list[LexborNode]:

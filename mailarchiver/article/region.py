@@ -11,14 +11,13 @@ where it names a paragraph or an item, in .3 where it names a bare box.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborNode
-
 from .page_blocks import Block, words_of
-from .page_signs import BOILERPLATE, NO_STANDFIRST, STANDFIRST, bare_names
+from .page_signs import BOILERPLATE, NO_STANDFIRST, STANDFIRST
 
 _SHINGLE = 4
 """Words in a row by which a block is found in what an engine returns."""
@@ -43,17 +42,26 @@ _NO_STANDFIRST_TAGS = frozenset(["nav", "aside", "li", "figcaption", "figure"])
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A block with what is around it: `ids`, `tags` and `names` (classes and ids) of its elements, nearest first."""
+    """A block and how many engines take it for a part of the article."""
 
     block: Block
-    ids: tuple[int, ...]
-    tags: tuple[str, ...]
-    names: tuple[str, ...]
     votes: int
 
     @property
     def linked(self) -> float:
-        return self.block.linked / max(1, len(self.block.words))
+        return self.block.share_linked
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return self.block.ids
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.block.tags
+
+    def is_called(self, names: re.Pattern[str], levels: int = _NEAR) -> bool:
+        """Whether one of the elements around it, so many, has such a class or id."""
+        return any(names.search(name) for name in self.block.names(levels))
 
 
 def article_blocks(blocks: Sequence[Block], opinions: Mapping[str, str]) -> tuple[int, ...]:
@@ -61,7 +69,7 @@ def article_blocks(blocks: Sequence[Block], opinions: Mapping[str, str]) -> tupl
 
     `opinions` are what each engine takes for the article's text. Pure: the same page, the same blocks.
     """
-    places = [_place(block, votes) for block, votes in zip(blocks, _votes(blocks, opinions.values()), strict=True)]
+    places = [_Place(block, votes) for block, votes in zip(blocks, _votes(blocks, opinions.values()), strict=True)]
     holder = _holder(places)
     if holder is None:
         return ()
@@ -70,14 +78,21 @@ def article_blocks(blocks: Sequence[Block], opinions: Mapping[str, str]) -> tupl
     return (*_standfirst(places, kept[0]), *_completed(places, kept)) if kept else ()
 
 
-def _votes(blocks: Sequence[Block], texts: Collection[str]) -> list[int]:
+def _votes(blocks: Sequence[Block], texts: Collection[str]) -> Iterator[int]:
     """How many of the texts hold each block."""
     indexes = [_Index.of(text) for text in texts]
-    return [sum(index.holds(block) for index in indexes) for block in blocks]
+    for block in blocks:
+        if len(block.words) < _SHINGLE:
+            yield sum(block.words in index.lines for index in indexes) if block.words else 0
+        else:
+            shingles = [*_shingles(block.words)]
+            yield sum(sum(map(index.shingles.__contains__, shingles)) >= _FOUND * len(shingles) for index in indexes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
+    """A text by its shingles, and by its lines."""
+
     shingles: frozenset[tuple[str, ...]]
     lines: frozenset[tuple[str, ...]]
 
@@ -87,30 +102,9 @@ class _Index:
         words = [word for line in lines for word in line]
         return cls(frozenset(_shingles(words)), frozenset(lines))
 
-    def holds(self, block: Block) -> bool:
-        if len(block.words) < _SHINGLE:
-            return bool(block.words) and block.words in self.lines
-        found = [shingle in self.shingles for shingle in _shingles(block.words)]
-        return sum(found) >= _FOUND * len(found)
-
 
 def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    return (tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1))
-
-
-def _place(block: Block, votes: int) -> _Place:
-    around: list[LexborNode] = []
-    node: LexborNode | None = block.holder
-    while node is not None and node.tag not in {"html", "-document", "#document"}:
-        around.append(node)
-        node = node.parent
-    return _Place(
-        block,
-        tuple(node.mem_id for node in around),
-        tuple(node.tag or "" for node in around),
-        tuple(bare_names(node) for node in around[:_NEAR]),
-        votes,
-    )
+    return zip(*(words[start:] for start in range(_SHINGLE)), strict=False)
 
 
 def _holder(places: Sequence[_Place]) -> int | None:
@@ -134,7 +128,7 @@ def _holder(places: Sequence[_Place]) -> int | None:
 
 def _is_kept(place: _Place, holder: int) -> bool:
     within = place.tags[: place.ids.index(holder)]
-    if not place.votes or (place.votes < 3 and any(BOILERPLATE.search(names) for names in place.names)):
+    if not place.votes or (place.votes < 3 and place.is_called(BOILERPLATE)):
         return False
     if place.votes == 1:
         shaped = place.tags[0] in _SHAPES or bool({"blockquote", "figcaption"} & set(within))
@@ -195,7 +189,7 @@ def _completed(places: Sequence[_Place], kept: Sequence[int]) -> list[int]:
             around = place.ids[depth + 1]
             if words[element] <= _LARGEST_WHOLE and 2 * held[element] >= words[element]:
                 return True
-            if paragraphs[around] > 1 and not any(BOILERPLATE.search(names) for names in place.names[: depth + 1]):
+            if paragraphs[around] > 1 and not place.is_called(BOILERPLATE, depth + 1):
                 return True
         return False
 
@@ -207,7 +201,7 @@ def _standfirst(places: Sequence[_Place], first: int) -> Iterator[int]:
     above = [number for number in range(first) if "h1" in places[number].tags[:2]]
     for number in range(above[-1] + 1, first) if above else ():
         place = places[number]
-        names = " ".join(place.names[:3])
+        names = " ".join(place.block.names(3))
         is_text = len(place.block.words) >= _STANDFIRST_WORDS and place.linked < _FEW_LINKS
         if not is_text or NO_STANDFIRST.search(names) or _NO_STANDFIRST_TAGS & set(place.tags[:_NEAR]):
             continue
