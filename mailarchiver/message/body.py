@@ -8,11 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..model import Part
-from ..text.bounds import bounded
+from ..text.bounds import beginning, bounded
 from ..text.reflow import html_of
 from .charset import decode
 from .flowed import unflow
@@ -162,14 +161,24 @@ def _leaf(entity: Entity, gathering: _Gathering, *, body: bool) -> list[_Segment
         gathering.budget.warn("charset", damage)
     text = _real_spaces(text)
     if entity.content_type.value != "text/html":
-        return [_Segment(None, _plain(text, entity.content_type.parameters, gathering))]
-    html, cut = bounded(text)
+        return [_Segment(None, _plain(text, entity, gathering))]
+    html, cut = bounded(_beginning(text, entity, gathering, html=True))
     if cut:
         gathering.budget.warn("limit", cut)
     return [_Segment(html, None)]
 
 
-def _plain(text: str, parameters: Mapping[str, str], gathering: _Gathering) -> str:
+def _beginning(text: str, entity: Entity, gathering: _Gathering, *, html: bool = False) -> str:
+    """So much of a text as may still be shown; where that is not all, the whole of it becomes a part."""
+    shown, weight = beginning(text, gathering.budget.weight, html=html)
+    gathering.budget.weight -= weight
+    if len(shown) < len(text):
+        gathering.budget.warn("limit", "the text is too long: its beginning is shown, all of it is an attachment")
+        gathering.parts.append(_part(entity, gathering))
+    return shown
+
+
+def _plain(text: str, entity: Entity, gathering: _Gathering) -> str:
     """Plain text without the files uuencoded in it, which become parts, and with the paragraphs whole that
     `format=flowed` (RFC 3676) broke into lines.
     """
@@ -177,6 +186,8 @@ def _plain(text: str, parameters: Mapping[str, str], gathering: _Gathering) -> s
     for name, data in files:
         gathering.parts.append(Part("application/octet-stream", data, filename=name, disposition="attachment"))
         gathering.budget.warn("unpacked", "a uuencoded file in the text was made an attachment")
+    text = _beginning(text, entity, gathering)
+    parameters = entity.content_type.parameters
     if parameters.get("format", "").strip().lower() != "flowed":
         return text
     return unflow(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")

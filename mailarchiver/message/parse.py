@@ -93,15 +93,15 @@ class _Reader:
     """One mail with all the messages in it: they share the caps."""
 
     def __init__(self) -> None:
-        self._parts = Budget().parts
+        self._left = Budget()
         self._octets = CUT_OCTETS
         self._enclosed_left = ENCLOSED
 
     def read(self, data: bytes, *, depth: int) -> Message:
-        budget = Budget(self._parts)
+        budget = Budget(self._left.parts, self._left.weight)
         root = read_structure(data, budget, depth=depth)
-        self._parts = budget.parts
         body = read_body(data, root, budget)
+        self._left = budget
         headers = read_headers(root.fields, budget)
         enclosed, closed = self._enclosed(body.enclosed, depth + 1, budget)
         return Message(

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..model import MailWarning
-from .fields import Fields, Structured, split_header, structured
+from ..text.bounds import WEIGHT
+from .fields import STRUCTURED_OCTETS, Fields, Structured, split_header, structured
 
 DEPTH = 50
 PARTS = 2_000
@@ -53,9 +54,12 @@ class Entity:
 
 @dataclass(slots=True)
 class Budget:
-    """How many parts one mail may still open, over all its levels, and what was found wrong on the way."""
+    """How many parts one mail may still open, over all its levels, how much its texts may still weigh, and what was
+    found wrong on the way.
+    """
 
     parts: int = PARTS
+    weight: int = WEIGHT
     warnings: list[MailWarning] = field(default_factory=list)
 
     def warn(self, code: str, detail: str) -> None:
@@ -74,6 +78,9 @@ def _entity(data: bytes, start: int, end: int, default: str, depth: int, budget:
     fields, body = split_header(data, start, end)
     for note in fields.notes:
         budget.warn("header", note)
+    for name in ("content-type", "content-disposition"):
+        if len(fields.first(name) or b"") > STRUCTURED_OCTETS:
+            budget.warn("header", f"a {name} field is longer than 2 KB; the rest was not read")
     content_type = structured(fields.first("content-type"), default)
     leaf = Entity(fields, content_type, start, body, end)
     if not content_type.value.startswith("multipart/"):
