@@ -14,8 +14,6 @@ import cchardet
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SEVEN_BIT = re.compile(rb"\x1b\$[()]?[@-Z]|~\{(?:[!-w][!-~])+~\}")
 """A designation of ISO-2022 (RFC 1468, 1554, 1557, 1922), or a run of HZ (RFC 1843)."""
-_SHIFTS = (b"\x1b", b"~{", b"\0")
-"""Without these (and the `+` of UTF-7) octets of seven bits are ASCII under every label."""
 _NOT_TEXT = re.compile(r"idna|punycode|unicode[_-]?escape|raw[_-]unicode|undefined|mbcs|oem", re.IGNORECASE)
 """Codecs of Python that are no charsets of mail, though they decode octets to text."""
 _STATEFUL = re.compile(r"iso-?2022|^hz|utf-?7", re.IGNORECASE)
@@ -79,7 +77,7 @@ def decode(data: bytes, label: str | None = None) -> tuple[str, str | None]:
 
     `label` is the charset of the MIME header; a `<meta charset>` is not looked at (RFC 2854 §6: the header wins).
     """
-    if data.isascii() and not any(mark in data for mark in _SHIFTS) and "7" not in (label or ""):
+    if data.isascii() and not _may_shift(data) and "7" not in (label or ""):
         return data.decode("ascii"), None
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -91,6 +89,11 @@ def decode(data: bytes, label: str | None = None) -> tuple[str, str | None]:
         if text is not None:
             return text, None
     return _guessed(data, declared, label)
+
+
+def _may_shift(data: bytes) -> bool:
+    """Without these (and the `+` of UTF-7) octets of seven bits are ASCII under every label."""
+    return b"\x1b" in data or b"~{" in data or b"\0" in data
 
 
 def _before_utf8(data: bytes, declared: str | None) -> str | None:

@@ -55,10 +55,14 @@ class Fields:
 
     items: tuple[tuple[str, bytes], ...] = ()
     notes: tuple[str, ...] = ()
+    _first: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {name.lower(): value for name, value in reversed(self.items)})
 
     def first(self, name: str) -> bytes | None:
         """The value of the first field of that (lower case) name."""
-        return next((value for key, value in self.items if key.lower() == name), None)
+        return self._first.get(name)
 
     def text(self, name: str) -> str:
         """The first value of that name as ASCII-safe text for structured fields; `""` where there is none."""
@@ -177,7 +181,9 @@ def _word_octets(encoding: str, encoded: str) -> bytes | None:
 
 def structured(raw: bytes | None, default: str = "") -> Structured:
     """A Content-Type or Content-Disposition field read by RFC 2045 §5.1 and RFC 2231, in one pass. Never raises."""
-    text = unfolded((raw or b"")[:STRUCTURED_OCTETS])
+    if raw is None:
+        return Structured(default)
+    text = unfolded(raw[:STRUCTURED_OCTETS])
     head, _, rest = text.partition(";")
     value = head.split("(")[0].strip().strip('"').lower() or default
     raw_parameters: dict[str, str] = {}

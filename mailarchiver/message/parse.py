@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from email.errors import HeaderParseError
 from email.message import Message as Compat32
@@ -76,17 +76,26 @@ def salvage(data: bytes, warning: MailWarning) -> Message:
     """
     fields, body = split_header(data, 0, len(data))
     senders = read_addresses(decode_words(fields.text("from")))
+    decoded = _decoded(fields)
+    values = _values(decoded)
     headers = Headers(
-        message_id=_value(fields, "message-id"),
-        subject=_value(fields, "subject"),
+        message_id=values.get("message-id"),
+        subject=values.get("subject"),
         sender=senders[0] if senders else None,
         to=read_addresses(decode_words(fields.text("to"))),
         cc=read_addresses(decode_words(fields.text("cc"))),
-        date_text=_value(fields, "date"),
-        fields=_decoded(fields),
+        date_text=values.get("date"),
+        fields=decoded,
     )
     text = decode(data[body : body + SALVAGED_OCTETS])[0]
     return Message(data=data, headers=headers, text=text or None, warnings=(warning,))
+
+
+class _HeaderParser(MailParser):  # type: ignore[misc]  # it has no types
+    """mail-parser without its summary of the mail: it is made twice for each mail, and never asked for here."""
+
+    def _make_mail(self, complete: bool = True) -> dict[str, object]:  # noqa: ARG002, FBT001, FBT002  as it is there
+        return {}
 
 
 class _Reader:
@@ -143,17 +152,19 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     parser = _understood(known, budget)
     for defect in _defects(parser)[:_DEFECTS]:
         budget.warn("header", defect)
-    senders = _addresses(parser, fields, "from") or read_addresses(_value(fields, "sender") or "")
+    decoded = _decoded(fields)
+    values = _values(decoded)
+    senders = _addresses(parser, values, "from") or read_addresses(values.get("sender", ""))
     return Headers(
-        message_id=_value(fields, "message-id"),
-        subject=_value(fields, "subject"),
+        message_id=values.get("message-id"),
+        subject=values.get("subject"),
         sender=senders[0] if senders else None,
-        to=_addresses(parser, fields, "to"),
-        cc=_addresses(parser, fields, "cc"),
-        date=_date(parser, fields),
-        date_text=_value(fields, "date"),
+        to=_addresses(parser, values, "to"),
+        cc=_addresses(parser, values, "cc"),
+        date=_date(parser, values.get("date")),
+        date_text=values.get("date"),
         received=_received(parser),
-        fields=_decoded(fields),
+        fields=decoded,
     )
 
 
@@ -163,22 +174,22 @@ def _understood(known: Compat32, budget: Budget) -> MailParser:
     QUIRK: an RFC 2047 word in broken base64 makes it raise stdlib's HeaderParseError, which it does not expect.
     """
     try:
-        return MailParser(known)
+        return _HeaderParser(known)
     except HeaderParseError as error:
         budget.warn("header", f"an address field cannot be parsed: {error}")
         for name in ("From", "To", "Cc"):
             del known[name]
-        return MailParser(known)
-
-
-def _value(fields: Fields, name: str) -> str | None:
-    """The first value of that name, decoded; None where it is missing or empty."""
-    value = fields.first(name)
-    return decode_words(unfolded(value)).strip() or None if value else None
+        return _HeaderParser(known)
 
 
 def _decoded(fields: Fields) -> tuple[tuple[str, str], ...]:
     return tuple((name, decode_words(unfolded(value))) for name, value in fields.items)
+
+
+def _values(decoded: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The first value of each (lower case) name, where it is not empty."""
+    first = {name.lower(): text.strip() for name, text in reversed(decoded)}
+    return {name: text for name, text in first.items() if text}
 
 
 def _limited(value: str, budget: Budget) -> str:
@@ -190,17 +201,16 @@ def _limited(value: str, budget: Budget) -> str:
     return ",".join(pieces[:ADDRESSES])
 
 
-def _addresses(parser: MailParser, fields: Fields, name: str) -> tuple[Address, ...]:
+def _addresses(parser: MailParser, values: Mapping[str, str], name: str) -> tuple[Address, ...]:
     """The mailboxes of a field by mail-parser (RFC 5322 §3.4); by what is printed there where it finds none."""
     found: list[tuple[str, str]] = getattr(parser, "from_" if name == "from" else name)
     if found:
         return tuple(Address(decode_words(display).strip(), address) for display, address in found)
-    return read_addresses(_value(fields, name) or "")
+    return read_addresses(values.get(name, ""))
 
 
-def _date(parser: MailParser, fields: Fields) -> str | None:
+def _date(parser: MailParser, text: str | None) -> str | None:
     """The Date field in ISO 8601 with its own offset (RFC 5322 §3.3), or as read_date understands it, or None."""
-    text = _value(fields, "date")
     if text is None:
         return None
     if isinstance(parser.date, datetime):
