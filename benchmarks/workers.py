@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs that mail is understood in a child: the same mails in this process, and in a `Pool` of one child.
 
-    benchmarks/workers.py [FILE…] [--json]
+    benchmarks/workers.py [FILE…] [--blocks N] [--json]
 
 By default two mails of the demo: a plain text without pictures, and a typical one, of 75 KB with two pictures. Figures
 are medians, in milliseconds by the clock; a busy machine makes all of them longer, the pipes most. In process and pool
@@ -40,15 +40,15 @@ def timed(work: Callable[[], object]) -> list[float]:
     return figures
 
 
-def measure(path: Path) -> dict[str, object]:
-    """The medians for a mail."""
+def measure(path: Path, blocks: int) -> dict[str, object]:
+    """The medians for a mail, over so many blocks of runs."""
     raw, rules = RawMessage(MessageRef("import", "benchmark", path=str(path)), None, path.read_bytes()), Rules(UTC)
     here: list[float] = []
     there: list[float] = []
     with closing(Pool()) as pool:
         timed(lambda: pool.understand(raw, id=ID, rules=rules))
         timed(lambda: pipeline.understand(raw, id=ID, rules=rules))
-        for _ in range(BLOCKS):
+        for _ in range(blocks):
             here += timed(lambda: pipeline.understand(raw, id=ID, rules=rules))
             there += timed(lambda: pool.understand(raw, id=ID, rules=rules))
     medians = {"in process": statistics.median(here), "pool": statistics.median(there)}
@@ -59,10 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", default=DEFAULT)
+    parser.add_argument("--blocks", type=int, metavar="N", default=BLOCKS, help=f"blocks of {RUNS} runs, {BLOCKS}")
     parser.add_argument("--json", action="store_true", help="print a JSON object a mail")
     options = parser.parse_args(arguments)
     for path in options.files:
-        found = measure(path)
+        found = measure(path, options.blocks)
         told = (f"{name} {value:.2f}" for name, value in found.items() if isinstance(value, float))
         print(json.dumps(found) if options.json else f"{path.name}, {found['bytes']} octets: {', '.join(told)} ms")
 

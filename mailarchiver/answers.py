@@ -12,7 +12,7 @@ import pickle
 from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
-from types import UnionType
+from types import NoneType
 from typing import Any
 
 from .model import Bundle, Card, Entry, MessageRef, Quarantine, RawMessage, Rules, Source, Understood
@@ -24,8 +24,9 @@ _OF_ENTRY = attrgetter(*_ENTRY)
 _OF_SOURCE = attrgetter(*(field.name for field in fields(Source)))
 _OF_REF = attrgetter(*(field.name for field in fields(MessageRef)))
 _TAGS = _ENTRY.index("tags")
-_TEXT: dict[str, type | UnionType] = {"str": str, "str | None": str | None, "int": int, "Kind": str}
-_TYPES = tuple(_TEXT.get(str(field.type), object) for field in fields(Entry))
+_OPTIONAL = (str, NoneType)
+_PLAIN: dict[str, type | tuple[type, ...]] = {"str": str, "str | None": _OPTIONAL, "int": int, "Kind": str}
+_TYPES = tuple(_PLAIN.get(str(field.type), object) for field in fields(Entry))
 
 
 class _PlainOnly(pickle.Unpickler):
@@ -100,11 +101,11 @@ def _bundle(plain: Any, raw: RawMessage) -> Bundle:  # noqa: ANN401  of what it 
     _require(dict, files)
     _require(str, own_id, folder, direction, text_key, *files)
     _require(bytes, *files.values())
-    _require(str | None, excerpt, url_key)
+    _require(_OPTIONAL, excerpt, url_key)
     _require(tuple, values, values[_TAGS])
     _require(str, *values[_TAGS])
-    for kind, value in zip(_TYPES[:-1], values, strict=True):
-        _require(kind, value)
+    if not all(map(isinstance, values, _TYPES)) or len(values) != len(_TYPES) - 1:
+        raise TypeError("an entry of other types than its own")
     files[MAIL] = files[MAIL] or raw.data
     entry = Entry(**dict(zip(_ENTRY, (*values, _source(place)), strict=True)))
     card = Card(entry, excerpt, direction, bool(automatic))
@@ -116,11 +117,11 @@ def _source(place: Any) -> Source | None:  # noqa: ANN401  likewise
         return None
     account, folder, uidvalidity, uid = place
     _require(str, account, folder)
-    _require(int | None, uidvalidity, uid)
+    _require((int, NoneType), uidvalidity, uid)
     return Source(account, folder, uidvalidity, uid)
 
 
-def _require(kind: type | UnionType, *values: object) -> None:
+def _require(kind: type | tuple[type, ...], *values: object) -> None:
     for value in values:
         if not isinstance(value, kind):
             raise TypeError(f"{type(value).__name__} is no part of an answer there")

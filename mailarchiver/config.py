@@ -113,7 +113,7 @@ class Tags(_Table):
 
 
 class Limits(_Table):
-    """What it may cost to understand a single mail; past it, the mail is filed as it is."""
+    """What it may cost to understand a single mail; past it, the mail goes to quarantine."""
 
     mail_time: Duration = timedelta(seconds=10)
     mail_memory: Annotated[Size, Field(ge=512 * 2**20)] = 2**30

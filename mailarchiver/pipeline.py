@@ -17,7 +17,7 @@ from .article.extract import extract
 from .errors import MessageError
 from .message.forward import unwrap
 from .message.parse import parse
-from .model import Headers, MessageRef, Quarantine, RawMessage, Rules, Understood
+from .model import Bundle, Headers, MessageRef, Quarantine, RawMessage, Rules, Understood
 from .text.controls import without_controls
 from .text.whitespace import collapse
 
@@ -35,10 +35,14 @@ def understand(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noqa
     try:
         message = parse(raw.data)
         received = received_at(raw, message.headers)
-        return tuple(
-            bundle(extract(original, rules.tags), raw, received=received, id=id, timezone=rules.timezone)
-            for original in unwrap(message)
-        )
+        bundles: list[Bundle] = []
+        digest = None
+        for original in unwrap(message):
+            article = extract(original, rules.tags)
+            made = bundle(article, raw, received=received, id=id, timezone=rules.timezone, digest=digest)
+            digest = made.entry.sha256
+            bundles.append(made)
+        return tuple(bundles)
     except MemoryError:
         raise
     except MessageError as error:

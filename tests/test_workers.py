@@ -234,6 +234,27 @@ def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, 
         assert reason(understand(pool, mail())) is None
 
 
+@pytest.mark.parametrize("size", [10, 5_000_000])
+def test_a_child_that_was_stopped_is_killed_when_its_time_is_over(size: int, entry: tuple[str, ...]) -> None:
+    """With the larger mail, the pipe to it is full: nobody reads."""
+    with closing(Pool(seconds=2, entry=entry)) as pool:
+        understand(pool, mail())
+        process = pool._children[0]._process
+        os.kill(process.pid, signal.SIGSTOP)
+        assert understand(pool, mail(text="x" * size)) == Quarantine("limit", "it took more than 2 s")
+        assert process.poll() == -signal.SIGKILL
+        assert reason(understand(pool, mail())) is None
+
+
+def test_a_mail_and_an_answer_larger_than_a_pipe_cross_it() -> None:
+    data = os.urandom(5_000_000)
+    raw = RawMessage(MessageRef("import", "mail", path="x.eml"), None, b"Content-Type: a/b\r\n\r\n" + data)
+    with closing(Pool()) as pool:
+        (made,) = bundles_of(understand(pool, raw))
+    assert made.files["message.eml"] == raw.data
+    assert data in made.files.values()
+
+
 def test_a_child_that_does_not_start_is_no_mails_fault(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise SystemExit(1)\n", "utf-8")

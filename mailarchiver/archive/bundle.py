@@ -34,8 +34,10 @@ def bundle(
     received: datetime,
     id: str,  # noqa: A002 - the format's word
     timezone: tzinfo,
+    digest: str | None = None,
 ) -> Bundle:
-    """The files, the manifest entry and the keys of an article; `id` is its mail's, `timezone` the archive's.
+    """The files, the manifest entry and the keys of an article; `id` is its mail's, `timezone` the archive's. `digest`
+    is the SHA-256 of the whole mail for whoever knows it: a hundred articles of 45 MB take ten seconds without.
 
     The same arguments give the same octets. Does not check what the article says: `html` is sanitised before, and the
     names of its files were made by article/. `filed` and `same_as` of the entry stay empty: only the committer knows.
@@ -46,7 +48,8 @@ def bundle(
     received = local(received, timezone)
     octets = {"message.eml": article.original.message.data} | _parts(article)
     sums = {path: _sha256(data) for path, data in octets.items()}
-    digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
+    if digest is None:
+        digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
     texts = {
         "index.html": page(article, received=received),
         "article.md": markdown(article, received=received, id=own_id),

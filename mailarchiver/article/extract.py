@@ -52,7 +52,7 @@ def extract(original: Original, tags: TagRules) -> Article:
         found = found or whole_message.recognise(tree, framed)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
-    clean = without_controls(sanitize(_write(found, ledger, url)))  # of "&#27;" the parser makes a control, too
+    clean = sanitize(without_controls(_write(found, ledger, url)))  # of "&#27;" the parser made a control, too
     return _assemble(original, found, subject, url, clean, ledger, tags)
 
 

@@ -28,6 +28,9 @@ from .links import absolute
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
 _PICTURE_NAME = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
 _NO_ALT = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
+_EMBEDDED = 2_000
+"""Pictures of `data:` URIs that become files, in one article: as many as parts (message.structure)."""
+_STRETCH = 65_536
 _CONTENT_TYPES = {"application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/calendar": "ics"}
 
 
@@ -41,6 +44,7 @@ class ImageLedger:
         self._used: set[int] = set()
         self._files: dict[str, str] = {}  # SHA-256 → file name: the same picture twice is one file
         self._ledger: dict[str, Image] = {}  # source → its line
+        self._embedded = 0
 
     def write(self, node: LexborNode, caption: str | None) -> str:
         """The HTML of an `img` element; "" where nothing is to be seen. Its line in the ledger is made."""
@@ -115,8 +119,11 @@ class ImageLedger:
         """A `data:` URI (RFC 2397) becomes a file; its ledger line names the media type only."""
         head, _, body = source.partition(",")
         short = Image(head[:80], "data")
+        self._embedded += 1
+        if self._embedded > _EMBEDDED:
+            return replace(short, outcome="dropped", reason=f"more than {_EMBEDDED} pictures in the text")
         try:
-            octets = unquote_to_bytes(body)
+            octets = _percent_decoded(body)
             data = base64.b64decode(octets + b"==") if head.lower().rstrip().endswith(";base64") else octets
         except binascii.Error:
             return replace(short, outcome="dropped", reason="not valid base64")
@@ -196,6 +203,19 @@ def _figcaption(node: LexborNode) -> str | None:
             return collapse(caption.text()).strip() or None if caption is not None else None
         above = above.parent
     return None
+
+
+def _percent_decoded(text: str) -> bytes:
+    """RFC 3986 §2.1 undone, stretch by stretch: `unquote_to_bytes` needs 20 octets of memory for each of the text's."""
+    stretches: list[bytes] = []
+    place = 0
+    while place < len(text):
+        end = place + _STRETCH
+        near = text.rfind("%", end - 2, end)
+        end = near if near > place else end  # no escape is cut in two
+        stretches.append(unquote_to_bytes(text[place:end]))
+        place = end
+    return b"".join(stretches)
 
 
 def _declared_tiny(attributes: Mapping[str, str | None]) -> bool:

@@ -22,8 +22,8 @@ _SILENT = DROPPED | {"noscript", "button"}
 class Block:
     """A run of text without the edge of a block in it.
 
-    `nodes` are its text nodes, `holder` is the element that holds them; `ids` are the `mem_id`s of that and the elements
-    around it, nearest first, and `tags` their tags; `linked` is how many of its words are in links.
+    `nodes` are its text nodes, `holder` is the element that holds them; `ids` are the `mem_id`s of that and of the
+    elements around it, nearest first, and `tags` their tags; `linked` is how many of its words are in links.
     """
 
     text: str

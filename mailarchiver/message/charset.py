@@ -14,8 +14,6 @@ import cchardet
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SEVEN_BIT = re.compile(rb"\x1b\$[()]?[@-Z]|~\{(?:[!-w][!-~])+~\}")
 """A designation of ISO-2022 (RFC 1468, 1554, 1557, 1922), or a run of HZ (RFC 1843)."""
-_SHIFTS = (b"\x1b", b"~{", b"\0")
-"""Without these (and the `+` of UTF-7) octets of seven bits are ASCII under every label."""
 _CHINESE = b"\x1b$)A"
 _ISO2022_CN = "iso2022_cn"
 _SHIFTED = bytes(octet | 0x80 if octet > 0x20 else octet for octet in range(256))
@@ -91,7 +89,7 @@ def decode(data: bytes, label: str | None = None) -> tuple[str, str | None]:
 
     `label` is the charset of the MIME header; a `<meta charset>` is not looked at (RFC 2854 §6: the header wins).
     """
-    if data.isascii() and not any(mark in data for mark in _SHIFTS) and "7" not in (label or ""):
+    if data.isascii() and not _may_shift(data) and "7" not in (label or ""):
         return data.decode("ascii"), None
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -117,6 +115,11 @@ def unmangled(text: str) -> str:
     except (KeyError, UnicodeError):
         return text
     return found if len(_SEQUENCE.findall(octets)) > 1 or _SURE.search(octets) else text
+
+
+def _may_shift(data: bytes) -> bool:
+    """Without these (and the `+` of UTF-7) octets of seven bits are ASCII under every label."""
+    return b"\x1b" in data or b"~{" in data or b"\0" in data
 
 
 def _before_utf8(data: bytes, declared: str | None) -> str | None:

@@ -63,10 +63,14 @@ class Fields:
     items: tuple[tuple[str, bytes], ...] = ()
     notes: tuple[str, ...] = ()
     charset: str | None = None
+    _first: Mapping[str, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {name.lower(): value for name, value in reversed(self.items)})
 
     def first(self, name: str) -> bytes | None:
         """The value of the first field of that (lower case) name."""
-        return next((value for key, value in self.items if key.lower() == name), None)
+        return self._first.get(name)
 
     def text(self, name: str) -> str:
         """The first value of that name as text, RFC 2047 not undone; `""` where there is none."""
@@ -166,7 +170,9 @@ def structured(raw: bytes | None, default: str = "") -> Structured:
 
     QUIRK: mailers that leave out the semicolon before the first parameter, or the value before it.
     """
-    text = unfolded((raw or b"")[:STRUCTURED_OCTETS])
+    if raw is None:
+        return Structured(default)
+    text = unfolded(raw[:STRUCTURED_OCTETS])
     found = _VALUE.match(text)
     value = "".join(found[1].split()).lower() if found else default
     rest = text[found.end() :] if found else text

@@ -34,11 +34,16 @@ _NOT_NESTING = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as shown; `last` is the text node it ends in, `rest` what of that node's text belongs to later lines."""
+    """A line as shown; `last` is the text node it ends in, `end` where in that node's text, None for its end."""
 
     text: str
     last: LexborNode | None
-    rest: str = ""
+    end: int | None = None
+
+    @property
+    def rest(self) -> str:
+        """What of that node's text belongs to later lines. Asked for, not kept: the node may hold megabytes."""
+        return "" if self.last is None or self.end is None else (self.last.text_content or "")[self.end :]
 
 
 def parse_body(html: str) -> LexborNode | None:
@@ -65,9 +70,11 @@ def read_lines(root: LexborNode, limit: int) -> Iterator[Line]:
         tag = node.tag
         if tag == "-text":
             text = node.text_content or ""
-            shown = text.split("\n") if preformatted else [text]
-            for index, piece in enumerate(shown[:-1]):
-                yield Line(_shown([*pieces, piece]), node, "\n".join(shown[index + 1 :]))
+            shown = text.split("\n", limit) if preformatted else [text]
+            end = 0
+            for piece in shown[:-1]:
+                end += len(piece) + 1
+                yield Line(_shown([*pieces, piece]), node, end)
                 pieces, count = [], count + 1
                 if count >= limit:
                     return

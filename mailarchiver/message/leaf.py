@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..model import Part
-from ..text.bounds import bounded
+from ..text.bounds import beginning, bounded
 from .armor import is_sealed, unsigned
 from .charset import decode
 from .flowed import unflow
@@ -40,8 +39,8 @@ def text_of(entity: Entity, gathering: Gathering) -> str:
         gathering.budget.warn("charset", damage)
     text = _real_spaces(text)
     if entity.content_type.value != "text/html":
-        return _plain(text, entity.content_type.parameters, gathering)
-    return bounded_html(text, gathering.budget)
+        return _plain(text, entity, gathering)
+    return bounded_html(_beginning(text, entity, gathering, html=True), gathering.budget)
 
 
 def bounded_html(html: str, budget: Budget) -> str:
@@ -52,7 +51,17 @@ def bounded_html(html: str, budget: Budget) -> str:
     return html
 
 
-def _plain(text: str, parameters: Mapping[str, str], gathering: Gathering) -> str:
+def _beginning(text: str, entity: Entity, gathering: Gathering, *, html: bool = False) -> str:
+    """So much of a text as may still be shown; where that is not all, the whole of it becomes a part."""
+    shown, weight = beginning(text, gathering.budget.weight, html=html)
+    gathering.budget.weight -= weight
+    if len(shown) < len(text):
+        gathering.budget.warn("limit", "the text is too long: its beginning is shown, all of it is an attachment")
+        gathering.parts.append(part_of(entity, gathering))
+    return shown
+
+
+def _plain(text: str, entity: Entity, gathering: Gathering) -> str:
     """Plain text without the signatures and the files uuencoded in it, which become parts, and with the paragraphs
     whole that `format=flowed` (RFC 3676) broke into lines.
     """
@@ -62,7 +71,8 @@ def _plain(text: str, parameters: Mapping[str, str], gathering: Gathering) -> st
         gathering.parts.append(Part("application/pgp-signature", octets, "signature.asc", disposition="attachment"))
     if is_sealed(text):
         gathering.budget.warn("sealed", "an OpenPGP message in the text (RFC 9580 §6.2): kept as it came")
-    text = _cut_out(text, gathering)
+    text = _beginning(_cut_out(text, gathering), entity, gathering)
+    parameters = entity.content_type.parameters
     if parameters.get("format", "").strip().lower() != "flowed":
         return text
     return unflow(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.errors import HeaderParseError
@@ -82,17 +82,26 @@ def salvage(data: bytes, warning: MailWarning) -> Message:
     """
     fields, body = split_header(data, 0, len(data))
     senders = _printed(fields, "from")
+    decoded = _decoded(fields)
+    values = _values(decoded)
     headers = Headers(
-        message_id=_value(fields, "message-id"),
-        subject=_value(fields, "subject"),
+        message_id=values.get("message-id"),
+        subject=values.get("subject"),
         sender=senders[0] if senders else None,
         to=_printed(fields, "to"),
         cc=_printed(fields, "cc"),
-        date_text=_value(fields, "date"),
-        fields=_decoded(fields),
+        date_text=values.get("date"),
+        fields=decoded,
     )
     text = decode(data[body : body + SALVAGED_OCTETS])[0]
     return Message(data=data, headers=headers, text=text or None, warnings=(warning,))
+
+
+class _HeaderParser(MailParser):  # type: ignore[misc]  # it has no types
+    """mail-parser without its summary of the mail: it is made twice for each mail, and never asked for here."""
+
+    def _make_mail(self, complete: bool = True) -> dict[str, object]:  # noqa: ARG002, FBT001, FBT002  as it is there
+        return {}
 
 
 class _Reader:
@@ -158,17 +167,19 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     parser = _understood(known, budget)
     for defect in _defects(parser)[:_DEFECTS]:
         budget.warn("header", defect)
+    decoded = _decoded(fields)
+    values = _values(decoded)
     senders = _addresses(parser, fields, "from") or _printed(fields, "sender")
     return Headers(
-        message_id=_value(fields, "message-id"),
-        subject=_value(fields, "subject"),
+        message_id=values.get("message-id"),
+        subject=values.get("subject"),
         sender=senders[0] if senders else None,
         to=_addresses(parser, fields, "to"),
         cc=_addresses(parser, fields, "cc"),
-        date=_date(parser, fields),
-        date_text=_value(fields, "date"),
+        date=_date(parser, values.get("date")),
+        date_text=values.get("date"),
         received=_received(parser),
-        fields=_decoded(fields),
+        fields=decoded,
     )
 
 
@@ -190,19 +201,20 @@ def _understood(known: Compat32, budget: Budget) -> MailParser:
         for name in left_out:
             del known[name]
         try:
-            return MailParser(known)
+            return _HeaderParser(known)
         except _BREAKS as error:
             budget.warn("header", f"a field cannot be parsed, and was read as printed: {type(error).__name__}: {error}")
     raise MessageError("mail-parser refuses even an empty header")
 
 
-def _value(fields: Fields, name: str) -> str | None:
-    """The first value of that name, decoded; None where it is missing or empty."""
-    return decode_words(fields.text(name)).strip() or None
-
-
 def _decoded(fields: Fields) -> tuple[tuple[str, str], ...]:
     return tuple((name, decode_words(unfolded(value, fields.charset))) for name, value in fields.items)
+
+
+def _values(decoded: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The first value of each (lower case) name, where it is not empty."""
+    first = {name.lower(): text.strip() for name, text in reversed(decoded)}
+    return {name: text for name, text in first.items() if text}
 
 
 def _limited(value: str, budget: Budget) -> str:
@@ -236,12 +248,11 @@ def _printed(fields: Fields, name: str) -> tuple[Address, ...]:
     found = read_addresses(fields.text(name))
     if any(address.address for address in found):
         return tuple(replace(address, name=decode_words(address.name)) for address in found)
-    return read_addresses(_value(fields, name) or "")
+    return read_addresses(decode_words(fields.text(name)))
 
 
-def _date(parser: MailParser, fields: Fields) -> str | None:
+def _date(parser: MailParser, text: str | None) -> str | None:
     """The Date field in ISO 8601 with its own offset (RFC 5322 §3.3), or as read_date understands it, or None."""
-    text = _value(fields, "date")
     if text is None:
         return None
     if isinstance(parser.date, datetime):

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ..model import MailWarning
-from .fields import Fields, Structured, split_header, structured
+from ..text.bounds import WEIGHT
+from .fields import STRUCTURED_OCTETS, Fields, Structured, split_header, structured
 
 DEPTH = 50
 PARTS = 2_000
@@ -64,12 +65,14 @@ class Entity:
 @dataclass(slots=True)
 class Budget:
     """How many parts one mail may still open, over all its levels, how many octets of it may be copied to be read as
-    messages of their own, how many containers (TNEF, CMS) may be opened, and what was found wrong on the way.
+    messages of their own, how many containers (TNEF, CMS) may be opened, how much its texts may still weigh, and what
+    was found wrong on the way.
     """
 
     parts: int = PARTS
     octets: int = CUT_OCTETS
     containers: int = CONTAINERS
+    weight: int = WEIGHT
     warnings: list[MailWarning] = field(default_factory=list)
 
     def warn(self, code: str, detail: str) -> None:
@@ -88,6 +91,9 @@ def _entity(data: bytes, start: int, end: int, default: str, depth: int, budget:
     fields, body = split_header(data, start, end)
     for note in fields.notes:
         budget.warn("header", note)
+    for name in ("content-type", "content-disposition"):
+        if len(fields.first(name) or b"") > STRUCTURED_OCTETS:
+            budget.warn("header", f"a {name} field is longer than 2 KB; the rest was not read")
     content_type = structured(fields.first("content-type"), default)
     leaf = Entity(fields, content_type, start, body, end, depth=depth)
     if not content_type.value.startswith("multipart/"):

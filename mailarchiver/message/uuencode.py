@@ -5,12 +5,15 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 _BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _LINE = re.compile(r"([ -`]*)\r?(?:\n|\Z)")
 _END = re.compile(r"end[ \t]*\r?(?:\n|\Z)")
 _FILES = 100
 """Cut out of one text; what stands behind them stays."""
+_TRIED = 10_000
+"""Lines that look like the beginning of a file."""
 
 
 def cut_out(text: str) -> tuple[str, tuple[tuple[str, bytes], ...]]:
@@ -34,7 +37,7 @@ def cut_out(text: str) -> tuple[str, tuple[tuple[str, bytes], ...]]:
 def _files(text: str) -> Iterator[tuple[str, int, int, bytes]]:
     """Each file that is sound: its name, where it begins and ends in the text, its octets."""
     found = 0
-    for begin in _BEGIN.finditer(text):
+    for begin in islice(_BEGIN.finditer(text), _TRIED):
         decoded = _decoded(text, begin.end())
         if decoded is not None:
             yield begin[1].strip(), begin.start(), *decoded

@@ -1,5 +1,6 @@
-"""HTML kept within what parsers bear: HTML5 parsers take quadratic time over deep nesting and over one element's
-attributes (lexbor: 40 s for 100,000 nested `div`, 35 s for one tag of 100,000 attributes).
+"""Text and HTML kept within what parsers bear: HTML5 parsers take quadratic time over deep nesting and over one
+element's attributes (lexbor: 40 s for 100,000 nested `div`, 35 s for one tag of 100,000 attributes); and whatever takes
+linear time takes too long over 45 MB.
 """
 
 from __future__ import annotations
@@ -8,12 +9,19 @@ import re
 
 DEEPEST = 1_000
 """Levels of nesting; people's mails have some dozens, machines' some hundreds."""
-MOST_ATTRIBUTES = 1_000
-"""Of one element."""
+MOST_ATTRIBUTES = 250
+"""Of one element; pages have some dozens."""
 
+WEIGHT = 10_000_000
+"""Of all texts of a mail together: what is beyond is not shown. A book has a million characters."""
+_WEIGHTS = {"<": 40, "\n": 80}
+"""What a tag of HTML, or a line of plain text, weighs in characters: 10 µs and 20 µs, all in all."""
+
+_PICTURE_OR_TAG = re.compile(r"<|data:[^\s\"'<>()]{1000,}")
+_LINE_END = re.compile(r"\n")
 _FEW_TAGS = 2 * DEEPEST
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]{0,40})[^<>]*>")
-_LONG_TAG = re.compile(r"<(/?[A-Za-z][^\s/<>]{0,40})([^>]{4000,})(?:>|\Z)")
+_LONG_TAG = re.compile(r"<(/?[A-Za-z][^\s/<>]{0,40})([^>]{1000,})(?:>|\Z)")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NAME_OR_VALUE = re.compile(r"[^\s\"'=]+")
 _VOID = "area base br col embed hr img input link meta param source track wbr"
@@ -22,6 +30,32 @@ _END_TAG_OPTIONAL = (
 )
 _NO_LEVEL = frozenset(f"{_VOID} {_END_TAG_OPTIONAL}".split())
 """Elements that do not stay open when their end tag is missing."""
+
+
+def beginning(text: str, weight: int, *, html: bool) -> tuple[str, int]:
+    """So much of a text as weighs at most `weight`, and what that weighs. No tag is cut in two. Pictures in `data:`
+    URIs weigh nothing where the rest is light enough.
+    """
+    unit, border = ("<", _PICTURE_OR_TAG) if html else ("\n", _LINE_END)
+    each = _WEIGHTS[unit]
+    total = len(text) + each * text.count(unit)
+    if total <= weight:
+        return text, total
+    place = spent = 0
+    end = len(text)
+    for found in border.finditer(text):
+        more = found.start() - place + each
+        if spent + more > weight:
+            end = found.start()
+            break
+        spent += more
+        place = found.end()
+    if end == len(text) and spent + end - place <= weight:
+        return text, spent + end - place
+    end = min(end, place + weight - spent)
+    if html and text.rfind(">", 0, end) < (tag := text.rfind("<", 0, end)):
+        end = tag
+    return text[:end], weight
 
 
 def bounded(html: str) -> tuple[str, str | None]:

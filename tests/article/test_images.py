@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 import pytest
 
@@ -181,3 +182,18 @@ def test_what_is_shown_as_a_picture_and_is_none_stays_an_attachment(source: str)
 def test_an_alt_text_is_a_file_name_only_if_it_is_all_of_it(source: str, alt: str, kept: str | None) -> None:
     (image,) = article(f'<img src="{source}" alt="{alt}">').images
     assert image.alt == kept
+
+
+def test_a_large_picture_in_a_percent_encoded_uri_is_kept_octet_by_octet() -> None:
+    data = PNG + bytes(range(256)) * 1_000
+    found = article(f"<p>x</p><img src='data:image/png,{quote(data, safe='')}'>")
+    assert [image.data for image in found.images] == [data]
+
+
+def test_more_pictures_in_the_text_than_a_mail_may_have_parts_are_dropped_and_told() -> None:
+    sources = (
+        f"data:image/png;base64,{base64.b64encode(PNG + number.to_bytes(4, 'big')).decode()}" for number in range(2_010)
+    )
+    found = article("".join(f"<img src='{source}'>" for source in sources))
+    assert [image.outcome for image in found.images] == ["data"] * 2_000 + ["dropped"] * 10
+    assert found.images[-1].reason == "more than 2000 pictures in the text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -60,3 +61,15 @@ def test_placeholders_stay() -> None:
     html = '<span data-picture="missing">[picture missing]</span>'
     assert sanitize(html) == html
     assert sanitize('<span data-picture="x onload">t</span>') == "<span>t</span>"
+
+
+def test_ampersands_and_hard_spaces_stay() -> None:
+    html = '<p title="x">a &amp; b&nbsp;c &amp;amp; <a href="https://example.org/?a=1&amp;b=2">&amp;</a></p>'
+    assert sanitize(html.replace("&nbsp;", "\u00a0")) == html.replace(' title="x"', "")
+
+
+@pytest.mark.parametrize("unit", ["a word &amp; ", "a\u00a0", "&amp;"])
+def test_many_of_them_take_no_longer_than_others(unit: str) -> None:
+    start = time.process_time()
+    sanitize(f"<p>{unit * 100_000}</p>")
+    assert time.process_time() - start < 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailarchiver.text.bounds import bounded
+from mailarchiver.text.bounds import beginning, bounded
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,28 @@ def test_no_html_takes_long(piece: str) -> None:
 @given(st.lists(st.sampled_from(["<div>", "</div>", "<b x=1>", "</b>", "<br>", "<p>", "text ", "<", ">"]), max_size=60))
 def test_small_html_is_never_touched(pieces: list[str]) -> None:
     assert bounded("".join(pieces)) == ("".join(pieces), None)
+
+
+PICTURE = "<img src='data:image/png;base64," + "A" * 5_000 + "'>"
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "html", "shown"),
+    [
+        ("a few words", 11, False, "a few words"),
+        ("a few words", 5, False, "a few"),
+        ("one\ntwo\nthree", 160, False, "one\ntwo"),
+        ("one\ntwo\nthree", 170, False, "one\ntwo\nthre"),
+        ("one\ntwo\nthree", 0, False, ""),
+        ("<p>one</p><p>two</p>", 100, True, "<p>one</p>"),
+        ("<p>one</p><p>two</p>", 200, True, "<p>one</p><p>two</p>"),
+        ("<p title='far too long a title'>one", 60, True, ""),
+        (PICTURE, 100, True, PICTURE),
+        (PICTURE + "x" * 200, 100, True, PICTURE + "x" * 9),
+    ],
+)
+def test_the_beginning_is_as_long_as_may_be(text: str, weight: int, html: bool, shown: str) -> None:
+    found, spent = beginning(text, weight, html=html)
+    assert found == shown
+    assert spent <= weight
+    assert found == text or spent == weight
