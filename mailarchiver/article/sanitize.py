@@ -52,10 +52,15 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-_AMPERSAND, _SPACE = "\x1c", "\x1d"
-"""They stand for `&amp;` and U+00A0 on the way through nh3: harmless whatever comes of them, for they turn into text.
+_AMPERSAND = "\x1c"
+_SLOW = re.compile("[\xa0-\xbf]")
+_STAND_INS = re.compile("[\ufdd0-\ufdef]")
+_SHIFT = 0xFDD0 - 0xA0
+"""What stands for `&amp;` and U+00A0–U+00BF on the way through nh3: harmless whatever comes of it, for it turns into
+text. No text has a right to U+FDD0–U+FDEF (Unicode, "Noncharacters").
 
-QUIRK: its serialiser takes quadratic time over a text with many of either (nh3 0.3.8: 32 s for 400,000 in 6 MB).
+QUIRK: its serialiser takes quadratic time over a text with many of either (nh3 0.3.8: 32 s for 400,000 in 6 MB): of all
+characters whose UTF-8 begins with the octet that U+00A0 begins with.
 """
 
 
@@ -63,5 +68,13 @@ def sanitize(html: str) -> str:
     """Harmless HTML out of any HTML without control characters. It does not limit depth or size: the writer before it
     does (nh3 takes minutes for 100,000 nested elements).
     """
-    clean = _CLEANER.clean(html.replace("&amp;", _AMPERSAND).replace("\u00a0", _SPACE))
-    return clean.replace(_AMPERSAND, "&amp;").replace(_SPACE, "&nbsp;")
+    standing = html.replace("&amp;", _AMPERSAND)
+    if not standing.isascii():
+        standing = _SLOW.sub(lambda found: chr(ord(found[0]) + _SHIFT), _STAND_INS.sub("\ufffd", standing))
+    clean = _CLEANER.clean(standing).replace(_AMPERSAND, "&amp;")
+    return clean if clean.isascii() else _STAND_INS.sub(_restored, clean)
+
+
+def _restored(found: re.Match[str]) -> str:
+    character = chr(ord(found[0]) - _SHIFT)
+    return "&nbsp;" if character == "\xa0" else character

@@ -73,3 +73,9 @@ def test_many_of_them_take_no_longer_than_others(unit: str) -> None:
     start = time.process_time()
     sanitize(f"<p>{unit * 100_000}</p>")
     assert time.process_time() - start < 1
+
+
+def test_characters_that_are_slow_in_nh3_come_through_and_noncharacters_do_not() -> None:
+    latin = "".join(map(chr, range(0xA1, 0xC0)))
+    assert sanitize(f"<p>{latin} ï &amp; &lt;</p>") == f"<p>{latin} ï &amp; &lt;</p>"
+    assert sanitize("<p>a\ufdd0b\ufdefc</p>") == "<p>a\ufffdb\ufffdc</p>"
