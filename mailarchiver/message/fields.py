@@ -159,6 +159,8 @@ def unfolded(value: bytes, charset: str | None = None) -> str:
     Octets beyond ASCII are UTF-8 (RFC 6532 §3.2), else in that `charset` where it can be one of a header's. A mark of
     UTF-16 means nothing here: header fields are made of octets.
     """
+    if value.isascii() and b"~{" not in value and (text := value.decode("ascii")).isprintable():
+        return text  # as nearly all are
     known = None if value.isascii() else codec(charset)
     if value.startswith(_MARKS_OF_UTF16):
         value = value[2:]

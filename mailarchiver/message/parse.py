@@ -43,7 +43,7 @@ ENCLOSED = 200
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 """What it has to say comes back as defects; its log lines would carry strangers' words into ours."""
 
-_ASKED = {"from", "to", "cc", "date"}
+_ASKED = ("From", "To", "Cc", "Date")
 _ADDRESS_FIELDS = ("From", "To", "Cc")
 _ONCE = ("From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID")
 _BREAKS = (MailParserError, ValueError, LookupError, TypeError, AttributeError, HeaderParseError)
@@ -156,8 +156,9 @@ def _charset(entity: Entity) -> str | None:
 def read_headers(fields: Fields, budget: Budget) -> Headers:
     """The headers that count. Addresses, dates and defects are mail-parser's; what it refuses is read as printed."""
     known = Compat32()
-    for name, value in fields.items:
-        if name.lower() in _ASKED and name not in known:
+    for name in _ASKED:
+        value = fields.first(name.lower())
+        if value is not None:
             known[name] = _limited(unfolded(value, fields.charset), budget)
     received = fields.first("received")
     if received is not None:
@@ -185,10 +186,9 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
 
 def _doubled(fields: Fields) -> list[str]:
     """The fields that must stand once (RFC 5322 §3.6), and stand there again with another value."""
-    values: dict[str, set[bytes]] = {}
-    for name, value in fields.items:
-        values.setdefault(name.lower(), set()).add(value)
-    return [name for name in _ONCE if len(values.get(name.lower(), ())) > 1]
+    once = {name.lower(): name for name in _ONCE}
+    found = {once[key] for name, value in fields.items if (key := name.lower()) in once and value != fields.first(key)}
+    return [name for name in _ONCE if name in found]
 
 
 def _understood(known: Compat32, budget: Budget) -> MailParser:
@@ -231,6 +231,8 @@ def _addresses(parser: MailParser, fields: Fields, name: str) -> tuple[Address, 
 
     It leaves out what the grammar forbids: `Roe, Jane <jane@…>` without quotes, lists parted by semicolons.
     """
+    if fields.first(name) is None:
+        return ()
     found: list[tuple[str, str]] = getattr(parser, "from_" if name == "from" else name)
     parsed = tuple(Address(decode_words(display).strip(), address) for display, address in found or ())
     left_out = any(

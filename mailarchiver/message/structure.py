@@ -35,6 +35,7 @@ _MISSES = 100_000
 class Entity:
     """One entity: `data[start:body]` is its header, `data[body:end]` its content, still in its transfer encoding.
 
+    The value of `disposition` (RFC 2183) is `""` where there is none.
     `opened` tells a multipart whose parts were found from everything else; then `children` are they, in order. `depth`
     counts the levels above it, those of the messages that it lies in included. `preamble` and `epilogue` (RFC 2046
     §5.1.1) are where the stretches before the first and behind the last delimiter of a multipart begin and end.
@@ -42,6 +43,7 @@ class Entity:
 
     fields: Fields
     content_type: Structured
+    disposition: Structured
     start: int
     body: int
     end: int
@@ -55,11 +57,6 @@ class Entity:
     def encoding(self) -> str:
         """The Content-Transfer-Encoding as written, `""` where there is none."""
         return self.fields.text("content-transfer-encoding")
-
-    @property
-    def disposition(self) -> Structured:
-        """The Content-Disposition (RFC 2183); its value is `""` where there is none."""
-        return structured(self.fields.first("content-disposition"))
 
 
 @dataclass(slots=True)
@@ -95,7 +92,8 @@ def _entity(data: bytes, start: int, end: int, default: str, depth: int, budget:
         if len(fields.first(name) or b"") > STRUCTURED_OCTETS:
             budget.warn("header", f"a {name} field is longer than 2 KB; the rest was not read")
     content_type = structured(fields.first("content-type"), default)
-    leaf = Entity(fields, content_type, start, body, end, depth=depth)
+    disposition = structured(fields.first("content-disposition"))
+    leaf = Entity(fields, content_type, disposition, start, body, end, depth=depth)
     if not content_type.value.startswith("multipart/"):
         return leaf
     if depth >= DEPTH:
