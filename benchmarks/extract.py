@@ -12,9 +12,9 @@ one after the other in this one process, through
     chains       the HTML of each of the two, then html-to-markdown
     the engines  all that ours asks for a page (article.engines): the part of `ours` that is not ours
 
-Figures are milliseconds of processor time a mail; ratios are those of the medians over the same mails. Kept is, for each
-kind of element, the share of those in the source that the result has, counted by text: for a Reader View mail the source
-is the element that holds the article, for others there is no truth to count against, and no table.
+Figures are milliseconds of processor time a mail; ratios are those of the medians over the same mails. Kept is, for
+each kind of element, the share of those in the source that the result has, counted by text: for a Reader View mail the
+source is the element that holds the article; for others there is no truth to count against, and no table.
 """
 
 from __future__ import annotations

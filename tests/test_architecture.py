@@ -27,6 +27,7 @@ FOREIGN = {
     "lxml": ("article/engines", "the engines only vote: what is written is our own tree"),
     "trafilatura": ("article/engines", "the engines only vote: what is written is our own tree"),
     "readability": ("article/engines", "the engines only vote: what is written is our own tree"),
+    "pycld2": ("text/language", "it may be missing"),
     "nh3": ("article/sanitize", "there is one sanitiser"),
     "apscheduler": ("daemon", "the trigger is replaceable"),
     "sqlite3": ("archive/", "the ledger is the archive's own business"),

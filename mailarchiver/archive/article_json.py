@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from .. import EXTRACTOR
+from ..text.reading_time import reading_minutes
 from . import FORMAT
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def metadata(
         "direction": article.direction,
         "excerpt": article.excerpt,
         "words": article.words,
+        "reading_minutes": reading_minutes(article.text, article.language),
         "tags": list(article.tags),
         "received": received.isoformat(),
         "account": raw.ref.account,

@@ -21,6 +21,7 @@ from .. import EXTRACTOR
 from ..text.controls import without_controls
 from ..text.file_types import is_shown
 from ..text.hosts import host_of
+from ..text.reading_time import reading_minutes
 from ..text.wording import day_in_words, moment_in_words, month_in_words, size_in_words
 from .article_json import forwarded_by, warnings_of
 
@@ -58,6 +59,7 @@ def page(article: Article, *, received: datetime) -> str:
         sender=forwarded_by(article.original),
         body=Markup(article.html),  # noqa: S704 - article/ sanitises it last
         source=article.site or host,
+        minutes=reading_minutes(article.text, article.language) or 0,
         url=article.url if host else None,
         received=received.isoformat(),
         month=month_in_words(f"{received.year:04}/{received.month:02}"),

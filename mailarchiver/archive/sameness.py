@@ -22,7 +22,7 @@ def url_key(url: str | None) -> str | None:
         return None
     parts = urlsplit(url.strip())
     path = parts.path.rstrip("/")
-    query = without_tracking(parts.query)
+    query = without_tracking(parts.query, host)
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
     if not (path or query or fragment):
         return None

@@ -17,8 +17,9 @@ from selectolax.lexbor import LexborHTMLParser
 from ..model import Article, Original, TagRules
 from ..text.controls import without_controls
 from ..text.hosts import host_of
+from ..text.language import language_of
 from ..text.reflow import html_of
-from ..text.subject import bare_subject
+from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import metadata, page, reader_view, whole_message
 from .captions import captions
@@ -43,12 +44,13 @@ def extract(original: Original, tags: TagRules) -> Article:
     html = original.html if original.html and original.html.strip() else None
     html = html or html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
-    subject = bare_subject(original.headers.subject or original.outer.headers.subject or "")
+    printed = original.headers.subject or original.outer.headers.subject or ""
+    subject = bare_subject(printed)
     latest = metadata.latest_day(original.outer.headers)
     found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
     if found is None:
         framed = take_off(tree, [subject])
-        found = None if _is_automatic(original) else page.recognise(tree, framed, subject, latest)
+        found = None if _is_automatic(original) else page.recognise(tree, framed, subject_with_tags(printed), latest)
         found = found or whole_message.recognise(tree, framed)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
@@ -89,6 +91,8 @@ def _assemble(
     site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
+    language = metadata.settled(found.language, language_of(text))
+    told = {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
     return Article(
         original=original,
         kind=found.kind,
@@ -100,7 +104,7 @@ def _assemble(
         site=site,
         url=url,
         published=found.published,
-        language=found.language,
+        language=language,
         direction=found.direction or metadata.direction(text),
         excerpt=summary,
         words=count_words(text),
@@ -108,9 +112,7 @@ def _assemble(
         note=note,
         images=images,
         attachments=ledger.attachments(),
-        provenance=_provenance(
-            original, found, {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
-        ),
+        provenance=_provenance(original, found, told | {"language": language}),
         warnings=original.warnings,
     )
 
@@ -126,6 +128,7 @@ def _provenance(original: Original, found: Recognised, told: Mapping[str, object
         "tags": "#words of subject and note, plus-address",
         "original": original.reason or "",
         **found.provenance,
+        **({"language": "text"} if told["language"] != found.language else {}),
         "note": "text above the forward" if original.forwarded else found.provenance.get("note", ""),
     }
     return {name: place for name, place in places.items() if told.get(name, True)}

@@ -8,6 +8,8 @@ from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from ..text.hosts import host_of
+from ..text.redirects import target_of
+from ..text.tracking import untracked
 from .markup import ATTRIBUTES
 
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
@@ -32,6 +34,14 @@ def absolute(target: str, base: str | None) -> str:
     return target if _LINK.match(target) else ""
 
 
+def direct(target: str, base: str | None) -> str:
+    """A link's target as `absolute` has it, past the redirects that tell where they lead and without tracking
+    parameters: whoever follows it from the archive tells nobody but its host.
+    """
+    url = absolute(target, base)
+    return untracked(target_of(url)) if url else ""
+
+
 def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> str:
     """The attributes of an element that an article keeps, as they are written; links made absolute."""
     names = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
@@ -39,7 +49,7 @@ def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> s
     for name, bare in given.items():
         value = (bare or "").strip()
         if name == "href":
-            value = absolute(value, base)
+            value = direct(value, base)
         if name not in names or (not value and name != "reversed") or value == "null":
             continue
         written.append(f' {name}="{escape(value)}"')
@@ -48,7 +58,7 @@ def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> s
 
 def embed_link(attributes: Mapping[str, str | None], base: str | None) -> str:
     """What is left of a frame or a player: a link to what it would have shown, "" where it names nothing."""
-    target = absolute(attributes.get("src") or attributes.get("data") or "", base)
+    target = direct(attributes.get("src") or attributes.get("data") or "", base)
     if not target.lower().startswith("http"):
         return ""
     return f'<span data-embed="link"><a href="{escape(target)}">{escape(host_of(target) or target)}</a></span>'

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from urllib.parse import urlsplit, urlunsplit
 
 from ..model import Direction, Headers, TagRules
+from ..text import bylines
 from ..text.dates import find_date, read_date
-from ..text.tracking import without_tracking
+from ..text.hosts import host_of
+from ..text.redirects import target_of
+from ..text.tracking import untracked
 from ..text.whitespace import collapse
 
 _LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})((?:-[A-Za-z0-9]{2,8})*)")
@@ -43,6 +45,39 @@ def language(tag: str | None) -> str | None:
     return "-".join(written)
 
 
+def settled(said: str | None, written: str | None) -> str | None:
+    """The language of an article of which its markup says one thing and its text, for sure, another (`language_of`).
+    The markup's tag stands, with its region, unless it is of another language altogether. QUIRK: many sites are
+    published under the "en" or "de" of the template they were made of.
+    """
+    if said and (written is None or _relatives(said) & _relatives(written)):
+        return said
+    return written
+
+
+def _relatives(tag: str) -> frozenset[str]:
+    """The languages that are told from this one by few words, or by name only."""
+    primary = tag.partition("-")[0]
+    return next((group for group in _ALIKE if primary in group), frozenset({primary}))
+
+
+_ALIKE = tuple(
+    frozenset(group.split())
+    for group in (
+        "no nb nn da",
+        "hr sr bs sh",
+        "id ms",
+        "cs sk",
+        "gl pt",
+        "fil tl",
+        "zh yue cmn",
+        "he iw",
+        "ro mo",
+        "hi mr ne",
+        "af nl",
+    )
+)
+
 _NO_REGIONS = frozenset({"EN", "JA", "KO", "CS", "DA", "EL", "HE", "HI", "FA", "UR", "UK", "XX", "ZZ"})
 """Language codes that people write as regions, and that ISO 3166-1 does not assign. QUIRK: `lang="en-EN"` is common."""
 
@@ -55,15 +90,12 @@ def direction(text: str) -> Direction:
 
 
 def canonical(url: str | None) -> str | None:
-    """An http(s) URL without tracking parameters; None for anything else. No redirect is followed."""
-    if not url or not re.match(r"https?://[^/\s]", url, re.IGNORECASE):
+    """An http(s) URL as it names what is read: redirects that tell their target unwrapped, without tracking parameters;
+    None for anything else. Nothing is asked over the network.
+    """
+    if not url or not host_of(url):
         return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    query = without_tracking(parts.query)
-    return url if query == parts.query else urlunsplit(parts._replace(query=query))
+    return untracked(target_of(url.strip()))
 
 
 def latest_day(headers: Headers) -> date | None:
@@ -73,7 +105,9 @@ def latest_day(headers: Headers) -> date | None:
 
 
 def byline(credits_shown: str, spoken: str | None, latest: date | None) -> tuple[str | None, str | None]:
-    """The author and the date in a line of credits: (byline, published), each None where it is not there."""
+    """The author and the date in a line of credits: (byline, published), each None where it is not there. A leading
+    "By" goes in any language; a role stays.
+    """
     text = collapse(credits_shown).strip()
     if not text:
         return None, None
@@ -81,10 +115,8 @@ def byline(credits_shown: str, spoken: str | None, latest: date | None) -> tuple
     if whole is not None:
         return None, whole
     found = find_date(text, language=spoken, latest=latest)
-    if found is None:
-        return text, None
-    published, rest = found
-    return rest.strip(_EDGES) or None, published
+    published, rest = (None, text) if found is None else found
+    return bylines.bare(rest), published
 
 
 def tags(note: str | None, outer: Headers, rules: TagRules) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
+from ..text.language import language_of
 from ..text.whitespace import fold
 from .engines import opinions
 from .framed import Framed
+from .metadata import canonical
 from .page_blocks import Block, blocks_of
 from .page_cut import all_but
 from .page_facts import page_facts
@@ -34,7 +36,7 @@ _DOCUMENT = (
 def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date | None) -> Recognised | None:
     """The article of a web page; None where the mail is no page, or the engines find no article in it.
 
-    `subject` is the mail's, without prefixes; `latest` the last day that a date may name.
+    `subject` is the mail's, without prefixes but with its `[…]`; `latest` the last day that a date may name.
     """
     body = tree.body
     sign = _sign(tree, framed)
@@ -45,7 +47,10 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date
     kept = article_blocks(blocks, opinions(without_prefixes(html))) if len(html) <= LARGEST else ()
     if sum(len(blocks[number].words) for number in kept) < _FEWEST_WORDS:
         return None
-    facts = page_facts(tree, blocks, kept[0], subject=subject, address=framed.url, latest=latest)
+    written = language_of("\n".join(blocks[number].text for number in kept))
+    facts = page_facts(
+        tree, blocks, kept[0], subject=subject, address=canonical(framed.url), latest=latest, written=written
+    )
     return Recognised(
         "page",
         (body,),

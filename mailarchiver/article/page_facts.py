@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import product
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ..text.dates import find_date, read_date
+from ..text import bylines
+from ..text.dates import read_date
 from ..text.hosts import host_of
+from ..text.subject import bare_subject
 from ..text.whitespace import collapse, fold
 from . import metadata
 from .page_blocks import Block, words_of
+from .page_credits import Line, author, iso_date, published, zone
 from .page_head import Fact, Found, told
-from .page_signs import BYLINE, bare_names
 
 _LONGEST_TITLE = 300
-_LONGEST_BYLINE = 120
 _FAR_ABOVE, _ABOVE = 40, 12
-"""Blocks above an article in which its heading is looked for, and author and date."""
+"""Blocks above an article in which its heading is looked for, and below its beginning."""
 _HEADINGS = 12
 _SHORT_WORD = 3
 """Letters of a word that two texts may share by chance."""
@@ -54,28 +55,46 @@ def page_facts(
     subject: str,
     address: str | None,
     latest: date | None,
+    written: str | None = None,
 ) -> PageFacts:
     """The facts of the page whose article begins with block number `first`.
 
-    `subject` is the mail's, without prefixes; `address` the one its sender gave; `latest` the last day that may be
-    named.
+    `subject` is the mail's, without prefixes, but with the `[…]` it begins with; `address` the one its sender gave;
+    `latest` the last day that may be named, `written` the language that the article's text is in for sure: printed
+    dates are read in it.
     """
     facts = told(tree)
+    subject = _confirmed(subject, facts, blocks)
     url = _url(facts, subject, address)
     site = next(iter(facts["site"]), None)
     names = _names(site.value if site else None, address or (url.value if url else None))
     title = _title(tree, facts["title"], blocks, first, subject, names)
-    spoken = next((tag for found in facts["language"] if (tag := metadata.language(found.value))), None)
-    above = blocks[max(0, first - _ABOVE) : first]
-    published = _published(facts, above, spoken, latest)
-    author = _byline(facts, above, title.value if title else None)
-    chosen = {"title": title, "url": url, "site": site, "byline": author, "published": published}
+    said = _language(facts, blocks[first])
+    spoken = metadata.settled(said.value if said else None, written)
+    near = zone(blocks, first, title.value if title else None)
+    when = _published(facts, near, address or (url.value if url else None), spoken, latest)
+    who = _byline(facts, near, title.value if title else None)
+    chosen = {"title": title, "url": url, "site": site, "byline": who, "published": when}
     provenance = {name: found.place for name, found in chosen.items() if found is not None}
     return PageFacts(
         **{name: found.value if found else None for name, found in chosen.items()},
-        language=spoken,
-        provenance=provenance | ({"language": "page: html lang"} if spoken else {}),
+        language=said.value if said else None,
+        provenance=provenance | ({"language": said.place} if said else {}),
     )
+
+
+def _language(facts: Mapping[Fact, tuple[Found, ...]], article: Block) -> Found | None:
+    """The language of the nearest element around the article that names one, else of the page."""
+    node: LexborNode | None = article.holder
+    around = []
+    while node is not None and node.tag != "html":
+        around.append(Found(node.attributes.get("lang") or "", "page: lang around the article"))
+        node = node.parent
+    for found in (*around, *facts["language"]):
+        tag = metadata.language(found.value)
+        if tag:
+            return Found(tag, found.place)
+    return None
 
 
 # --- address ----------------------------------------------------------------------------------------------------------
@@ -112,6 +131,12 @@ def _title(
     context = [*headings, *(found.value for found in machine), *(block.text for block in article[first : first + 3])]
     if subject and not _IS_URL.fullmatch(subject) and _repeats(subject, context):
         machine.insert(0, Found(subject, "subject"))
+        if not any(_is_within(text, subject, begins=begins) for text in headings for begins in (True, False)):
+            one, other = sorted((fold(subject), fold(named)), key=len)
+            if one and (
+                other.startswith(one) or other.endswith(one)
+            ):  # its sender's program took it from the page's title, as it was
+                return Found(_without_site(subject, names), "subject")
     for found, begins in product(machine, (True, False)):
         for text in headings:
             if fold(text) not in names and _is_within(text, found.value, begins=begins):
@@ -119,6 +144,16 @@ def _title(
     if machine:
         return Found(_without_site(machine[0].value, names), machine[0].place)
     return Found(close[0], "page: heading at the article") if close else None
+
+
+def _confirmed(subject: str, facts: Mapping[Fact, tuple[Found, ...]], blocks: Sequence[Block]) -> str:
+    """The subject with the `[…]` before it only where the page says that it is part of its title."""
+    plain = bare_subject(subject)
+    if plain == subject:
+        return subject
+    tag = fold(subject[: len(subject) - len(plain)].strip(" []【】"))
+    said = (*(found.value for found in facts["title"]), *(block.text for block in blocks))
+    return subject if any(tag in fold(text) for text in said) else plain
 
 
 def _heading(node: LexborNode) -> str | None:
@@ -171,46 +206,42 @@ def _names(site: str | None, url: str | None) -> set[str]:
 # --- author and date --------------------------------------------------------------------------------------------------
 
 
-def _byline(facts: Mapping[Fact, tuple[Found, ...]], above: Sequence[Block], title: str | None) -> Found | None:
-    """Who the page says wrote it: for machines a name, no address of a profile; else the block that is called so."""
+def _byline(facts: Mapping[Fact, tuple[Found, ...]], near: Sequence[Line], title: str | None) -> Found | None:
+    """Who the page says wrote it: for machines a name, no address of a profile; else as its credits say."""
     for found in facts["byline"]:
-        if not host_of(found.value) and "@" not in found.value and len(found.value) <= _LONGEST_BYLINE:
-            return found
-    for block in above:
-        node: LexborNode | None = block.holder
-        named = block.text if len(block.text) <= _LONGEST_BYLINE else ""
-        for _ in range(3):
-            if node is not None and named and BYLINE.search(bare_names(node)):
-                dated = find_date(named)
-                text = dated[1] if dated else named
-                return Found(text, "page: byline") if text and fold(text) != fold(title or "") else None
-            node = node.parent if node is not None else None
-    return None
+        named = bylines.names([found.value], sure=True) if not host_of(found.value) else None
+        if named:
+            return Found(named, found.place)
+    return author(near, title)
 
 
 def _published(
-    facts: Mapping[Fact, tuple[Found, ...]], above: Sequence[Block], spoken: str | None, latest: date | None
+    facts: Mapping[Fact, tuple[Found, ...]],
+    near: Sequence[Line],
+    url: str | None,
+    spoken: str | None,
+    latest: date | None,
 ) -> Found | None:
-    """When the page says it was published; else a date that stands alone between heading and article."""
+    """When the page says it was published, for machines or in its credits; else the day in its address."""
     for found in facts["published"]:
-        day = _iso(found.value, latest) or read_date(found.value, language=spoken, latest=latest)
+        day = iso_date(found.value, latest) or read_date(found.value, language=spoken, latest=latest)
         if day:
             return Found(day, found.place)
-    for block in above:
-        day = read_date(block.text, language=spoken, latest=latest)
-        if day:
-            return Found(day, "page: date above the article")
-    return None
+    return published(near, spoken, latest) or _of_address(url, latest)
 
 
-def _iso(text: str, latest: date | None) -> str | None:
-    """An ISO 8601 date or date-time as it is written, without fractions of a second; None for anything else, and for a
-    day that has not come.
-    """
+_DAY_IN_PATH = re.compile(r"/(?:[\w-]+/)*?((?:19|20)\d\d)[/-](\d\d?|[a-z]{3})[/-](\d\d?)(?=[/-]|$)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _of_address(url: str | None, latest: date | None) -> Found | None:
+    """The day in the path of an address: year, month and day, in this order."""
+    found = _DAY_IN_PATH.match(urlsplit(url).path) if url else None
+    if found is None:
+        return None
+    month = int(found[2]) if found[2].isdigit() else _MONTHS.index(found[2]) + 1 if found[2] in _MONTHS else 0
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        day = date(int(found[1]), month, int(found[3]))
+    except ValueError:  # /2024/31/12/
         return None
-    if not moment.year >= 1900 or (latest and moment.date() > latest):
-        return None
-    return text.strip()[:10] if len(text.strip()) <= 10 else moment.isoformat(timespec="seconds")
+    return Found(day.isoformat(), "page: day in its address") if not latest or day <= latest else None

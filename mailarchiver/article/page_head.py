@@ -49,7 +49,7 @@ def _of(
     for selector in rows.get("css", ()):
         name, _, attribute = selector.rpartition("@")
         node = tree.css_first(name)
-        yield from _found(node.attributes.get(attribute) if node is not None else None, f"page: {name}")
+        yield from _found(node.attributes.get(attribute) if node is not None else None, f"page: {name} {attribute}")
     for path in rows.get("json", ()):
         for item in objects:
             yield from _found(", ".join(_at(item, path.split("."))), f"page: JSON-LD {path}")
@@ -71,7 +71,7 @@ def _metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for node in tree.css("meta[content]"):
         given = node.attributes
-        name = (given.get("property") or given.get("name") or "").strip().lower()
+        name = (given.get("property") or given.get("name") or given.get("http-equiv") or "").strip().lower()
         content = collapse(given.get("content") or "").strip()
         if name and content:
             found[name] = (*found.get(name, ()), content)

@@ -29,6 +29,16 @@ STANDFIRST = _named("standfirst")
 """Of the paragraph between a headline and the article."""
 BYLINE = _named("byline")
 """Of who wrote an article."""
+AUTHOR = _named("author")
+"""Of the element that is an author's name."""
+NO_BYLINE = _named("no_byline")
+"""Of what stands near a byline, and is none."""
+DATED = _named("dated")
+"""Of a line with a date."""
+NO_DATE = _named("no_date")
+"""Of what has a date of its own."""
+UPDATED = re.compile(r"[\W_]*(?:" + "|".join(map(re.escape, _TABLE["updated"])) + ")", re.IGNORECASE)
+"""The beginning of a line with the date of an update."""
 CAPTION = _named("caption")
 """Of what says something about a picture."""
 NO_STANDFIRST = _named("no_standfirst")

@@ -63,16 +63,23 @@ def bare_subject(subject: str) -> str:
     Never empties a subject that says anything: one that is nothing but a tag keeps it. A word before a colon that is
     no known prefix stays.
     """
+    rest = subject_with_tags(subject)
+    for _ in range(_ROUNDS):
+        tag = _TAG.match(rest)
+        if tag is None or not rest[tag.end() :].strip():
+            break
+        rest = subject_with_tags(rest[tag.end() :])
+    return rest
+
+
+def subject_with_tags(subject: str) -> str:
+    """The subject without the prefixes it begins with; `[…]` stays, for it may be part of a title."""
     rest = subject.strip()
     for _ in range(_ROUNDS):
         found = _first(rest)
-        tag = _TAG.match(rest)
-        if found is not None:
-            rest = _unbracketed(rest, found[1])
-        elif tag is not None and rest[tag.end() :].strip():
-            rest = rest[tag.end() :].strip()
-        else:
+        if found is None:
             break
+        rest = _unbracketed(rest, found[1])
     return rest
 
 

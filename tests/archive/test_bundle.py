@@ -93,8 +93,8 @@ def test_the_same_mail_gives_the_same_bytes_in_every_zone_of_the_host(monkeypatc
 def test_article_json_has_the_keys_of_the_format_in_order() -> None:
     assert list(described(made(forwarded()))) == [
         "format", "id", "kind", "title", "byline", "site", "url", "published", "language", "direction", "excerpt",
-        "words", "tags", "received", "account", "note", "forwarded_by", "hops", "message", "original", "images",
-        "attachments", "provenance", "warnings", "extractor",
+        "words", "reading_minutes", "tags", "received", "account", "note", "forwarded_by", "hops", "message",
+        "original", "images", "attachments", "provenance", "warnings", "extractor",
     ]  # fmt: skip
 
 

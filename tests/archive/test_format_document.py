@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -63,6 +64,15 @@ def test_every_warning_is_described() -> None:
         given |= set(re.findall(r"""(?:MailWarning|\bwarn)\(\s*["']([\w-]+)["']""", path.read_text("utf-8")))
     assert given
     assert given <= set(first_table(section("Warnings")))
+
+
+def test_every_tracking_parameter_is_listed() -> None:
+    table = tomllib.loads((PACKAGE / "text" / "tracking.toml").read_text("utf-8"))
+    text, _, rows = DOCUMENT.partition("### Tracking parameters\n")[2].partition("\n## ")[0].partition("| host |")
+    listed = [name.replace("…", "*") for name in re.findall(r"`([^`]+)`", text)]
+    assert [name for name in listed if name != "*"] == table["anywhere"]
+    of_hosts = [re.findall(r"`([^`]+)`", row.replace("…", "*")) for row in rows.splitlines() if row.startswith("| `")]
+    assert {host: names for host, *names in of_hosts} == table["on"]
 
 
 def test_every_key_of_the_reason_is_described_in_order() -> None:

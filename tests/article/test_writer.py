@@ -133,3 +133,10 @@ def test_no_character_of_the_text_is_lost_and_the_sanitiser_finds_nothing_to_do(
     assert got == wanted
     assert "".join(plain_text(clean).replace("- ", "").split()) == "".join(wanted.replace("- ", "").split())
     assert sanitize(clean).replace("\n", "").replace("&nbsp;", "\u00a0") == clean.replace("\n", "")
+
+
+def test_links_go_past_trackers() -> None:
+    wrapped = "https://www.google.com/url?q=https%3A%2F%2Fexample.org%2Fa%3Futm_source%3Dx%26id%3D7&amp;source=gmail"
+    assert written(f'<p><a href="{wrapped}">The weir</a> and more of it.</p>') == (
+        '<p><a href="https://example.org/a?id=7">The weir</a> and more of it.</p>'
+    )

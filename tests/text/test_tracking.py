@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailarchiver.text.tracking import without_tracking
+from mailarchiver.text.tracking import untracked, without_tracking
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,22 @@ from mailarchiver.text.tracking import without_tracking
 )
 def test_only_tracking_is_cut(query: str, rest: str) -> None:
     assert without_tracking(query) == rest
+
+
+@pytest.mark.parametrize(
+    ("url", "rest"),
+    [
+        ("https://youtu.be/x?si=1&t=20", "https://youtu.be/x?t=20"),
+        ("https://open.spotify.com/episode/x?si=1", "https://open.spotify.com/episode/x"),
+        ("https://example.org/x?si=1&s=2&r=3", "https://example.org/x?si=1&s=2&r=3"),
+        ("https://mill.substack.com/p/x?r=3&token=4", "https://mill.substack.com/p/x?token=4"),
+        ("https://www.amazon.co.uk/dp/1?ref_=x&th=1", "https://www.amazon.co.uk/dp/1?th=1"),
+        ("https://amazon.example.org/dp/1?ref_=x", "https://amazon.example.org/dp/1?ref_=x"),
+        ("https://notx.com/a?s=1", "https://notx.com/a?s=1"),
+        ("https://example.org/a?b=1&&c=2#utm_x", "https://example.org/a?b=1&&c=2#utm_x"),
+        ("HTTPS://Example.org/a?utm_id=1#b", "https://Example.org/a#b"),
+        ("mailto:ada@example.org?utm_id=1", "mailto:ada@example.org?utm_id=1"),
+    ],
+)
+def test_some_names_are_tracking_on_some_hosts(url: str, rest: str) -> None:
+    assert untracked(url) == rest

@@ -1,0 +1,51 @@
+"""The language of a text, by its words; only where there is no doubt.
+
+CLD2 (pycld2) decides. Where it is not installed, because there is no wheel for the machine, no language is found: an
+article without one is complete.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .whitespace import count_words
+
+try:
+    import pycld2
+except ImportError:  # no wheel for this machine
+    pycld2 = None
+
+FEWEST_WORDS = 60
+"""Of a text whose language is told; in less, a name or a quotation decides."""
+_LONGEST = 10_000
+"""Characters that are read."""
+_DAMAGE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+"""What CLD2 takes for damage: controls, halves of surrogate pairs, noncharacters (Unicode 23.7)."""
+_LEAST_PERCENT, _TIMES = 60, 2
+"""Of the text in the first language; and so many times the part of the second: quotations and names are foreign."""
+_CHINESE = {"zh": "zh-Hans", "zh-Hant": "zh-Hant"}
+_UNNAMED = re.compile(r"un|xx.*|tlh|x-.*", re.IGNORECASE)
+"""CLD2's codes for what is no language: unknown, scripts, jests."""
+_RENAMED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "sr", "no": "nb"}
+"""Codes that BCP 47 has replaced; CLD2's Norwegian is Bokmål."""
+
+
+def language_of(text: str) -> str | None:
+    """The language of a text as BCP 47 tag, with the script for Chinese ("zh-Hans", "zh-Hant"); None where the text is
+    short, is in several languages, or CLD2 is not sure.
+    """
+    head = _DAMAGE.sub(" ", text[:_LONGEST])
+    if pycld2 is None or count_words(head) < FEWEST_WORDS:
+        return None
+    try:
+        reliable, _, found = pycld2.detect(head.encode("utf-8"), bestEffort=False)
+    except pycld2.error:  # input it takes for damaged
+        return None
+    code, percent, second = found[0][1], found[0][2], found[1][2]
+    if not reliable or percent < max(_LEAST_PERCENT, _TIMES * second) or _UNNAMED.fullmatch(code):
+        return None
+    return _CHINESE.get(code) or _RENAMED.get(code, code)
