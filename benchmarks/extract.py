@@ -3,8 +3,8 @@
 
     benchmarks/extract.py FOLDER [--limit N] [--json]
 
-FOLDER holds .eml files, at any depth. Each mail is parsed and unwrapped first, which does not count. Then its HTML runs,
-one after the other in this one process, through
+FOLDER holds .eml files, at any depth. Each mail is parsed and unwrapped first, which does not count. Then its HTML
+runs, one after the other in this one process, through
 
     ours         article.extract: tree, pictures, clean HTML, Markdown, text
     trafilatura  extract to HTML, precise

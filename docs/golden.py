@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mailkit import clients, mime
+from mailkit import clients, letters, mime
 from mailkit.page import Page, fill, load, paste, plain, prefixed
 from mailkit.pdf import document
 from mailkit.writing import write_all
@@ -196,6 +196,19 @@ timetable</a>.</p><ul><li>Weekdays at seven</li><li>Sundays never</li></ul>
     return mail(html, subject="The boat and its timetable")
 
 
+def newsletter(html: str, *fields: mime.Field, subject: str = letters.TITLE) -> bytes:
+    """A newsletter, or what looks like one, straight from its sender."""
+    given = header(subject, sender=("The Riverside Letter", "letter@riverside.example.com"))
+    return mime.mail([*given, *fields], mime.text(html, "html"))
+
+
+def newsletter_forwarded() -> bytes:
+    """A newsletter that was forwarded with Gmail, so that its header fields are gone."""
+    sender = ("Zoë from The Riverside Letter", "riverside@substack.com")
+    printed = clients.Printed(*sender, *JANE, "Fri, Apr 12, 2024 at 6:05\u202fPM", letters.TITLE)
+    return mail(clients.gmail(letters.post_newsletter(), printed), subject=f"Fwd: {letters.TITLE}")
+
+
 def legacy_charset() -> bytes:
     """Windows-1252, while the HTML's own meta still says UTF-8: the header of the part is right (RFC 2045 §5)."""
     body = "<p>“It costs 1 €,” said the ferryman – and that was that.</p><p>Smörgås, naïveté, café.</p>"
@@ -270,6 +283,21 @@ MAILS: Mapping[str, Callable[[], bytes]] = {
     "date_in_credits": partial(dated, "4 - 5 minutes", "Jonah Okafor, 12 April 2024"),
     "plain_text": plain_text,
     "html_message": html_message,
+    "newsletter": partial(
+        newsletter,
+        letters.table_newsletter(),
+        ("List-Id", "The Riverside Letter <letter.riverside.example.com>"),
+        ("List-Unsubscribe", "<https://us7.list-manage.com/unsubscribe?u=1>"),
+    ),
+    "newsletter_forwarded": newsletter_forwarded,
+    "receipt": partial(
+        newsletter, letters.receipt(), ("Feedback-ID", "4711:list-manage"), subject="Thank you for your order"
+    ),
+    "letter_about_newsletters": partial(mail, letters.letter(), subject="The soup, and that newsletter"),
+    "plain_article": lambda: mime.mail(header(letters.TITLE), mime.text(letters.plain_article())),
+    "link_shared": lambda: mime.mail(header(letters.TITLE), mime.text(letters.shared_link())),
+    "link_words": partial(mail, letters.linked_words(), subject=""),
+    "safari_reader": lambda: mail(letters.safari_page(), picture(), subject=letters.TITLE),
     "legacy_charset": legacy_charset,
     "arabic": partial(foreign, "well"),
     "japanese": partial(foreign, "clock"),

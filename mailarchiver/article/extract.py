@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -21,10 +22,11 @@ from ..text.language import language_of
 from ..text.reflow import html_of
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
-from . import metadata, page, reader_view, whole_message
+from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
 from .captions import captions
-from .framed import take_off
+from .framed import page_frame, with_closing
 from .images import ImageLedger
+from .layout_tables import NO_LAYOUT, layout_tables
 from .recognised import Recognised
 from .rendering import markdown, plain_text
 from .sanitize import sanitize
@@ -47,15 +49,44 @@ def extract(original: Original, tags: TagRules) -> Article:
     printed = original.headers.subject or original.outer.headers.subject or ""
     subject = bare_subject(printed)
     latest = metadata.latest_day(original.outer.headers)
-    found = None if _is_automatic(original) else reader_view.recognise(tree, html, [subject], latest)
-    if found is None:
-        framed = take_off(tree, [subject])
-        found = None if _is_automatic(original) else page.recognise(tree, framed, subject_with_tags(printed), latest)
-        found = found or whole_message.recognise(tree, framed)
+    found = _recognise(original, tree, html, printed, latest)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
     clean = sanitize(without_controls(_write(found, ledger, url)))  # of "&#27;" the parser made a control, too
     return _assemble(original, found, subject, url, clean, ledger, tags)
+
+
+def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: str, latest: date | None) -> Recognised:
+    """What the first recogniser says that is sure. Each changes the tree only where it is, or takes off what is around
+    the words of any mail. `printed` is the subject as it stands in the mail.
+
+    A reader page says so itself, and some web pages do. A newsletter comes before any other page, for engines lose its
+    sections; a page before the link, for it may be pasted below its own; the link before the text, for a link with a
+    note is no text.
+    """
+    subject = bare_subject(printed)
+    automatic = _is_automatic(original)
+    found = None
+    if not automatic:
+        found = reader_view.recognise(tree, html, [subject], latest)
+        found = found or safari_reader.recognise(tree, html, [subject], latest)
+    if found is not None:
+        return found
+    framed = page_frame(tree, [subject])
+    if not automatic:
+        sign = page.sign(tree, framed)
+        if sign is None or not sign.sure:
+            found = newsletter.recognise(tree, original, framed, subject, latest)
+        if found is None and sign is not None:
+            found = page.recognise(tree, sign, framed, subject_with_tags(printed), latest)
+    if found is not None:
+        return found
+    framed = with_closing(tree, framed)
+    if not automatic:
+        found = link.recognise(tree, original, framed, subject)
+        if found is None and not (original.html and original.html.strip()):
+            found = plain.recognise(tree, framed, subject)
+    return found or whole_message.recognise(tree, framed)
 
 
 def _is_automatic(original: Original) -> bool:
@@ -65,11 +96,13 @@ def _is_automatic(original: Original) -> bool:
 def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
     told: dict[int, str] = {}
     skipped = found.left_out.skipped if found.left_out else frozenset()
+    layout = NO_LAYOUT
     for region in found.regions:
+        layout |= layout_tables(region)
         region_captions, region_skipped = captions(region)
         told |= region_captions
         skipped |= region_skipped
-    html = Writer(ledger.write, base=base, captions=told, skipped=skipped).write(found.regions)
+    html = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout).write(found.regions)
     if found.left_out:
         ledger.leave_out(found.left_out.pictures, found.left_out.reason)
     return html

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -38,11 +38,18 @@ class Framed:
 
 
 def take_off(tree: LexborHTMLParser, titles: Sequence[str]) -> Framed:
-    """Take the frame off a body. Changes the tree: what is taken off is gone from it, or empty.
+    """Take all of the frame off a body. Changes the tree: what is taken off is gone from it, or empty.
 
     `titles` are what the subject says the title is.
     """
-    if tree.body is None:
-        return Framed()
-    closing = leave_out_closing(tree.body)
-    return Framed(closing, take_frame(tree, titles))
+    return with_closing(tree, page_frame(tree, titles))
+
+
+def page_frame(tree: LexborHTMLParser, titles: Sequence[str]) -> Framed:
+    """Take off what stands around a pasted page, a closing below it included."""
+    return Framed(paste=take_frame(tree, titles))
+
+
+def with_closing(tree: LexborHTMLParser, framed: Framed) -> Framed:
+    """Take off the closing, too."""
+    return replace(framed, closing=leave_out_closing(tree.body) if tree.body is not None else None)

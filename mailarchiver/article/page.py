@@ -6,6 +6,7 @@ lists, tables and code, without what is not voted for (`page_cut`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
@@ -33,14 +34,23 @@ _DOCUMENT = (
 )
 
 
-def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date | None) -> Recognised | None:
-    """The article of a web page; None where the mail is no page, or the engines find no article in it.
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """By what a mail is told to be a web page, in words. It is not `sure` where a newsletter has it, too."""
+
+    words: str
+    sure: bool
+
+
+def recognise(
+    tree: LexborHTMLParser, sign: Sign, framed: Framed, subject: str, latest: date | None
+) -> Recognised | None:
+    """The article of a web page that is told by `sign`; None where the engines find no article in it.
 
     `subject` is the mail's, without prefixes but with its `[…]`; `latest` the last day that a date may name.
     """
     body = tree.body
-    sign = _sign(tree, framed)
-    if sign is None or body is None:
+    if body is None:
         return None
     html = tree.html or ""
     blocks = list(blocks_of(body))
@@ -61,7 +71,7 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str, latest: date
         published=facts.published,
         language=facts.language,
         note=framed.note,
-        provenance={"kind": sign, **facts.provenance, **framed.provenance},
+        provenance={"kind": f"page: {sign.words}", **facts.provenance, **framed.provenance},
         left_out=all_but(body, blocks, [number for number in kept if not _is_title(blocks[number], facts.title)]),
     )
 
@@ -71,12 +81,12 @@ def _is_title(block: Block, title: str | None) -> bool:
     return block.holder.tag in {"h1", "h2", "h3"} and fold(block.text) == fold(title or "")
 
 
-def _sign(tree: LexborHTMLParser, framed: Framed) -> str | None:
+def sign(tree: LexborHTMLParser, framed: Framed) -> Sign | None:
     """By what the mail is told to be a page; None where it is none."""
     if framed.paste is not None:
-        return "page: its address stands beside it"
+        return Sign("its address stands beside it", sure=True)
     if tree.css_first(_DOCUMENT) is not None:
-        return "page: its head says so"
+        return Sign("its head says so", sure=True)
     if tree.body is not None and foreign_prefixes(tree.body, _ENOUGH) >= _ENOUGH:
-        return "page: a mail program put its prefix before the names of the page"
+        return Sign("a mail program put its prefix before the names of the page", sure=False)
     return None

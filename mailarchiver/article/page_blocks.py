@@ -64,7 +64,7 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
     """The blocks below `root`, in document order; nothing that no browser shows."""
     run = _Run()
     known: dict[int, _Around] = {root.mem_id: ((root.mem_id,), (root.tag or "",))}
-    for node, entering, link in _walk(root):
+    for node, entering, link in walk(root):
         tag = node.tag or ""
         if tag == "-text":
             text = node.text_content or ""
@@ -107,7 +107,7 @@ def _around(holder: LexborNode, known: dict[int, _Around]) -> _Around:
     return ids, tags
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
+def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
     """Every node below `root` when it is entered, and every element again when it is left; whether within a link.
 
     A loop, not a recursion: hostile pages are nested deeper than Python's stack.

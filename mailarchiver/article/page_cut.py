@@ -54,9 +54,14 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
         if number not in inside and _is_caption(block, frames) and fold(block.text) not in said:
             said.add(fold(block.text))
             alive += block.nodes
+    return without(root, alive, OUTSIDE)
+
+
+def without(root: LexborNode, alive: Sequence[LexborNode], reason: str) -> LeftOut:
+    """What is left out below `root` where only these nodes, texts and media, are kept. Changes nothing."""
     others = _others(root, alive)
     pictures = [picture for node in others for picture in _mailed_pictures(node)]
-    return LeftOut(frozenset(node.mem_id for node in others), tuple(pictures), OUTSIDE)
+    return LeftOut(frozenset(node.mem_id for node in others), tuple(pictures), reason)
 
 
 def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
@@ -70,7 +75,7 @@ def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
     return counts
 
 
-def _around(node: LexborNode | None, root: LexborNode) -> Iterator[LexborNode]:
+def around(node: LexborNode | None, root: LexborNode) -> Iterator[LexborNode]:
     """An element and those around it, up to and with `root`."""
     while node is not None:
         yield node
@@ -113,7 +118,7 @@ def _frame(media: LexborNode, root: LexborNode, counts: _Counts) -> LexborNode |
     part of the article: its frame is a teaser, or stands where nothing is kept.
     """
     frame = media
-    for element in _around(media, root):
+    for element in around(media, root):
         if element.tag in _NEVER or BOILERPLATE.search(bare_names(element)):
             return None
         if counts.kept[element.mem_id]:
@@ -137,12 +142,12 @@ def _is_caption(block: Block, frames: set[int]) -> bool:
 def _others(root: LexborNode, alive: Sequence[LexborNode]) -> list[LexborNode]:
     """The outermost nodes that hold nothing of what is kept."""
     kept = {node.mem_id for node in alive}
-    around = {element.mem_id for node in alive for element in _around(node.parent, root)}
+    holders = {element.mem_id for node in alive for element in around(node.parent, root)}
     others: list[LexborNode] = []
     waiting = [root]
     while waiting:
         for child in waiting.pop().iter(include_text=True):
-            if child.mem_id in around:
+            if child.mem_id in holders:
                 waiting.append(child)
             elif child.mem_id not in kept and child.tag != "br":
                 others.append(child)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _TABLE: dict[str, Any] = tomllib.loads((files(__package__) / "page_signs.toml").read_text("utf-8"))
 PREFIX = re.compile("(?:" + "|".join(_TABLE["prefixes"]) + ")+")
@@ -84,6 +85,15 @@ def bare_names(node: LexborNode) -> str:
         return ""
     names = f"{given.get('class') or ''} {given.get('id') or ''}".split()
     return " ".join(filter(None, map(unprefixed, names)))
+
+
+def called(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNode]:
+    """The elements below `root` of which the name is a class or the id, prefixes aside, in document order."""
+    for node in root.css(f'[class*="{name}"], [id*="{name}"]'):
+        attributes = node.attributes
+        tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
+        if any(token.endswith(name) and unprefixed(token) == name for token in tokens):
+            yield node
 
 
 def unprefixed(name: str) -> str:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ..text.closing_lines import is_signature_name
 from ..text.whitespace import collapse
 from . import surroundings
 from .markup import BLOCK
-from .page_signs import foreign_names
+from .page_signs import bare_names, foreign_names
 
 LONGEST = 2_000
 """Characters of a line above or below the page; what is longer is the page."""
@@ -109,8 +110,8 @@ def _run(first: LexborNode | None, following: Callable[[LexborNode], LexborNode 
 
 
 def _is_line(node: LexborNode) -> bool:
-    """Whether a node is no more than a line of text: no picture, no block within a block."""
-    if not _says_something(node):
+    """Whether a node is no more than a line of text: no picture, no block within a block; or a signature."""
+    if not _says_something(node) or (node.tag == "div" and is_signature_name(bare_names(node))):
         return True
     if node.tag == "-text":
         return len(node.text_content or "") <= LONGEST

@@ -21,7 +21,7 @@ from ..text.dates import read_date
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
-from .page_signs import unprefixed
+from .page_signs import called
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
@@ -54,7 +54,7 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     spoken, way = _language_and_direction(content)
     author, printed = metadata.byline(header.credits, spoken, latest)
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
-    above, below = _around(tree, content)
+    above, below = lines_around(tree, content)
     named = [header.title, *titles]
     url, url_where = _url(header) or surroundings.find_url(above, below, named) or (None, "")
     note = surroundings.note(above, [*named, header.domain])
@@ -86,7 +86,7 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
 
 def _content(tree: LexborHTMLParser) -> LexborNode | None:
     """The element that holds the article, by the first of its names that is there and not empty."""
-    return next((node for name in _NAMES["content"] for node in _all(tree, name) if _holds_something(node)), None)
+    return next((node for name in _NAMES["content"] for node in called(tree, name) if _holds_something(node)), None)
 
 
 def _url(header: _Header) -> tuple[str, str] | None:
@@ -94,17 +94,8 @@ def _url(header: _Header) -> tuple[str, str] | None:
     return (header.url, "reader view: domain link") if header.url else None
 
 
-def _all(tree: LexborHTMLParser, name: str) -> Iterator[LexborNode]:
-    """The elements whose class or id is the name, prefixes aside, in document order."""
-    for node in tree.css(f'[class*="{name}"], [id*="{name}"]'):
-        attributes = node.attributes
-        tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
-        if any(token.endswith(name) and unprefixed(token) == name for token in tokens):
-            yield node
-
-
 def _first(tree: LexborHTMLParser, field: str) -> LexborNode | None:
-    return next((node for name in _NAMES[field] for node in _all(tree, name)), None)
+    return next((node for name in _NAMES[field] for node in called(tree, name)), None)
 
 
 def _holds_something(node: LexborNode) -> bool:
@@ -122,7 +113,7 @@ def _read_header(tree: LexborHTMLParser) -> _Header:
         times=tuple(_lines(time)) if time is not None else (),
     )
     gone = [node for node in (title, domain, credit, time) if node is not None]
-    gone += [node for name in _NAMES["frame"] for node in _all(tree, name)]
+    gone += [node for name in _NAMES["frame"] for node in called(tree, name)]
     for node in {node.mem_id: node for node in gone}.values():
         node.remove()
     return header
@@ -171,7 +162,7 @@ def _language_and_direction(content: LexborNode) -> tuple[str | None, Direction 
     return spoken, way
 
 
-def _around(
+def lines_around(
     tree: LexborHTMLParser, content: LexborNode
 ) -> tuple[tuple[surroundings.Line, ...], tuple[surroundings.Line, ...]]:
     """The lines above and below the article."""

@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import joins
 from . import running_text
+from .layout_tables import NO_LAYOUT, Layout
 from .links import attributes, embed_link
 from .markup import BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
 
@@ -56,7 +57,7 @@ class Writer:
     """Writes regions of a tree as clean HTML, not yet sanitised. One writer, one article.
 
     `captions` maps a picture's `mem_id` to a caption that was found elsewhere, `skipped` are the `mem_id`s of nodes
-    that are not to be written.
+    that are not to be written, `layout` the tables that are none.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Writer:
         base: str | None = None,
         captions: Mapping[int, str] | None = None,
         skipped: frozenset[int] = frozenset(),
+        layout: Layout = NO_LAYOUT,
     ) -> None:
         self._picture = picture
         self._base = base
         self._captions = captions or {}
         self._skipped = skipped
+        self._layout = layout
         self._out: list[str] = []
         self._stack: list[_Open] = []
         self._weight = 0
@@ -144,9 +147,15 @@ class Writer:
             written = tag in INLINE and not (tag == "a" and not attributes("a", node.attributes, self._base))
             self._push(node, tag if written else "", "inline")
             return
+        if node.mem_id in self._layout.joined:
+            self._begin_paragraph()
+            self._owe_space(" ")
+            self._push(node, "", "inline")
+            return
         self._end_paragraph()
         around = self._around()
-        if tag in BOXES or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
+        boxed = tag in BOXES or node.mem_id in self._layout.boxes
+        if boxed or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
             self._push(node, "", "box")
             return
         if around in _WRAPPER and tag not in _PARENTS:

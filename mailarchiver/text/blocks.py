@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from .headings import Candidates, candidates
+from .headings import Heading as Title
 from .item_marks import INDENTED, Mark, indent_of, marks_of
 from .preformatted import has_columns, is_code, preformatted
 from .wrapping import Ending, ending, is_wrapped, width, wrap_width
@@ -46,9 +48,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that is underlined."""
+    """A line that is underlined, or told otherwise to be a heading; `level` is that of HTML."""
 
     text: str
+    level: int = 2
 
 
 class Item(NamedTuple):
@@ -70,12 +73,15 @@ Block = Paragraph | Preformatted | Rule | Heading | ItemList
 
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive lines of one author, without quote marks and white space at their ends, and what each of them is."""
+    """Consecutive lines of one author, without quote marks and white space at their ends, and what each of them is.
+    `headings` are put in by whoever knows the whole text.
+    """
 
     lines: list[str]
     fixed: bytearray = field(default_factory=bytearray)
     rules: set[int] = field(default_factory=set)
     marks: dict[int, Mark] = field(default_factory=dict)
+    headings: dict[int, Title] = field(default_factory=dict)
     endings: list[Ending | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -86,6 +92,11 @@ class Stretch:
         self.endings = [
             self._ending(index) if len(line) >= _SHORTEST else None for index, line in enumerate(self.lines)
         ]
+
+    def candidates(self) -> Candidates:
+        """The lines that may be headings; whether they are, the whole text must tell (`headings`)."""
+        fixed = (index for index, is_fixed in enumerate(self.fixed) if is_fixed)
+        return candidates(self.lines, {*self.rules, *self.marks, *fixed})
 
     def _ending(self, index: int) -> Ending | None:
         if index + 1 == len(self.lines) or not self.lines[index + 1]:
@@ -116,6 +127,9 @@ def blocks_of(stretch: Stretch, columns: int | None) -> Iterator[Block]:
         elif (title := _heading_at(stretch, index)) is not None:
             yield Heading(lines[title].strip())
             index = title + 2
+        elif (found := stretch.headings.get(index)) is not None:
+            yield Heading(found.text, found.level)
+            index += 1
         elif index in stretch.rules:
             yield Rule()
             index += 1
@@ -180,7 +194,7 @@ def _indented_chunk(stretch: Stretch, start: int) -> int:
 def _end_of_text(stretch: Stretch, start: int) -> int:
     end = start + 1
     while end < len(stretch.lines) and stretch.lines[end]:
-        if stretch.fixed[end] or end in stretch.rules or end in stretch.marks:
+        if stretch.fixed[end] or end in stretch.rules or end in stretch.marks or end in stretch.headings:
             break
         end += 1
     return end

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from .blocks import Block, Item, ItemList, Paragraph, Preformatted, Rule, Stretch, blocks_of
+from .headings import headings
 from .wrapping import SOFT_HYPHEN, between, is_label, is_wrapped, wrap_width
 
 _DEEPEST = 20
@@ -36,17 +37,19 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def html_of(text: str) -> str:
-    """Plain text as HTML: `p`, `br`, `blockquote`, `ul`, `ol`, `pre`, `hr`, `h2`, and `a` where URLs are.
+    """Plain text as HTML: `p`, `br`, `blockquote`, `ul`, `ol`, `pre`, `hr`, `h2` to `h6`, and `a` where URLs are.
 
-    No word is lost: what is left out are white space, the marks of quotes and items, and the characters of rules. The
-    numbers of items are in `start`. Line breaks of wrapped text become spaces, or nothing between characters of scripts
-    without spaces; hyphens stay. Items marked `a)` or `(1)` keep that mark. Takes linear time. Does not interpret
-    `*bold*` and the like.
+    No word is lost: what is left out are white space, the marks of quotes, items and headings, and the characters of
+    rules. The numbers of items are in `start`. Line breaks of wrapped text become spaces, or nothing between characters
+    of scripts without spaces; hyphens stay. Items marked `a)` or `(1)` keep that mark. Takes linear time. Does not
+    interpret `*bold*` and the like.
     """
     stretches = _stretches(_lines(text))
     widths: dict[int, int | None] = {}
     for depth in {depth for depth, _ in stretches}:
-        widths[depth] = wrap_width(end for own, stretch in stretches if own == depth for end in stretch.endings)
+        own = [stretch for at, stretch in stretches if at == depth]
+        widths[depth] = wrap_width(end for stretch in own for end in stretch.endings)
+        _find_headings(own)
     out: list[str] = []
     around = 0
     for depth, stretch in stretches:
@@ -56,6 +59,13 @@ def html_of(text: str) -> str:
         out += (_written(block) for block in blocks_of(stretch, columns))
     out.append(_border(around, 0))
     return "\n".join(piece for piece in out if piece)
+
+
+def _find_headings(stretches: Sequence[Stretch]) -> None:
+    first = next((index for index, line in enumerate(stretches[0].lines) if line), -1)
+    chosen = headings([stretch.candidates() for stretch in stretches], first)
+    for stretch, found in zip(stretches, chosen, strict=True):
+        stretch.headings = found
 
 
 def _lines(text: str) -> list[str]:
@@ -122,7 +132,9 @@ def _written(block: Block) -> str:
         return "".join(_list(block.items))
     if isinstance(block, Preformatted):
         return f"<pre>{_linked(chr(10).join(_dedented(block.lines)))}</pre>"
-    return "<hr>" if isinstance(block, Rule) else f"<h2>{_linked(block.text)}</h2>"
+    if isinstance(block, Rule):
+        return "<hr>"
+    return f"<h{block.level}>{_linked(block.text)}</h{block.level}>"
 
 
 def _paragraphs(paragraph: Paragraph) -> Iterator[str]:

@@ -1,0 +1,207 @@
+"""What of a newsletter is not to be written: what stands above and below its text to send it, and the bars between.
+
+::
+
+    preheader, "View in browser", the date, the logo        above: gone where it is sure what they are
+    the text, with its sections, lists, pictures            stays whole, but for lines that share and like
+    bars, "You receive this because …", address, links      below: gone, with all that follows
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from ..text.whitespace import fold
+from .markup import EMBEDS
+from .newsletter_signs import Service, link_around, shares
+from .page_blocks import Block
+from .page_cut import around, without
+from .page_signs import bare_names
+from .recognised import LeftOut
+
+NOT_SHOWN = "stands in the newsletter's frame only: kept, not shown"
+
+_PROSE = 12
+"""Words of a block with which the text of a newsletter has begun."""
+_FEWEST_ABOVE = 10
+"""Blocks in which it is looked for; in those above it a line may be the date or the sender's name."""
+_NEAR_END = 0.7
+"""Share of the blocks after which a link to the web version is the sender's."""
+_LARGEST_FOOTER = 260
+"""Words; what is more is no footer as a whole, and goes only line by line."""
+_SHORT = 9
+_MOST_SHORT = 5
+"""Short lines in a row, of so many words, that may stand in a footer for an address."""
+_HIDDEN = re.compile(
+    r"mso-hide\s*:\s*all|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|"
+    r"font-size\s*:\s*[01]px[^\"]{0,200}line-height\s*:\s*[01]px|line-height\s*:\s*[01]px[^\"]{0,200}font-size\s*:\s*[01]px",
+    re.IGNORECASE,
+)
+_PREHEADER = re.compile(r"\b(?:pre-?header|preview-?text|mcnPreviewText)", re.IGNORECASE)
+_RUBBLE = re.compile(r"(?:<?!?\[?endif\]?-*>|[-<>/!|\[\] ])+")
+"""What is left of conditional comments (Outlook) that a program broke."""
+_LOGO = re.compile(r"\blogo", re.IGNORECASE)
+_FOOTER = re.compile(r"(?:\b|_)footer", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which blocks are no part of the article, by number: `above` those before its text, `footer` the first of the
+    footer (the number of blocks where there is none), `dropped` all of them.
+    """
+
+    above: int
+    footer: int
+    dropped: frozenset[int]
+
+
+def cut(
+    blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], dates: Collection[int]
+) -> Cut:
+    """What is cut. `names` are those of title and sender, folded; `dates` the numbers of blocks that are but a date."""
+    footer = _footer(blocks, services)
+    above = _above(blocks, services, footer)
+    dropped = {number for number in range(len(blocks)) if number >= footer or _is_preheader(blocks[number])}
+    for number, block in enumerate(blocks[:footer]):
+        service = services[number]
+        is_above = number < above
+        if (
+            service in {"bar", "told"}
+            or (service == "leave" and is_above)
+            or (service == "web" and (number < max(above, _FEWEST_ABOVE) or number > _NEAR_END * footer))
+            or (is_above and (number in dates or fold(block.text) in names))
+            or _RUBBLE.fullmatch(block.text)
+        ):
+            dropped.add(number)
+    return Cut(above, footer, frozenset(dropped))
+
+
+def _above(blocks: Sequence[Block], services: Sequence[Service | None], footer: int) -> int:
+    """How many blocks stand above the text: those before its first prose."""
+    for number, block in enumerate(blocks[:footer]):
+        if len(block.words) >= _PROSE and services[number] is None and block.linked < len(block.words):
+            return number if not _is_preheader(block) else number + 1
+    return min(footer, _FEWEST_ABOVE)
+
+
+def _footer(blocks: Sequence[Block], services: Sequence[Service | None]) -> int:
+    """Where the footer begins: at the last line that ends the subscription, and above it, as long as lines serve the
+    sending; a few short ones between two of them are an address.
+    """
+    last = max((number for number, service in enumerate(services) if service == "leave"), default=None)
+    if last is None or 2 * sum(len(block.words) for block in blocks[:last]) < sum(len(block.words) for block in blocks):
+        last = max(
+            (number for number, service in enumerate(services) if service in {"why", "legal"}), default=len(blocks)
+        )
+    if sum(len(block.words) for block in blocks[last + 1 :]) > _LARGEST_FOOTER:
+        return len(blocks)
+    start, short = min(last, _named(blocks, last)), 0
+    words = 0
+    for number in range(start - 1, -1, -1):
+        size = len(blocks[number].words)
+        words += size
+        if words > _LARGEST_FOOTER:
+            break
+        if services[number] is not None:
+            if not short or services[number] in {"why", "legal", "leave"}:
+                start, short = number, 0
+            else:
+                break
+        elif size <= _SHORT and short < _MOST_SHORT:
+            short += 1
+        else:
+            break
+    return start
+
+
+def _named(blocks: Sequence[Block], last: int) -> int:
+    """The first block of the element around the last line that is called a footer, or is one; `last` where none is."""
+    if last >= len(blocks):
+        return last
+    outer: int | None = None
+    node: LexborNode | None = blocks[last].holder
+    while node is not None and node.tag not in {"body", "html"}:
+        if node.tag == "footer" or _FOOTER.search(bare_names(node)):
+            outer = node.mem_id
+        node = node.parent
+    if outer is None:
+        return last
+    inside = [number for number in range(last + 1) if _is_within(blocks[number].holder, outer)]
+    small = sum(len(blocks[number].words) for number in inside) <= _LARGEST_FOOTER
+    return inside[0] if inside and small and inside == list(range(inside[0], last + 1)) else last
+
+
+def _is_within(node: LexborNode | None, outer: int) -> bool:
+    while node is not None:
+        if node.mem_id == outer:
+            return True
+        node = node.parent
+    return False
+
+
+def _is_preheader(block: Block) -> bool:
+    """Whether a block is what mail programs show beside the subject: hidden by a trick, or called so."""
+    node: LexborNode | None = block.holder
+    for _ in range(4):
+        if node is None or node.tag == "body":
+            return False
+        if _HIDDEN.search(node.attributes.get("style") or "") or _PREHEADER.search(bare_names(node)):
+            return True
+        node = node.parent
+    return False
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def left_out(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collection[str]) -> LeftOut:
+    """The nodes below `root` that are not written: those blocks, the pictures of the frame, icons of bars, pixels."""
+    alive = [node for number, block in enumerate(blocks) if number not in found.dropped for node in block.nodes]
+    alive += _media(root, blocks, found, names)
+    return without(root, alive, NOT_SHOWN)
+
+
+def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collection[str]) -> Iterator[LexborNode]:
+    """The pictures, players and rules that stay."""
+    words: Counter[int] = Counter()
+    kept: Counter[int] = Counter()
+    number_of: dict[int, int] = {}
+    for number, block in enumerate(blocks):
+        number_of |= {node.mem_id: number for node in block.nodes}
+        for element in around(block.holder, root):
+            words[element.mem_id] += 1
+            kept[element.mem_id] += number not in found.dropped
+    passed = -1
+    for node in root.traverse(include_text=True):
+        passed = number_of.get(node.mem_id, passed)
+        if passed >= found.footer:
+            return
+        if node.tag == "img":
+            if _stays(node, root, words, kept) and not (passed < found.above and _is_logo(node, names)):
+                yield node
+        elif node.tag in EMBEDS or (node.tag == "hr" and passed + 1 < found.footer):
+            yield node
+
+
+def _stays(picture: LexborNode, root: LexborNode, words: Counter[int], kept: Counter[int]) -> bool:
+    """Whether a picture is part of the text: it shares nothing, and the nearest text beside it is kept."""
+    target = link_around(picture)
+    if target and shares(target):
+        return False
+    for element in around(picture.parent, root):
+        if words[element.mem_id]:
+            return kept[element.mem_id] > 0
+    return True
+
+
+def _is_logo(picture: LexborNode, names: Collection[str]) -> bool:
+    """Whether a picture above the text is the sender's mark: called so, or by the sender's name."""
+    given = picture.attributes
+    alt = given.get("alt") or ""
+    named = f"{bare_names(picture)} {(given.get('src') or '').rsplit('/', 1)[-1]} {alt}"
+    return bool(_LOGO.search(named)) or (bool(alt.strip()) and fold(alt) in names)

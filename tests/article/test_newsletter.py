@@ -1,0 +1,178 @@
+"""Newsletters are told from letters, lists and receipts, and lose their frame, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mailarchiver.article.extract import extract
+from mailarchiver.article.newsletter_signs import hides_target, is_senders, shares
+from mailarchiver.model import Address, Article, TagRules
+
+from .making import article, original
+
+PROSE = (
+    "The swifts came back on the ninth of May, two days later than last year and in smaller numbers, as far as one can "
+    "count what never sits still. They have taken the boxes under the eaves of the school, and left the old ones on "
+    "the church tower to the starlings, who had been quarrelling about them since March with everybody in the yard."
+)
+BODY = f"<h2>Arrivals</h2><p>{PROSE}</p><ul><li>nine at the school</li><li>none at the church</li></ul><p>{PROSE}</p>"
+WEB = '<p><a href="https://swifts.example.org/letters/9">View in browser</a></p>'
+LEAVE = '<p>You receive this because you asked for it. <a href="https://swifts.example.org/u?1">Unsubscribe</a></p>'
+LIST = (("List-Unsubscribe", "<https://swifts.example.org/u?1>"), ("List-Id", "Swift Letter <swifts.example.org>"))
+
+
+def sent(html: str, *fields: tuple[str, str], subject: str = "The swifts are late", **headers: object) -> Article:
+    """A mail straight from its sender, with these header fields."""
+    mail = original(html, subject=subject)
+    sender = Address("Swift Society", "letter@swifts.example.org")
+    given = replace(mail.headers, fields=fields, sender=sender, date="2024-05-19T07:00:00+00:00", **headers)  # type: ignore[arg-type]
+    return extract(replace(mail, headers=given), TagRules())
+
+
+def test_a_newsletter_keeps_its_text_and_loses_its_frame() -> None:
+    found = sent(WEB + BODY + LEAVE, *LIST)
+    assert found.kind == "newsletter"
+    assert found.html.startswith("<h2>Arrivals</h2>")
+    assert found.html.count("<li>") == 2
+    assert "browser" not in found.text
+    assert "Unsubscribe" not in found.text
+    assert "You receive" not in found.text
+    assert (found.url, found.site, found.published) == (
+        "https://swifts.example.org/letters/9",
+        "Swift Letter",
+        "2024-05-19",
+    )
+    assert found.provenance["published"] == "date of the newsletter's mail"
+
+
+@pytest.mark.parametrize(
+    ("web", "leave"),
+    [
+        ("Im Browser ansehen", "Newsletter abbestellen"),
+        ("Voir dans le navigateur", "Se désabonner"),
+        ("Ver en el navegador", "Darse de baja"),
+        ("Visualizza nel browser", "Annulla iscrizione"),
+        ("Bekijk in browser", "Uitschrijven"),
+        ("Zobacz w przeglądarce", "Wypisz się"),
+        ("Посмотреть в браузере", "Отписаться"),
+        ("Tarayıcıda görüntüle", "Abonelikten çık"),
+        ("عرض في المتصفح", "إلغاء الاشتراك"),
+        ("ブラウザで表示", "配信停止"),
+        ("在浏览器中查看", "退订"),
+        ("브라우저에서 보기", "수신거부"),
+    ],
+)
+def test_links_of_many_languages_tell_a_newsletter(web: str, leave: str) -> None:
+    html = f'<table><tr><td><a href="https://x.example.org/9">{web}</a></td></tr><tr><td>{BODY}</td></tr>'
+    html += f'<tr><td><a href="https://x.example.org/out">{leave}</a></td></tr></table>'
+    found = article(html)
+    assert found.kind == "newsletter"
+    assert web not in found.text
+    assert leave not in found.text
+    assert "nine at the school" in found.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (*LIST, ("List-Post", "<mailto:swifts@lists.example.org>")),
+        (*LIST, ("In-Reply-To", "<1@example.org>")),
+        (*LIST, ("X-GitHub-Reason", "mention")),
+    ],
+    ids=["discussion", "answer", "notification"],
+)
+def test_what_somebody_answers_or_may_answer_is_no_newsletter(fields: tuple[tuple[str, str], ...]) -> None:
+    found = sent(WEB + BODY + LEAVE, *fields)
+    assert found.kind == "message"
+    assert "View in browser" in found.text
+
+
+@pytest.mark.parametrize(
+    "subject", ["Your order 4711", "Ihre Bestellung", "Please confirm your address", "Reset your password"]
+)
+def test_mail_about_a_thing_of_the_readers_is_no_newsletter(subject: str) -> None:
+    assert sent(WEB + BODY + LEAVE, *LIST, subject=subject).kind == "message"
+
+
+def test_a_receipt_is_told_by_its_words() -> None:
+    words = "<p>Order number: 12</p><p>Shipping address: 4 Ropewalk</p>"
+    assert sent(BODY + words + LEAVE, *LIST).kind == "message"
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        f"<p>Dear Ada,</p>{BODY}<p>To leave their list say unsubscribe.</p><p>Yours, Jane</p>",
+        f'<p>Dear Ada,</p>{BODY}<p>Then <a href="https://swifts.example.org/u?1">unsubscribe</a> there.</p><p>Jane</p>',
+    ],
+    ids=["a word", "a link"],
+)
+def test_a_letter_that_speaks_of_unsubscribing_is_a_letter(letter: str) -> None:
+    found = article(letter)
+    assert found.kind == "message"
+    assert "unsubscribe" in found.text
+
+
+def test_an_advertisement_of_pictures_is_no_newsletter() -> None:
+    assert sent(f'{WEB}<img src="https://x.example.org/all.jpg">{LEAVE}', *LIST).kind == "message"
+
+
+def test_bars_go_and_the_words_of_the_text_stay() -> None:
+    bars = '<p><a href="https://twitter.com/intent/tweet?text=x">Tweet</a> | <a href="https://x.example.org/s">Share</a></p>'
+    said = "<p>Share this letter with the starlings, said the swift, and flew away before anybody could ask it why.</p>"
+    found = sent(WEB + BODY + bars + said + LEAVE, *LIST)
+    assert "Tweet" not in found.text
+    assert "said the swift" in found.text
+
+
+def test_icons_of_sharing_and_the_pictures_of_the_footer_go() -> None:
+    icon = '<a href="https://facebook.com/sharer/sharer.php?u=1"><img src="https://x.example.org/f.png" alt="F"></a>'
+    photo = '<p><img src="https://x.example.org/swift.jpg" alt="A swift at the eaves"></p>'
+    footer = LEAVE + '<p><img src="https://x.example.org/seal.png" alt="The seal"></p>'
+    found = sent(WEB + BODY + photo + icon + footer, *LIST)
+    assert [image.alt for image in found.images] == ["A swift at the eaves"]
+
+
+def test_a_picture_above_the_text_stays_and_the_logo_goes() -> None:
+    logo = '<p><img src="https://x.example.org/logo.gif" alt="Swift Society"></p>'
+    hero = '<p><img src="https://x.example.org/sky.jpg" alt="The sky in May"></p>'
+    found = sent(WEB + logo + hero + BODY + LEAVE, *LIST)
+    assert [image.alt for image in found.images] == ["The sky in May"]
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["max-height:0;overflow:hidden", "mso-hide:all", "opacity:0", "font-size:1px;line-height:1px", "display:none"],
+)
+def test_a_hidden_preheader_goes(style: str) -> None:
+    assert "In this issue" not in sent(f'<div style="{style}">In this issue: late.</div>{BODY}{LEAVE}', *LIST).text
+
+
+def test_a_printed_date_beats_that_of_the_mail_and_is_not_repeated() -> None:
+    found = sent(f"{WEB}<p>17 May 2024</p>{BODY}{LEAVE}", *LIST)
+    assert found.published == "2024-05-17"
+    assert "17 May" not in found.text
+
+
+def test_a_pasted_newsletter_has_not_its_senders_date() -> None:
+    found = article(f"<table><tr><td>{WEB}{BODY}{LEAVE}</td></tr></table>")
+    assert found.kind == "newsletter"
+    assert found.published is None
+    assert found.site == "swifts.example.org"
+
+
+def test_an_address_that_hides_where_it_leads_is_none() -> None:
+    web = WEB.replace("https://swifts.example.org/letters/9", "https://click.swifts.example.org/CL0/abc")
+    assert sent(web + BODY + LEAVE, *LIST).url is None
+
+
+def test_hosts() -> None:
+    assert is_senders("https://us3.list-manage.com/x")
+    assert not is_senders("https://notlist-manage.com/x")
+    assert shares("https://twitter.com/intent/tweet?u=1")
+    assert shares("https://www.instagram.com/swifts/")
+    assert not shares("https://twitter.com/swifts/status/12")
+    assert hides_target("https://u1.ct.sendgrid.net/ls/click?upn=1")
+    assert not hides_target("https://swifts.example.org/letters/9")
