@@ -39,6 +39,13 @@ _ACTIVE_ENDING = re.compile(r"\.(s?html?|xht(ml)?|svgz?|xml|xslt?|mht(ml)?)$", r
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """They can make the name `gpj.exe` read `exe.jpg`."""
 
+_COLUMN = 700
+"""CSS pixels: as wide as a picture is shown at most, about."""
+_PICTURE_OR_LINK = re.compile(
+    r'<a\b.*?</a>|<img src="(?P<file>images/[a-z0-9.-]+)"(?: alt="[^"]*")?(?: width="(?P<width>[0-9]+)")?[^>]*>',
+    re.DOTALL,
+)
+
 _NOT_KEPT: dict[ImageOutcome, str] = {
     "remote": "left on the web",
     "missing": "missing from the mail",
@@ -57,7 +64,7 @@ def page(article: Article, *, received: datetime) -> str:
     html = template.render(
         article=article,
         sender=forwarded_by(article.original),
-        body=Markup(article.html),  # noqa: S704 - article/ sanitises it last
+        body=Markup(_with_large_pictures_linked(article.html)),  # noqa: S704 - article/ sanitises it last
         source=article.site or host,
         minutes=reading_minutes(article.text, article.language) or 0,
         url=article.url if host else None,
@@ -85,6 +92,18 @@ def _design() -> tuple[Template, Markup, Markup]:
     environment.tests |= {"active": _is_active, "viewable": is_shown}
     template = environment.from_string((folder / "article.html.j2").read_text("utf-8"))
     return template, Markup(style), Markup(_POLICY.format(digest))  # noqa: S704 - both are our own
+
+
+def _with_large_pictures_linked(html: str) -> str:
+    """The article's HTML with a link around each picture that is larger than the page shows it, but for those that are
+    in a link already.
+    """
+
+    def linked(match: re.Match[str]) -> str:
+        is_large = match["width"] is not None and int(match["width"]) > _COLUMN
+        return f'<a href="{match["file"]}">{match[0]}</a>' if is_large else match[0]
+
+    return _PICTURE_OR_LINK.sub(linked, html)
 
 
 def _who(address: Address) -> str:

@@ -27,13 +27,15 @@ from .captions import captions
 from .framed import page_frame, with_closing
 from .images import ImageLedger
 from .layout_tables import NO_LAYOUT, layout_tables
+from .markdown import markdown
+from .plain_text import plain_text
 from .recognised import Recognised
-from .rendering import markdown, plain_text
 from .sanitize import sanitize
 from .writer import Writer
 
 UNTITLED = "(no subject)"
-_BULLETS = re.compile(r"^- ", re.MULTILINE)
+_MARKS = re.compile(r"^[ >]*(?:- )?", re.MULTILINE)
+"""Of quotes and lists, in plain text."""
 
 
 def extract(original: Original, tags: TagRules) -> Article:
@@ -99,7 +101,7 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
     layout = NO_LAYOUT
     for region in found.regions:
         layout |= layout_tables(region)
-        region_captions, region_skipped = captions(region)
+        region_captions, region_skipped = captions(region, skipped)
         told |= region_captions
         skipped |= region_skipped
     html = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout).write(found.regions)
@@ -120,7 +122,7 @@ def _assemble(
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
     title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
-    summary = excerpt(_BULLETS.sub("", text))
+    summary = excerpt(_MARKS.sub("", text))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()

@@ -22,8 +22,10 @@ from ..text.file_types import is_shown
 from ..text.hosts import host_of
 from ..text.slug import file_name
 from ..text.whitespace import collapse
+from .drawing import drawing
 from .image_type import Picture, look
 from .links import absolute
+from .sources import references
 
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
 _PICTURE_NAME = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
@@ -43,16 +45,21 @@ class ImageLedger:
         self._by_name = _index(parts)
         self._used: set[int] = set()
         self._files: dict[str, str] = {}  # SHA-256 → file name: the same picture twice is one file
+        self._drawings: dict[int, int] = {}  # `mem_id` → number
         self._ledger: dict[str, Image] = {}  # source → its line
         self._embedded = 0
 
     def write(self, node: LexborNode, caption: str | None) -> str:
-        """The HTML of an `img` element; "" where nothing is to be seen. Its line in the ledger is made."""
+        """The HTML of an `img` element, of a drawing (`svg`), or of the pictures behind an element's text; "" where
+        nothing is to be seen. Its line in the ledger is made.
+        """
+        if node.tag == "svg":
+            return self._write_drawing(node)
         attributes = node.attributes
-        source = _source(attributes)
+        source = self._likeliest(references(node))
         if not source:
-            return ""
-        alt = _alt(attributes.get("alt"), source)
+            return _figure("", caption)
+        alt = _alt(attributes.get("alt"), source) if node.tag == "img" else None
         told = caption or _figcaption(node)
         image = self._ledger.get(source)
         if image is None:
@@ -60,7 +67,25 @@ class ImageLedger:
             image = replace(image, alt=alt, caption=told)
             self._ledger[source] = image
         html = _html(image, alt)
-        return f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>" if caption and html else html
+        return _figure(html, caption)
+
+    def _likeliest(self, sources: Sequence[str]) -> str:
+        """The first reference that leads to a part of the mail; else the first."""
+        mailed = (source for source in sources if source.lower().startswith("cid:") or self._place(source) is not None)
+        return next(mailed, sources[0]) if sources else ""
+
+    def _write_drawing(self, node: LexborNode) -> str:
+        data = drawing(node)
+        source = f"svg element {self._drawings.setdefault(node.mem_id, len(self._drawings) + 1)}"
+        if data is None:
+            self._ledger[source] = Image(source, "dropped", reason="a drawing too large to be kept as a file")
+            return ""
+        title = node.css_first("title")
+        alt = collapse(node.attributes.get("aria-label") or (title.text() if title is not None else "")).strip() or None
+        picture = Picture("svg", None, None)
+        image = replace(self._keep(Image(source, "data"), data, picture, None), alt=alt, caption=_figcaption(node))
+        self._ledger[source] = image
+        return _html(image, alt)
 
     def leave_out(self, nodes: Iterable[LexborNode], reason: str) -> None:
         """The pictures of `img` elements that are not to be shown, and why: each has its line, and its file unless the
@@ -99,7 +124,7 @@ class ImageLedger:
         scheme = source.partition(":")[0].lower()
         if scheme == "data":
             return self._from_data(source)
-        index = self._by_name.get(_key(source.partition(":")[2] if scheme == "cid" else source))
+        index = self._place(source)
         if index is not None:
             part = self._parts[index]
             found = Image(source, "cid" if scheme == "cid" else "location")
@@ -114,6 +139,11 @@ class ImageLedger:
         if _declared_tiny(attributes):
             return Image(source, "dropped", reason="at most 2×2 pixels: a tracker or a spacer")
         return Image(source, "remote", reason=f"on {host_of(url) or url}, not fetched")
+
+    def _place(self, source: str) -> int | None:
+        """The part of the mail that a reference means."""
+        scheme, _, rest = source.partition(":")
+        return self._by_name.get(_key(rest if scheme.lower() == "cid" else source))
 
     def _from_data(self, source: str) -> Image:
         """A `data:` URI (RFC 2397) becomes a file; its ledger line names the media type only."""
@@ -156,6 +186,13 @@ def _is_picture(part: Part) -> bool:
     return part.content_type.startswith("image/") or look(part.data) is not None
 
 
+def _figure(html: str, caption: str | None) -> str:
+    """A picture with its caption, which stays where there is no picture to be seen."""
+    if not caption:
+        return html
+    return f"<figure>{html}<figcaption>{escape(caption, quote=False)}</figcaption>\n</figure>"
+
+
 def _html(image: Image, alt: str | None) -> str:
     if image.file is None:
         told = alt or image.alt
@@ -170,22 +207,10 @@ def _html(image: Image, alt: str | None) -> str:
     return f'<img src="{image.file}" alt="{escape(alt or "")}"{size}>'
 
 
-def _source(attributes: Mapping[str, str | None]) -> str:
-    """What an `img` refers to. Pages that load late keep the picture in data-src, and nothing or a blank in src."""
-    source = (attributes.get("src") or "").strip()
-    late = (attributes.get("data-src") or "").strip()
-    if late and (not source or source.startswith(("data:image/gif", "data:image/svg"))):
-        return late
-    if source:
-        return source
-    candidates = (attributes.get("srcset") or "").split(",")
-    return candidates[-1].split()[0] if candidates[-1].split() else ""
-
-
 def _alt(alt: str | None, source: str) -> str | None:
     """The text that stands for a picture; file names, that of its source above all, and "image" count as none."""
     text = collapse(alt or "").strip()
-    if not text or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text):
+    if not any(map(str.isalnum, text)) or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text):
         return None
     name = unquote(source.partition("?")[0]).rpartition("/")[2]
     if text in {name, _EXTENSION.sub("", name)}:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from html import escape
 from urllib.parse import urljoin, urlsplit
 
-from ..text.hosts import host_of
 from ..text.redirects import target_of
 from ..text.tracking import untracked
 from .markup import ATTRIBUTES
@@ -43,22 +42,16 @@ def direct(target: str, base: str | None) -> str:
 
 
 def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> str:
-    """The attributes of an element that an article keeps, as they are written; links made absolute."""
+    """The attributes of an element that an article keeps, as they are written; links made absolute. Ids are made by
+    `places`.
+    """
     names = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
     written = []
     for name, bare in given.items():
         value = (bare or "").strip()
         if name == "href":
             value = direct(value, base)
-        if name not in names or (not value and name != "reversed") or value == "null":
+        if name not in names or name == "id" or (not value and name != "reversed") or value == "null":
             continue
         written.append(f' {name}="{escape(value)}"')
     return "".join(written)
-
-
-def embed_link(attributes: Mapping[str, str | None], base: str | None) -> str:
-    """What is left of a frame or a player: a link to what it would have shown, "" where it names nothing."""
-    target = direct(attributes.get("src") or attributes.get("data") or "", base)
-    if not target.lower().startswith("http"):
-        return ""
-    return f'<span data-embed="link"><a href="{escape(target)}">{escape(host_of(target) or target)}</a></span>'

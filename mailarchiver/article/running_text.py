@@ -27,9 +27,7 @@ def edges(text: str) -> tuple[str, str, str]:
 
 def unwrapped(words: str) -> str:
     """Words without the line breaks of the transport; the looks ahead spare most texts the slow expressions."""
-    if not words.isascii():
-        if "\n" in words:
-            words = unbroken(words)
-        if "\u00a0" in words:
-            words = _HARD_SPACES.sub(" ", words)
-    return _RUN.sub(" ", words)
+    if "\n" in words and not words.isascii():
+        words = unbroken(words)
+    words = _RUN.sub(" ", words)
+    return _HARD_SPACES.sub(" ", words) if "\u00a0" in words else words

@@ -1,7 +1,8 @@
 """The last step of every article: whatever the steps before did, only harmless HTML leaves here.
 
-Kept are the elements and attributes of markup.toml; links lead to http, https, mailto or tel; a picture is a file in
-the article's own `images/` folder, or it is gone. No style, class, id, script, comment, frame or form survives.
+Kept are the elements and attributes of markup.toml; links lead to http, https, mailto or tel, or to a place of the
+article itself; a picture is a file in the article's own `images/` folder, or it is gone. No style, class, script,
+comment, frame or form survives, and no id but that of a place.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import nh3
 
 from .markup import ATTRIBUTES, DROPPED, EMBEDS, KEPT
 
+_PLACE = re.compile(r"#place-[0-9]{1,6}")
 _OWN_PICTURE = re.compile(r"images/[0-9]{3,}[a-z0-9.-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _CHECKED = {
     "src": _OWN_PICTURE,
     "lang": _LANGUAGE,
+    "id": re.compile(r"place-[0-9]{1,6}"),
     "dir": re.compile(r"ltr|rtl|auto"),
     "width": _NUMBER,
     "height": _NUMBER,
@@ -38,7 +41,7 @@ def _filter(_tag: str, name: str, value: str) -> str | None:
 
 
 def _relative(url: str) -> str | None:
-    return url if _OWN_PICTURE.fullmatch(url) else None
+    return url if _OWN_PICTURE.fullmatch(url) or _PLACE.fullmatch(url) else None
 
 
 _CLEANER = nh3.Cleaner(

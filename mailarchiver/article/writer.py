@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from html import escape
-from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
-from ..text.whitespace import joins
-from . import running_text
+from .drawing import is_drawing
+from .embeds import embed_link
+from .formulas import formula
 from .layout_tables import NO_LAYOUT, Layout
-from .links import attributes, embed_link
+from .links import attributes
 from .markup import BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
+from .output import WRAPPER, Output
+from .places import Places
+from .sources import backdrops, is_fallback
 
 DEEPEST = 200
 """Levels of nesting that are written; below, only text and pictures are (nh3 is quadratic in depth)."""
 
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _VOID = frozenset({"br", "hr", "img", "wbr"})
+_NO_PICTURE = frozenset({"table", "tr", "thead", "tbody", "tfoot", "ul", "ol", "dl", "pre"})
+"""Where no picture and no rule may stand."""
+_PLACEHOLDER = 300
+"""Characters of what stands for a player."""
 _LARGEST_INLINE = 2_000
 """Nodes in an inline element."""
-_WRAPPER = {"ul": "li", "ol": "li", "dl": "dd"}
-"""What text and blocks straight in such an element are put into; elsewhere text is put into a `p`."""
 _PARENTS = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "figcaption": {"figure"}, "summary": {"details"}}
 """Elements that mean something only there."""
 
@@ -36,24 +39,7 @@ PictureWriter = Callable[[LexborNode, str | None], str]
 """Given an `img` element and its caption: the HTML that stands for it, "" where nothing does."""
 
 
-_Kind = Literal["flow", "either", "phrasing", "inline", "box"]
-
-
-@dataclass(slots=True)
-class _Open:
-    """An element being written: where it began in the output, and how much of substance there was then.
-
-    `node` is None for a paragraph of the writer's own, `tag` is "" for what leaves no tag.
-    """
-
-    node: LexborNode | None
-    tag: str
-    start: int
-    weight: int
-    kind: _Kind
-
-
-class Writer:
+class Writer(Output):
     """Writes regions of a tree as clean HTML, not yet sanitised. One writer, one article.
 
     `captions` maps a picture's `mem_id` to a caption that was found elsewhere, `skipped` are the `mem_id`s of nodes
@@ -74,17 +60,19 @@ class Writer:
         self._captions = captions or {}
         self._skipped = skipped
         self._layout = layout
-        self._out: list[str] = []
-        self._stack: list[_Open] = []
-        self._weight = 0
-        self._slot = -1  # where in `_out` a space may be due
-        self._slot_is_break = False
-        self._last = ""  # the last character of the running text, "" at the start of a line
-        self._preformatted = 0
-        self._edge = (-1, -1)  # output and stack at the last edge of a block: a second edge there changes nothing
+        super().__init__()
 
     def write(self, regions: Iterable[LexborNode]) -> str:
         """The clean HTML of the children of the given nodes, one after the other."""
+        regions = tuple(regions)
+        self._places = Places(regions, self._base)
+        html = self._write(regions)
+        if self._places.narrow(html):
+            html = self._write(regions)
+        return self._places.settled(html)
+
+    def _write(self, regions: Iterable[LexborNode]) -> str:
+        self._start()
         for region in regions:
             self._walk(region)
             self._close_to(0)
@@ -117,17 +105,39 @@ class Writer:
         if tag == "-text":
             self._text(node.text_content or "")
             return False
-        if tag.startswith("-") or tag in DROPPED:
+        if tag.startswith("-") or (tag in DROPPED and tag != "svg"):
             return False
         given = node.attributes
         style = given.get("style")
         if "hidden" in given or (style and _HIDDEN.search(style)):
             return False
+        place = self._places.at(node)
+        if place is not None:
+            self._pending.append(place)
         if tag in _VOID or tag in EMBEDS:
-            self._void(tag, node)
+            return self._void(tag, node)
+        if tag in {"svg", "noscript", "math"} and self._instead(tag, node):
             return False
+        backed = "background" in given or (style is not None and "url(" in style.lower())
+        if backed and tag == "table":
+            self._backdrop(node)
         self._open(RENAMED.get(tag, tag), node)
+        if backed and tag != "table":
+            self._backdrop(node)
         return True
+
+    def _instead(self, tag: str, node: LexborNode) -> bool:
+        """Write what stands for a drawing or a formula; False where an element is as any other."""
+        if tag == "noscript":
+            return is_fallback(node)
+        told = formula(node) if tag == "math" else self._picture(node, None) if is_drawing(node) else ""
+        self._substance(told, as_block=False)
+        return True
+
+    def _backdrop(self, node: LexborNode) -> None:
+        """The pictures behind a text stand before it, where a picture may stand."""
+        if self._around() not in _NO_PICTURE and backdrops(node.attributes):
+            self._substance(self._picture(node, None), as_block=False)
 
     def _leave(self, node: LexborNode, place: int) -> None:
         """Write what ends here: nothing, where the element was closed with a paragraph or never opened."""
@@ -144,8 +154,7 @@ class Writer:
                 self._end_paragraph()
             return
         if tag not in BLOCK and not _holds_blocks(node):
-            written = tag in INLINE and not (tag == "a" and not attributes("a", node.attributes, self._base))
-            self._push(node, tag if written else "", "inline")
+            self._push_inline(tag, node)
             return
         if node.mem_id in self._layout.joined:
             self._begin_paragraph()
@@ -158,200 +167,81 @@ class Writer:
         if boxed or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
             self._push(node, "", "box")
             return
-        if around in _WRAPPER and tag not in _PARENTS:
-            self._push(None, _WRAPPER[around], "either")
+        if around in WRAPPER and tag not in _PARENTS:
+            self._push(None, WRAPPER[around], "either")
+        told = attributes(tag, node.attributes, self._base)
         if tag in FLOW:
-            self._push(node, tag, "flow")
+            self._push(node, tag, "flow", told)
         elif tag in EITHER:
-            self._push(node, tag, "either")
+            self._push(node, tag, "either", told)
         else:
-            self._push(node, tag, "phrasing")
+            self._push(node, tag, "phrasing", told)
         self._preformatted += self._stack[-1].tag == "pre"
 
-    def _push(self, node: LexborNode | None, tag: str, kind: _Kind) -> None:
-        if kind == "inline" and tag:
+    def _push_inline(self, tag: str, node: LexborNode) -> None:
+        written = self._is_written(tag, node)
+        if written:
             self._begin_paragraph()
-        self._stack.append(_Open(node, tag, len(self._out), self._weight, kind))
-        if tag:
-            told = attributes(tag, node.attributes, self._base) if node is not None else ""
-            self._out.append(f"<{tag}{told}>")
-            if kind != "inline":
-                self._slot, self._last = -1, ""
+            written = self._is_written(tag, node)  # else the paragraph is the place now
+        self._push(node, tag if written else "", "inline", self._attributes(tag, node) if written else "")
 
-    def _close_to(self, depth: int) -> None:
-        """Close everything above a depth of the stack, innermost first."""
-        while len(self._stack) > depth:
-            opened = self._stack.pop()
-            if opened.kind == "inline":
-                self._close_inline(opened)
-            else:
-                self._close_block(opened)
+    def _is_written(self, tag: str, node: LexborNode) -> bool:
+        """Whether an inline element leaves a tag: links that lead nowhere, and spans, only where they are a place."""
+        if tag == "a":
+            return bool(self._pending or self._link(node.attributes))
+        if tag == "span":
+            return bool(self._pending) or _is_placeholder(node)
+        return tag in INLINE
 
-    def _close_inline(self, opened: _Open) -> None:
-        if not opened.tag:
-            return
-        owed = self._slot >= opened.start  # white space at the end moves behind the element
-        if owed:
-            del self._out[self._slot]
-        if self._weight == opened.weight:
-            del self._out[opened.start]
-        else:
-            self._out.append(f"</{opened.tag}>")
-        if owed:
-            self._slot = len(self._out)
-            self._out.append("")
+    def _link(self, given: Mapping[str, str | None]) -> str:
+        """The attributes of a link; to a place in the article, to the web, or none."""
+        inner = self._places.link(given)
+        if not inner:
+            return attributes("a", given, self._base)
+        return inner + attributes("a", {name: given[name] for name in given if name != "href"}, self._base)
 
-    def _close_block(self, opened: _Open) -> None:
-        if opened.kind == "box":
-            self._end_paragraph()
-            return
-        self._preformatted -= opened.tag == "pre"
-        self._drop_trailing()
-        if self._weight == opened.weight and opened.tag not in {"td", "th"}:
-            del self._out[opened.start :]
-        else:
-            if opened.kind == "either":
-                self._unwrap_only_paragraph(opened.start + 1)
-            self._out.append(f"</{opened.tag}>\n")
-        self._slot, self._last = -1, ""
+    def _attributes(self, tag: str, node: LexborNode) -> str:
+        if tag == "span" and not _is_placeholder(node):
+            return ""
+        return self._link(node.attributes) if tag == "a" else attributes(tag, node.attributes, self._base)
 
-    def _unwrap_only_paragraph(self, start: int) -> None:
-        """`<li><p>one</p></li>` is `<li>one</li>`."""
-        inner = self._out[start:]
-        if inner and inner[0] == "<p>" and inner[-1] == "</p>\n" and inner.count("</p>\n") == 1:
-            self._out[start:] = inner[1:-1]
-
-    def _void(self, tag: str, node: LexborNode) -> None:
+    def _void(self, tag: str, node: LexborNode) -> bool:
+        """An element without contents of its own; True where what is in it stands for it."""
         if tag == "hr":
             self._end_paragraph()
-            self._out.append("<hr>\n")
+            if self._around() not in PHRASING | _NO_PICTURE:
+                self._drop_trailing()
+                self._out.append("<hr>\n")
+                self._last = ""
         elif tag == "br":
             self._line_break()
         elif tag == "wbr":
             self._out.append("<wbr>")
         elif tag == "img":
-            caption = self._captions.get(node.mem_id)
-            self._substance(self._picture(node, caption), as_block=caption is not None)
+            self._write_picture(node, self._captions.get(node.mem_id))
         else:
-            self._substance(embed_link(node.attributes, self._base), as_block=False)
-
-    def _substance(self, html: str, *, as_block: bool) -> None:
-        if not html:
-            return
-        if as_block:
-            self._end_paragraph()
-            self._out.append(html + "\n")
-        else:
-            self._begin_paragraph()
-            self._settle_space(">")
-            self._out.append(html)
-            self._last = ">"
-        self._weight += 1
-
-    def _line_break(self) -> None:
-        """A `br`; two of them with nothing between part a paragraph in two."""
-        if self._preformatted:
-            self._out.append("\n")
-            return
-        self._slot = -1
-        doubled = bool(self._out) and self._out[-1] == "<br>"
-        top = self._stack[-1] if self._stack else None
-        if doubled and top is not None and top.tag == "p":
-            self._drop_trailing()
-            top.start, top.weight = len(self._out) + 1, self._weight
-            self._out += ["</p>\n", "<p>"]
-        elif self._in_text() and (self._last or doubled):
-            self._out.append("<br>")
-        self._last = ""
-
-    # --- paragraphs -----------------------------------------------------------------------------------------------
-
-    def _around(self) -> str:
-        """The tag of the block around, boxes left aside; "" at the top."""
-        return next((o.tag for o in reversed(self._stack) if o.kind not in {"inline", "box"}), "")
-
-    def _in_text(self) -> bool:
-        """Whether text may be written here without a paragraph of its own."""
-        boxed = False
-        for opened in reversed(self._stack):
-            if opened.kind == "phrasing" or opened.tag == "figure":
+            linked = any(opened.tag == "a" for opened in self._stack)
+            link = embed_link(node, self._base, linked=linked)
+            self._substance(link, as_block=False)
+            if not link and tag == "object":
+                self._open("object", node)
                 return True
-            if opened.kind == "either":
-                return not boxed
-            if opened.kind == "flow":
-                return False
-            boxed = boxed or opened.kind == "box"
         return False
 
-    def _begin_paragraph(self) -> None:
-        if not self._in_text():
-            tag = _WRAPPER.get(self._around(), "p")
-            self._push(None, tag, "phrasing")
-
-    def _end_paragraph(self) -> None:
-        """The edge of a block: a paragraph of the writer's own ends; within a heading the words stay apart."""
-        if self._edge == (len(self._out), len(self._stack)):
+    def _write_picture(self, node: LexborNode, caption: str | None) -> None:
+        """A picture; one with a caption is a block, and takes the link around it into that."""
+        if caption is None:
+            self._substance(self._picture(node, None), as_block=False)
             return
-        if self._preformatted and not self._out[-1].endswith(("\n", "<pre>")):
-            self._out.append("\n")
-        for depth in range(len(self._stack) - 1, -1, -1):
-            if self._stack[depth].node is None:
-                self._close_to(depth)
-                return
-            if self._stack[depth].kind in {"flow", "phrasing", "either"}:
-                break
-        if self._in_text():
-            self._owe_space("")
-        self._edge = (len(self._out), len(self._stack))
-
-    def _drop_trailing(self) -> None:
-        """White space and line breaks before the end of a block are nothing."""
-        self._slot = -1
-        while self._out and self._out[-1] in {"<br>", ""}:
-            self._out.pop()
-
-    # --- text -----------------------------------------------------------------------------------------------------
-
-    def _text(self, text: str) -> None:
-        if self._preformatted:
-            self._begin_paragraph()
-            self._out.append(escape(text, quote=False))
-            self._weight += bool(text.strip())
-            return
-        before, words, after = running_text.edges(text)
-        if not words:
-            self._owe_space(before)
-            return
-        if before:
-            self._owe_space(before)
-        self._begin_paragraph()
-        self._settle_space(words[0])
-        self._out.append(escape(running_text.unwrapped(words), quote=False))
-        self._last = words[-1]
-        self._weight += 1
-        if after:
-            self._owe_space(after)
-
-    def _owe_space(self, space: str) -> None:
-        """White space at the edge of a text: whether it counts shows when the next text comes. It goes before inline
-        elements that have just been opened: `a<b> c</b>` is `a <b>c</b>`, which Markdown can say.
-        """
-        if self._slot >= 0 or not self._last or not self._in_text():
-            return
-        place = len(self._out)
-        for opened in reversed(self._stack):
-            if opened.kind != "inline" or opened.start < place - bool(opened.tag):
-                break
-            place = opened.start
-            opened.start += 1
-        self._out.insert(place, "")
-        self._slot, self._slot_is_break = place, "\n" in space
-
-    def _settle_space(self, following: str) -> None:
-        if self._slot >= 0:
-            joined = self._slot_is_break and joins(self._last, following)
-            self._out[self._slot] = "" if joined else " "
-            self._slot = -1
+        link = ""
+        while self._stack and (self._stack[-1].kind == "inline" or self._stack[-1].tag == "p"):
+            opened = self._stack[-1]
+            link = self._link(opened.node.attributes) if opened.tag == "a" and opened.node is not None else link
+            self._close_to(len(self._stack) - 1)
+        html = self._picture(node, caption)
+        if link and not html.startswith("<figure><figcaption>"):
+            html = html.replace("<figure>", f"<figure><a{link}>", 1).replace("<figcaption>", "</a><figcaption>", 1)
+        self._substance(html, as_block=True)
 
 
 def _holds_blocks(node: LexborNode) -> bool:
@@ -360,3 +250,11 @@ def _holds_blocks(node: LexborNode) -> bool:
     if child is None or (child.next is None and child.tag == "-text"):
         return False
     return any(inner.tag in BLOCK or count > _LARGEST_INLINE for count, inner in enumerate(node.traverse()))
+
+
+def _is_placeholder(node: LexborNode) -> bool:
+    """Whether it is what this program writes for a picture or a player that is not here: the page came back."""
+    given = node.attributes
+    if given.get("data-picture") in {"missing", "remote"}:
+        return node.text().startswith("[picture ")
+    return given.get("data-embed") == "link" and 0 < len(node.text()) <= _PLACEHOLDER

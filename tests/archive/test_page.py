@@ -358,3 +358,22 @@ def test_the_page_is_dark_where_the_reader_wants_it_dark(browser: Browser, tmp_p
         grounds.append(shown.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
         shown.context.close()
     assert grounds == ["rgb(253, 252, 249)", "rgb(25, 24, 21)"]
+
+
+def test_a_large_picture_leads_to_its_file() -> None:
+    small = '<img src="images/001.png" alt="" width="640" height="480">'
+    large = '<img src="images/002.png" alt="a &gt; b" width="2048" height="900">'
+    linked = f'<a href="https://example.org/">{large}</a>'
+    html = rendered(article(html=f"<p>{small}</p><figure>{large}</figure><p>{linked}</p>"))
+    assert f"<p>{small}</p>" in html
+    assert f'<figure><a href="images/002.png">{large}</a></figure>' in html
+    assert f"<p>{linked}</p>" in html
+    tree(html)
+
+
+def test_footnotes_are_valid_and_lead_within_the_page() -> None:
+    notes = '<p>a<sup id="place-1"><a href="#place-2">1</a></sup></p>'
+    notes += '<ol><li id="place-2">b <a href="#place-1">x</a></li></ol>'
+    document = tree(rendered(article(html=notes)))
+    ids = [element.get("id") for element in document.iter() if element.get("id")]
+    assert ids == ["place-1", "place-2"]

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import base64
+import io
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image as Pictures
 
 from mailarchiver.model import Part
 
 from .making import PIXEL, PNG, article, reader_page
+
+
+def drawn(kind: str) -> bytes:
+    """A picture of a kind, by Pillow."""
+    file = io.BytesIO()
+    Pictures.new("RGB", (32, 16), "teal").save(file, kind)
+    return file.getvalue()
+
+
+KINDS = {kind: drawn(kind.upper()) for kind in ("webp", "tiff", "bmp", "gif")} | {
+    "avif": b"\0\0\0\x1cftypavif\0\0\0\0mif1avifmiaf" + b"\0" * 300,
+    "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 300,
+}
 
 
 def part(**fields: object) -> Part:
@@ -50,7 +66,9 @@ def test_the_extension_is_that_of_the_bytes() -> None:
     assert found.images[0].file == "images/001-x.png"
 
 
-@pytest.mark.parametrize("alt", ["swift.png", "image.png", "d899ceab-6108-4d17.jpg", "image", "IMG 2024.JPG", ""])
+@pytest.mark.parametrize(
+    "alt", ["swift.png", "image.png", "&quot;&quot;/", "–", "d899ceab-6108-4d17.jpg", "image", "IMG 2024.JPG", ""]
+)
 def test_a_file_name_is_no_alt_text(alt: str) -> None:
     found = article(f'<img src="cid:a" alt="{alt}">', parts=(part(content_id="a"),))
     assert found.images[0].alt is None
@@ -142,7 +160,7 @@ def test_a_list_of_one_item_behind_a_picture_is_its_caption() -> None:
     body = '<p>Text.</p><img src="cid:a"><br><div><ul><div><li>\n<br>The nest in May.\n</li></div></ul>'
     body += "<p>More text.</p></div>"
     found = article(reader_page(body), parts=(part(content_id="a"),))
-    assert "<figcaption>The nest in May.</figcaption></figure>" in found.html
+    assert "<figcaption>The nest in May.</figcaption>\n</figure>" in found.html
     assert found.images[0].caption == "The nest in May."
     assert found.html.count("The nest in May.") == 1
     assert "<ul>" not in found.html
@@ -197,3 +215,145 @@ def test_more_pictures_in_the_text_than_a_mail_may_have_parts_are_dropped_and_to
     found = article("".join(f"<img src='{source}'>" for source in sources))
     assert [image.outcome for image in found.images] == ["data"] * 2_000 + ["dropped"] * 10
     assert found.images[-1].reason == "more than 2000 pictures in the text"
+
+
+CAPTION = "The nest in May."
+SHOWN = '<img src="cid:a">'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<div class="wp-caption"><a href="https://e.org/">{SHOWN}</a><p class="wp-caption-text">{CAPTION}</p></div>',
+        f'<div class="gmail-wp-caption">{SHOWN}\n<p class="gmail-wp-caption-text">{CAPTION}</p></div>',
+        f'<p class="MsoNormal">{SHOWN}</p><p class="MsoCaption">{CAPTION}</p>',
+        f'<table><tr><td>{SHOWN}</td></tr><tr><td class="tr-caption">{CAPTION}</td></tr></table>',
+        f'<dl><dt class="gallery-icon">{SHOWN}</dt><dd class="wp-caption-text">{CAPTION}</dd></dl>',
+        f'<img src="cid:a"><div class="image-caption"><em>{CAPTION}</em></div>',
+    ],
+)
+def test_captions_of_wordpress_blogger_and_word(html: str) -> None:
+    found = article(reader_page(f"<p>Before.</p>{html}<p>After.</p>"), parts=(part(content_id="a"),))
+    assert f"<figcaption>{CAPTION}</figcaption>\n</figure>" in found.html
+    assert found.html.count(CAPTION) == 1
+    assert found.images[0].caption == CAPTION
+
+
+def test_the_captions_of_a_gallery_stay_with_their_pictures() -> None:
+    items = "".join(
+        f'<figure><img src="cid:{name}"><figcaption>{name * 3}</figcaption></figure>' for name in ("a", "b", "c")
+    )
+    parts = tuple(part(content_id=name, data=PNG + name.encode()) for name in ("a", "b", "c"))
+    found = article(reader_page(f"<div class='gallery'>{items}</div>"), parts=parts)
+    assert [(image.source, image.caption) for image in found.images] == [
+        ("cid:a", "aaa"),
+        ("cid:b", "bbb"),
+        ("cid:c", "ccc"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img srcset="cid:b 1x, cid:a 2x">',
+        '<img src="https://e.org/a.png" srcset="https://e.org/b.png, cid:a 2x">',
+        '<img data-src="cid:a" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
+        '<img data-lazy-src="cid:a">',
+        '<img data-srcset="cid:b 100w, cid:a 800w">',
+        '<picture><source srcset="cid:a 2x"><img alt=x></picture>',
+        '<img src="about:blank"><noscript><img src="cid:a"></noscript>',
+        '<table background="cid:a"><tr><td>x</td></tr></table>',
+        '<table><tr><td background="CID:a">x</td></tr></table>',
+        "<div style='background-image: url(cid:a)'>x</div>",
+        "<div style='color: red; background: #fff URL( \"cid:a\" ) no-repeat'>x</div>",
+        "<p style='background:url(&#39;cid:a&#39;)'>x</p>",
+    ],
+)
+def test_a_picture_is_found_wherever_it_is_named(html: str) -> None:
+    found = article(html, parts=(part(content_id="a"),))
+    assert [(image.outcome, image.file) for image in found.images if image.file] == [("cid", "images/001-swift.png")]
+    assert found.html.count('<img src="images/001-swift.png"') == 1
+
+
+def test_a_decoration_on_a_server_is_no_picture() -> None:
+    assert article("<div style='background:url(https://e.org/grey.png)'>x</div>").images == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "source"),
+    [
+        ('<img srcset="https://e.org/a,b.png 1x, https://e.org/c.png 2x">', "https://e.org/c.png"),
+        ('<img srcset="https://e.org/a.png 300w,https://e.org/b.png 900w, https://e.org/c.png 600w">', "https://e.org/b.png"),
+        ('<img srcset="https://e.org/a.png, https://e.org/b.png">', "https://e.org/a.png"),
+        ('<img src="https://e.org/s.png" srcset="https://e.org/b.png 2x">', "https://e.org/s.png"),
+        ('<img src="https://e.org/placeholder.gif" data-src="https://e.org/b.png">', "https://e.org/b.png"),
+        ('<img data-src="https://e.org/b.png"><noscript><img src="https://e.org/b.png?w=1"></noscript>', "https://e.org/b.png"),
+        ('<img class=lazy><noscript><img src="https://e.org/b.png"></noscript>', "https://e.org/b.png"),
+    ],
+)  # fmt: skip
+def test_of_several_pictures_the_one_that_was_meant(html: str, source: str) -> None:
+    assert [image.source for image in article(html).images] == [source]
+
+
+DRAWING = (
+    '<svg width="300" viewBox="0 0 300 200" onload="x()"><title>Rain & wind</title><script>x()</script>'
+    '<linearGradient id="g"/><path d="M0 0h9" fill="url(#g)"/><rect style="fill:url(https://e.org/)"/>'
+    '<a href="https://e.org/"><text>no</text></a><text>5 &lt; 6</text></svg>'
+)
+
+
+def test_a_drawing_in_the_text_becomes_a_file() -> None:
+    found = article(reader_page(f"<p>Rain:</p>{DRAWING}"))
+    (image,) = found.images
+    assert (image.source, image.outcome, image.file, image.alt) == (
+        "svg element 1",
+        "data",
+        "images/001.svg",
+        "Rain & wind",
+    )
+    assert '<img src="images/001.svg" alt="Rain &amp; wind">' in found.html
+    assert "<svg" not in found.html
+    root = ET.fromstring(image.data or b"")  # noqa: S314 - our own
+    names = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert names == ["svg", "title", "linearGradient", "path", "rect", "text"]
+    assert set(root.attrib) == {"width", "viewBox"}
+    assert b"e.org" not in (image.data or b"")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        DRAWING.replace('width="300" viewBox="0 0 300 200"', 'width="24" height="24"'),
+        f'<a href="https://e.org/">{DRAWING}x</a>',
+        '<svg width="300" height="300"><use href="#i"/></svg>',
+    ],
+)
+def test_an_icon_is_no_picture(html: str) -> None:
+    assert article(f"<p>a {html}</p>").images == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("webp", True), ("avif", True), ("heic", False), ("tiff", False), ("bmp", True), ("gif", True)],
+)
+def test_every_kind_is_kept_as_sent_and_shown_where_browsers_can(name: str, shown: bool) -> None:
+    data = KINDS[name]
+    found = article('<p><img src="cid:a" alt="Nest"></p>', parts=(part(content_id="a", data=data, filename="x.png"),))
+    (image,) = found.images
+    assert image.data == data
+    assert image.file is not None
+    assert image.file.startswith("images/001-x." + name[:3])
+    assert (f'<img src="{image.file}"' in found.html) == shown
+    assert shown or f'<a href="{image.file}">Nest</a>' in found.html
+
+
+@pytest.mark.parametrize("picture", ['<img src="https://e.org/a.png">', "<img>", '<img src="cid:gone">'])
+def test_a_caption_stays_where_its_picture_is_not_to_be_seen(picture: str) -> None:
+    html = article(reader_page(f'<div>{picture}<p class="wp-caption-text">{CAPTION}</p></div>')).html
+    assert f"<figcaption>{CAPTION}</figcaption>" in html
+
+
+def test_the_link_of_a_picture_goes_into_its_figure() -> None:
+    html = f'<ul><li>a<div><a href="https://e.org/">{SHOWN}</a><p class="wp-caption-text">{CAPTION}</p></div></li></ul>'
+    found = article(reader_page(html), parts=(part(content_id="a"),))
+    assert found.html.count("<a ") == 1

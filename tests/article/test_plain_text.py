@@ -64,6 +64,10 @@ def test_and_to_markdown() -> None:
 def test_and_to_plain_text() -> None:
     text = article(None, text=TEXT).text
     assert "- Adults\n- Children" in text
-    assert "- under six\n- over six" in text
-    assert "It is late,\nhe said.\n\nVery late.\n\ndef ring(bell):\n    return bell.ring()\n\nRoses\nviolets" in text
+    assert "  - under six\n  - over six" in text
+    assert "3. Ring\n4. Wait" in text
+    assert (
+        "> It is late,\n> he said.\n>\n> > Very late.\n\ndef ring(bell):\n    return bell.ring()\n\nRoses\nviolets"
+        in text
+    )
     assert text.endswith("The end\n")
