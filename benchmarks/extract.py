@@ -94,7 +94,7 @@ def measure(original: Original) -> tuple[Row, dict[str, Counts]]:
     if source is None:
         return row, {}
     results = {OURS: article.html, "trafilatura": precise, "readability": summary_}
-    return row, {"source": counted(source)} | {
+    return row, {"source": counted(source, links=False)} | {
         name: counted(LexborHTMLParser(text).body) for name, text in results.items()
     }
 
@@ -128,9 +128,9 @@ def from_readability(document: str) -> str:
     return str(Document(document_fromstring(document.encode())).summary(html_partial=True))
 
 
-def counted(root: LexborNode | None) -> Counts:
+def counted(root: LexborNode | None, *, links: bool = True) -> Counts:
     """The elements of each kind, by their text without white space: figures by their caption, frames by where they
-    lead.
+    lead; with `links`, a link is what is left of a frame.
     """
     counts: Counts = {tag: Counter() for tag in KEPT}
     if root is None:
@@ -139,8 +139,8 @@ def counted(root: LexborNode | None) -> Counts:
         for node in root.css(tag):
             key = key_of(node, tag)
             counts[tag][key] += bool(key)
-    for node in root.css("a[href]"):
-        counts["iframe"][host_of(node.attributes.get("href"))] += 1  # a link is what is left of a frame
+    for node in root.css("a[href]") if links else ():
+        counts["iframe"][host_of(node.attributes.get("href"))] += 1
     return counts
 
 
@@ -150,15 +150,17 @@ def key_of(node: LexborNode, tag: str) -> str:
         return host_of(node.attributes.get("src"))
     if tag == "figure":
         caption = node.css_first("figcaption")
-        pictures = len(node.css("img"))
+        pictures = len(
+            node.css('img[src^="cid:"], img[src^="images/"]')
+        )  # a picture that is not in the mail is not ours
         return "".join(caption.text().split()) if caption is not None else f"{pictures} pictures" if pictures else ""
     return "".join(node.text().split())
 
 
 def host_of(url: str | None) -> str:
-    """The host of a URL; "" where it has none."""
+    """The last two labels of a URL's host, a player's as its site's; "" where it has none."""
     found = re.match(r"(?:https?:)?//([^/?#]+)", url or "")
-    return found[1].removeprefix("www.") if found else ""
+    return ".".join(found[1].replace("-nocookie", "").split(".")[-2:]) if found else ""
 
 
 def summary(rows: Sequence[Row], kept: Sequence[dict[str, Counts]]) -> dict[str, object]:
