@@ -93,6 +93,11 @@ def describe(root: Path, relative: str, entry_id: str) -> Entry:
     )
 
 
+def described(folder: Path) -> Mapping[str, object]:
+    """What article.json says; nothing where it cannot be read."""
+    return _json(folder / "article.json")
+
+
 def _is_automatic(warnings: object) -> bool:
     """Whether one of these warnings says that nobody wrote the mail to be read."""
     listed = warnings if isinstance(warnings, list) else []

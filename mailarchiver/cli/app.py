@@ -9,6 +9,7 @@ from .demo import demo
 from .import_ import import_
 from .poll import poll
 from .run import run
+from .verify import verify
 
 # Plain help: formatted by rich it takes twice as long to appear.
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.command()(demo)
 app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
+app.command()(verify)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config import Archive, Limits
     from ..model import Rules
 
@@ -28,6 +30,21 @@ def chosen(root: Path | None, config: Path | None) -> "tuple[Archive, Limits, Ru
     settings = load(find(config))
     archive = settings.archive if root is None else settings.archive.model_copy(update={"root": root})
     return archive, settings.limits, settings.rules()
+
+
+def rules_by_account(root: Path | None, config: Path | None) -> "tuple[Limits, Callable[[str], Rules]]":
+    """How the mail of each account is understood; that of accounts which are not configured, as files are.
+
+    Raises as `chosen`.
+    """
+    from ..config import find, load
+
+    _, limits, rules = chosen(root, config)
+    if config is None and root is not None:
+        return limits, lambda _: rules
+    settings = load(find(config))
+    accounts = {account.name: settings.rules(account) for account in settings.account}
+    return limits, lambda account: accounts.get(account, rules)
 
 
 def chosen_root(root: Path | None, config: Path | None) -> Path:
