@@ -26,6 +26,9 @@ from .model import After, Receipt, Rules
 from .pages import browse
 from .workers import Worker
 
+MONTHS_AT_ONCE = 12
+"""Months whose pages are in memory together when all are written again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
@@ -228,3 +231,17 @@ def refresh_pages(store: Store) -> int:
     for month in dirty:
         files |= browse.month(month, store.cards(month))
     return store.write_pages(files, cleaned=dirty, as_of=as_of)
+
+
+def rebuild_pages(store: Store, *, step: Callable[[int], None]) -> int:
+    """Write all browse pages again, a year's worth at a time; how many were not as they should be. `step` hears how
+    many months are done since the last time.
+    """
+    months = [name for name, _ in store.months()]
+    written = 0
+    for start in range(0, max(1, len(months)), MONTHS_AT_ONCE):
+        some = months[start : start + MONTHS_AT_ONCE]
+        store.dirty(some)
+        written += refresh_pages(store)
+        step(len(some))
+    return written

@@ -26,6 +26,9 @@ from .filing import batches
 from .model import Bundle, Entry, MessageRef, Quarantine, RawMessage, Rules, TagRules, Understood
 from .workers import Worker
 
+RELEASED = "unreadable"
+"""The warning of a mail that was filed without being understood."""
+
 RulesOf = Callable[[str], Rules]
 """How the mail of an account is understood, by the configuration of today."""
 
@@ -151,12 +154,16 @@ def _without_first(root: Path, standing: Standing, done: set[str], damaged: froz
 
 
 def _is_of_another(root: Path, entry: Entry) -> bool:
-    return folder.described(root / entry.folder).get("extractor") != EXTRACTOR
+    described = folder.described(root / entry.folder)
+    return described.get("extractor") != EXTRACTOR or folder.warns_of(described.get("warnings"), RELEASED)
 
 
 def _differs(root: Path, entry: Entry, what: str) -> Finding:
     """Older where another program made it, damage where this one did."""
-    extractor = folder.described(root / entry.folder).get("extractor")
+    described = folder.described(root / entry.folder)
+    extractor = described.get("extractor")
+    if folder.warns_of(described.get("warnings"), RELEASED):
+        return finding("note", root, entry.folder, "was released from quarantine, and is not made again")
     if extractor != EXTRACTOR:
         return finding("older", root, entry.folder, f"was made by {extractor}; {EXTRACTOR} makes it otherwise")
     return finding("differs", root, entry.folder, f"differs from what this program makes: {what}", "report it")

@@ -8,6 +8,7 @@ from .. import __version__
 from .demo import demo
 from .import_ import import_
 from .poll import poll
+from .rebuild import rebuild
 from .run import run
 from .verify import verify
 
@@ -24,6 +25,7 @@ app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
 app.command()(verify)
+app.command()(rebuild)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

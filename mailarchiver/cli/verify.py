@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .archive_choice import RootOption, chosen_root, rules_by_account
+from .archive_choice import RootOption, chosen, chosen_root, rules_by_account
 from .options import ConfigOption, JsonOption
 from .progress import progress
 
@@ -59,7 +59,7 @@ def _deepened(
     from ..rederive import rederive
     from ..workers import Pool
 
-    limits, rules = rules_by_account(root, config)
+    limits, rules = chosen(root, config)[1], rules_by_account(root, config)
     leave_root(place)  # what follows reads hostile mail
     damaged = frozenset(report.damaged_folders())
     with (
