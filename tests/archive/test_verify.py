@@ -298,6 +298,15 @@ def test_what_was_only_in_the_way_is_not_vouched_for(filled: Path) -> None:
     assert verify(filled).findings == ()
 
 
+def test_of_an_article_that_was_removed_twice_one_folder_is_whole(filled: Path) -> None:
+    [trash] = (filled / ".mailarchiver" / "trash").iterdir()
+    shutil.copytree(trash, trash.with_name(f"{trash.name}~2"))
+    (trash / "SHA256SUMS").write_text("of an earlier reading")
+    assert verify(filled).findings == ()
+    (trash.with_name(f"{trash.name}~2") / "article.txt").unlink()
+    assert damage(filled) == {("missing", f".mailarchiver/trash/{trash.name}~2/article.txt")}
+
+
 # --- the ledger ------------------------------------------------------------------------------------------------------
 
 
