@@ -26,6 +26,9 @@ from .model import After, Receipt, Rules
 from .pages import browse
 from .workers import Worker
 
+MONTHS_AT_ONCE = 12
+"""Months whose pages are in memory together when all are written again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
@@ -66,7 +69,8 @@ class RoundResult:
 def poll_account(account: Account, store: Store, worker: Worker, *, rules: Rules, stop: threading.Event) -> RoundResult:
     """One round over all folders of an account; ends after the batch in hand when `stop` is set.
 
-    A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`.
+    A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`. Where the
+    ledger was made anew, the folder that mail is moved to is looked through, too: what is not in the archive is filed.
     Raises `MailboxError` (none of the account's folders can be read; what was committed before stays), `StoreError`
     (the archive's trouble).
     """
@@ -77,7 +81,37 @@ def poll_account(account: Account, store: Store, worker: Worker, *, rules: Rules
         folder_round = _FolderRound(mailbox, store, worker, account, selected, rules, no_target)
         return folder_round.run([uid for uid in listed if uid not in done], listed, stop)
 
-    return _each_folder(account, file, stop, writable=account.after.action != "keep")
+    def look_through(mailbox: ImapMailbox) -> RoundResult:
+        target = account.after.folder
+        if target is None or stop.is_set() or not store.is_to_be_looked_through(account.name, target):
+            return RoundResult(account.name)
+        return _look_through(account, target, mailbox, store, worker, rules=rules, stop=stop)
+
+    return _each_folder(account, file, stop, look_through, writable=account.after.action != "keep")
+
+
+def _look_through(
+    account: Account,
+    target: str,
+    mailbox: ImapMailbox,
+    store: Store,
+    worker: Worker,
+    *,
+    rules: Rules,
+    stop: threading.Event,
+) -> RoundResult:
+    """File what was moved to this folder and is not in the archive, which came from a backup that is older than that.
+
+    Nothing is done there on the server. Once all of it was seen, it is not looked through again.
+    """
+    selected = mailbox.select(target, writable=False)
+    done = store.done_uids(account.name, target, selected.uidvalidity)
+    pending = [uid for uid in mailbox.search(account.since) if uid not in done]
+    kept = account.model_copy(update={"after": After("keep")})
+    result = _FolderRound(mailbox, store, worker, kept, selected, rules, None).run(pending, pending, stop)
+    if not (result.failed or stop.is_set()):
+        store.looked_through(account.name, target)
+    return result
 
 
 def preview_account(account: Account, root: Path) -> RoundResult:
@@ -90,17 +124,20 @@ def preview_account(account: Account, root: Path) -> RoundResult:
         done = glance.done_uids(root, account.name, selected.folder, selected.uidvalidity)
         return RoundResult(account.name, found=len(set(mailbox.search(account.since)) - done))
 
-    return _each_folder(account, count, threading.Event(), writable=False)
+    return _each_folder(account, count, threading.Event(), lambda _: RoundResult(account.name), writable=False)
 
 
 def _each_folder(
     account: Account,
     work: Callable[[ImapMailbox, Selected, str | None], RoundResult],
     stop: threading.Event,
+    then: Callable[[ImapMailbox], RoundResult],
     *,
     writable: bool,
 ) -> RoundResult:
-    """Select each folder of an account and do the work there; what is refused is told once all others are done."""
+    """Select each folder of an account and do the work there, `then` the rest, if mail can be moved where it is to go;
+    what is refused is told once all others are done.
+    """
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
@@ -117,6 +154,12 @@ def _each_folder(
                 refused.append(error)
         if len(refused) == len(account.folders):
             raise refused[0]
+        try:
+            result += then(mailbox) if no_target is None else RoundResult(account.name)
+        except MailboxError as error:
+            if not mailbox.is_connected:
+                raise
+            refused.append(error)
     troubles = tuple(str(trouble) for trouble in (no_target, *refused) if trouble)
     return result + RoundResult(account.name, seconds=time.monotonic() - start, troubles=troubles)
 
@@ -228,3 +271,17 @@ def refresh_pages(store: Store) -> int:
     for month in dirty:
         files |= browse.month(month, store.cards(month))
     return store.write_pages(files, cleaned=dirty, as_of=as_of)
+
+
+def rebuild_pages(store: Store, *, step: Callable[[int], None]) -> int:
+    """Write all browse pages again, a year's worth at a time; how many were not as they should be. `step` hears how
+    many months are done since the last time.
+    """
+    months = [name for name, _ in store.months()]
+    written = 0
+    for start in range(0, max(1, len(months)), MONTHS_AT_ONCE):
+        some = months[start : start + MONTHS_AT_ONCE]
+        store.dirty(some)
+        written += refresh_pages(store)
+        step(len(some))
+    return written

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from . import lock, recovery
+from ..errors import StoreError
+from . import lock, recovery, staging
 from .layout import PRIVATE_FILE, Layout
 from .ledger import Ledger
+from .recovery import Rebuilt, Step
 from .trouble import as_store_error
+
+log = logging.getLogger(__name__)
 
 
 class Access:
@@ -52,6 +57,26 @@ class Access:
                 with self.exclusive():
                     pass  # which opens it, and fills it if it is new
             yield self._connected()
+
+    def rebuild(self, *, sift: bool, step: Step) -> Rebuilt:
+        """Make the ledger again, whatever has become of it; `recovery.rebuild` says from what."""
+        with self._threads, as_store_error(self._layout), self._no_second_try():
+            self._layout.make_state()
+            with lock.held(self._layout.lock, wait=self._wait, mode=PRIVATE_FILE):
+                self.close()
+                self._drop_if_damaged()
+                return recovery.rebuild(self._layout, self._connected(), sift=sift, step=step)
+
+    def _drop_if_damaged(self) -> None:
+        """Delete a ledger that cannot be used: all of it can be made again."""
+        try:
+            self._connected().check()
+        except (sqlite3.DatabaseError, StoreError) as error:
+            if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}:
+                raise
+            log.warning("%s: %s; it is made anew", self._layout.ledger, error)
+            self.close()
+            staging.discard_ledger(self._layout)
 
     @contextmanager
     def _no_second_try(self) -> Iterator[None]:

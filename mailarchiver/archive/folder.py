@@ -59,7 +59,7 @@ def keys(folder: Path, entry: Entry) -> Keys:
         text_key=None if text is None else text_key(text.decode("utf-8", "replace"), entry.id),
         excerpt=excerpt if isinstance(excerpt, str) else None,
         direction="rtl" if described.get("direction") == "rtl" else "ltr",
-        automatic=_is_automatic(described.get("warnings")),
+        automatic=warns_of(described.get("warnings"), AUTOMATIC),
     )
 
 
@@ -93,10 +93,15 @@ def describe(root: Path, relative: str, entry_id: str) -> Entry:
     )
 
 
-def _is_automatic(warnings: object) -> bool:
-    """Whether one of these warnings says that nobody wrote the mail to be read."""
+def described(folder: Path) -> Mapping[str, object]:
+    """What article.json says; nothing where it cannot be read."""
+    return _json(folder / "article.json")
+
+
+def warns_of(warnings: object, code: str) -> bool:
+    """Whether one of these warnings, as they stand in article.json, has this code."""
     listed = warnings if isinstance(warnings, list) else []
-    return any(isinstance(warning, dict) and warning.get("code") == AUTOMATIC for warning in listed)
+    return any(isinstance(warning, dict) and warning.get("code") == code for warning in listed)
 
 
 def _folded(folder: Path, entry: Entry) -> str:

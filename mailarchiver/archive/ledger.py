@@ -20,7 +20,7 @@ from ..errors import StoreError
 from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
-from .schema import SCHEMA, SCHEMA_VERSION, SEEN
+from .schema import KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
 CARD = "line, excerpt, direction, automatic"
@@ -64,8 +64,8 @@ class Ledger(Seen):
         version = self._version()
         if version > SCHEMA_VERSION:
             raise StoreError(
-                f"{self._path} was made by a newer mailarchiver: update this one, or delete {self._path}* "
-                "(it is made again from the manifest)"
+                f"{self._path} was made by a newer mailarchiver: update this one, "
+                "or make it again with `mailarchiver rebuild ledger`"
             )
         if version == 0:
             with self.transaction():
@@ -85,11 +85,20 @@ class Ledger(Seen):
         """
         tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (name,) in tables:
-            if not (keep_seen and name == "seen"):
+            if not (keep_seen and name in KEPT):
                 self._db.execute(f'DROP TABLE "{name}"')
-        for statement in SCHEMA if keep_seen else SCHEMA + SEEN:
+        for statement in SCHEMA + SEEN:
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def check(self) -> None:
+        """Read all of it. Raises `sqlite3.DatabaseError` where it is damaged, or cannot be written."""
+        found = [told for (told,) in self._db.execute("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError(found[0])
+        self.position()
+        with self.transaction():
+            self._db.execute(f"PRAGMA user_version = {self._version()}")
 
     def close(self) -> None:
         """Close the database; a transaction that is open is rolled back."""
@@ -215,6 +224,10 @@ class Ledger(Seen):
     def dirty_months(self) -> list[str]:
         """The months whose pages are behind, oldest first."""
         return [name for (name,) in self._db.execute("SELECT name FROM month WHERE dirty ORDER BY name")]
+
+    def dirtied(self, months: Iterable[str]) -> None:
+        """Their pages are to be written again."""
+        self._db.executemany("UPDATE month SET dirty = 1 WHERE name = ?", [(month,) for month in months])
 
     def cleaned(self, months: Iterable[str]) -> None:
         """Their pages are up to date."""

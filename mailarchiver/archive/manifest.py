@@ -242,6 +242,15 @@ def mend(path: Path, start: int) -> int:
     return max(0, len(found) - len(sound))
 
 
+def is_sound(line: bytes) -> bool:
+    """Whether a line is a record, or a JSON object of a kind that is not known here: those are kept."""
+    try:
+        from_line(line)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)

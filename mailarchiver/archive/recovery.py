@@ -15,8 +15,8 @@ goes to `.mailarchiver/trash/`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -25,9 +25,24 @@ from . import folder, manifest, quarantine, staging
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger
 from .manifest import Removal
-from .sync import Flush
+from .sync import Flush, fsync_path, write_new
 
 log = logging.getLogger(__name__)
+
+Step = Callable[[int], None]
+"""Hears how many lines of the manifest were taken in since the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What was done: `lines` of the manifest were taken in, `adopted` folders got one, `octets` of an append that was
+    cut short were taken off, `dropped` damaged lines were left out.
+    """
+
+    lines: int
+    adopted: int
+    octets: int
+    dropped: int = 0
 
 
 def is_needed(layout: Layout, ledger: Ledger) -> bool:
@@ -68,7 +83,7 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
     )
 
 
-def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
+def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool, step: Step = lambda _: None) -> Rebuilt:
     """Make the ledger from the manifest, and the manifest whole from the folders. Reads every article.
 
     `keep_seen`: the ledger is of this manifest, only older, so what it says of the mailboxes is right.
@@ -78,9 +93,11 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
     cut = manifest.mend(layout.manifest, manifest.end_of_lines(layout.manifest))
     with ledger.transaction():
         ledger.clear(keep_seen=keep_seen)
-        heard = _take_in(layout, ledger, manifest.records(layout.manifest))
+        heard = _take_in(layout, ledger, _counted(manifest.records(layout.manifest), step))
         added = _finish(layout, ledger) + _adopt(layout, ledger)
         _take_in_quarantine(layout, ledger)
+        if (heard or added) and not keep_seen:
+            ledger.begin_looking()
         ledger.taken_in(manifest.end(layout.manifest))
     if heard or added or cut:
         log.info(
@@ -90,6 +107,55 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
             added,
             cut,
         )
+    return Rebuilt(heard, added, cut)
+
+
+def _counted(records: Iterable[Entry | Removal], step: Step) -> Iterator[Entry | Removal]:
+    for record in records:
+        yield record
+        step(1)
+
+
+def rebuild(layout: Layout, ledger: Ledger, *, sift: bool, step: Step) -> Rebuilt:
+    """Make the ledger again from manifest and folders, as if it had been deleted; what it alone knows of the mailboxes
+    is kept if it is of this manifest. Under the lock only.
+
+    `sift`: leave lines out of the manifest that are no sound ones; the manifest as it was goes to trash/.
+    """
+    known = ledger.position()
+    is_ours = known is not None and manifest.position(layout.manifest, known.size) == known
+    dropped = _sift(layout) if sift else 0
+    made = _begin_anew(layout, ledger, keep_seen=is_ours, step=step)
+    with ledger.transaction():
+        ledger.begin_looking()
+    staging.empty(layout)
+    return replace(made, dropped=dropped)
+
+
+def _sift(layout: Layout) -> int:
+    """Write the manifest again without the lines that are no sound ones; how many these were."""
+    if not layout.manifest.exists():
+        return 0
+    with layout.manifest.open("rb") as file:
+        damaged = {number for number, line in enumerate(file) if line.endswith(b"\n") and not manifest.is_sound(line)}
+        if not damaged:
+            return 0
+        file.seek(0)
+        kept = b"".join(line for number, line in enumerate(file) if number not in damaged)
+    log.warning("%s: %d damaged lines are left out; %s has them", layout.manifest, len(damaged), _keep_copy(layout))
+    staging.replace(layout, {layout.manifest: kept})
+    return len(damaged)
+
+
+def _keep_copy(layout: Layout) -> Path:
+    """The manifest as it is, in trash/, too; on the disk on return."""
+    copy = layout.staging / layout.manifest.name
+    copy.unlink(missing_ok=True)
+    write_new(copy, layout.manifest.read_bytes(), FILE_MODE)
+    fsync_path(copy)
+    kept = staging.set_aside(layout, copy)
+    staging.fsync_parents(layout, [kept])
+    return kept
 
 
 def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal]) -> int:

@@ -4,9 +4,10 @@ Every question the ledger answers has its index, so that no answer takes a walk 
 have been the same since version 1: recovery.py reads the one, and keeps the other, when it makes an older ledger new.
 
 2: `automatic`; the mails in quarantine.
+3: `looked`.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -33,10 +34,15 @@ SCHEMA = (
 SEEN = (
     # Every message ever seen, by where it lay: 0, 0 and a path for a file, '' as the path on a server. `outcome` is
     # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was.
-    """CREATE TABLE seen (
+    """CREATE TABLE IF NOT EXISTS seen (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
         PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID""",
-    "CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
+    "CREATE INDEX IF NOT EXISTS seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
+    # Folders that mail is moved to, and that were looked through since this ledger was made from a manifest, whose
+    # own row is '', '': without that one, all that was moved there is known.
+    """CREATE TABLE IF NOT EXISTS looked (
+        account TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (account, folder)) WITHOUT ROWID""",
 )
+KEPT = {"seen", "looked"}
 """What cannot be made again but by doing things on the server twice."""

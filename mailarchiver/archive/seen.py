@@ -58,6 +58,24 @@ class Seen:
             [(action, account, folder, uidvalidity, uid) for uid in uids],
         )
 
+    # --- folders that mail is moved to ------------------------------------------------------------------------------
+
+    def begin_looking(self) -> None:
+        """This ledger was made from a manifest that may lack what was filed, and moved, since."""
+        self._db.execute("DELETE FROM looked")
+        self._db.execute("INSERT INTO looked VALUES ('', '')")
+
+    def is_to_be_looked_through(self, account: str, folder: str) -> bool:
+        """Whether mail that was moved to this folder may be unknown."""
+        rows = self._db.execute(
+            "SELECT account, folder FROM looked WHERE (account, folder) IN (('', ''), (?, ?))", (account, folder)
+        )
+        return rows.fetchall() == [("", "")]
+
+    def looked_through(self, account: str, folder: str) -> None:
+        """All mail in this folder is known."""
+        self._db.execute("INSERT OR IGNORE INTO looked VALUES (?, ?)", (account, folder))
+
     # --- what lies in quarantine ------------------------------------------------------------------------------------
 
     def quarantine(self, digest: str, folded: str) -> None:

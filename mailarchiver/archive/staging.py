@@ -162,6 +162,15 @@ def set_aside(layout: Layout, path: Path) -> Path:
     return target
 
 
+def discard_ledger(layout: Layout) -> None:
+    """Delete the ledger with its journal; what has its name and is no file goes to trash/."""
+    for path in (layout.ledger, *(layout.ledger.with_name(layout.ledger.name + end) for end in ("-wal", "-shm"))):
+        if path.is_dir() and not path.is_symlink():
+            set_aside(layout, path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def check(bundle: Bundle, entry: Entry) -> None:
     """Raises `ValueError` where something of an entry would lie outside its folder, or that outside the archive."""
     found = ENTRY_FOLDER.fullmatch(entry.folder)

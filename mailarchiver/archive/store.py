@@ -26,6 +26,7 @@ from .access import Access
 from .batch import Batch, check
 from .layout import Layout, become_owner
 from .ledger import Keys, Ledger
+from .recovery import Rebuilt, Step
 from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
@@ -67,6 +68,25 @@ class Store:
                         layout.make_readme()
                 on_failure.pop_all()
         return store
+
+    @classmethod
+    def rebuild(
+        cls, root: Path, *, sift: bool = False, step: Step = lambda _: None, lock_wait: float = 60.0
+    ) -> Rebuilt:
+        """Make the ledger of the archive at `root` again, even one that cannot be opened, and give each whole folder
+        without a line in the manifest one. With `sift`, damaged lines of the manifest are left out. Reads every
+        article; `step` hears of each. Raises as `open`, also where there is no archive.
+        """
+        layout = Layout(root)
+        with as_store_error(layout):
+            if not layout.exists():
+                raise StoreError(f"{root} is no archive: name the folder that holds README.txt and manifest.jsonl")
+            become_owner(root)
+            access = Access(layout, wait=lock_wait)
+            try:
+                return access.rebuild(sift=sift, step=step)
+            finally:
+                access.close()
 
     def __enter__(self) -> Self:
         return self
@@ -190,6 +210,18 @@ class Store:
         with self._access.reading() as ledger, ledger.transaction():
             ledger.acknowledged(account, folder, uidvalidity, uids, action)
 
+    def is_to_be_looked_through(self, account: str, folder: str) -> bool:
+        """Whether a folder that mail is moved to may hold mail that was filed and is unknown: the ledger was made from
+        a manifest that may be older, as one from a backup is.
+        """
+        with self._access.reading() as ledger:
+            return ledger.is_to_be_looked_through(account, folder)
+
+    def looked_through(self, account: str, folder: str) -> None:
+        """All mail in that folder is known now."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.looked_through(account, folder)
+
     def in_quarantine(self) -> int:
         """How many mails lie in quarantine."""
         with self._access.reading() as ledger:
@@ -207,6 +239,11 @@ class Store:
         """The months whose pages are behind what was filed (`2024/03`), oldest first."""
         with self._access.reading() as ledger:
             return ledger.dirty_months()
+
+    def dirty(self, months: Sequence[str]) -> None:
+        """Have the pages of these months written again."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.dirtied(months)
 
     def months(self) -> list[tuple[str, int]]:
         """The months and how many entries each has, newest first."""

@@ -6,6 +6,7 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shlex import quote
 
 from ..errors import StoreError
 from .layout import Layout
@@ -35,11 +36,24 @@ def as_store_error(layout: Layout) -> Iterator[None]:
         cure = CURES.get(error.errno or 0, "see to it, then try again")
         raise StoreError(f"{place}: {error.strerror or error}: {cure}") from error
     except sqlite3.OperationalError as error:
-        raise StoreError(f"{layout.ledger}: {error}: see that the disk has room and can be written to") from error
+        raise StoreError(f"{layout.ledger}: {error}: {_cure(error, layout)}") from error
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
             raise  # a wrong statement, a broken constraint: a defect of the program
-        raise StoreError(
-            f"{layout.ledger} is damaged ({error}): delete it with `rm {layout.ledger}*`; "
-            "it is made again from the manifest at the next start"
-        ) from error
+        raise StoreError(f"{layout.ledger} is damaged ({error}): {rebuild_command(layout)}") from error
+
+
+def rebuild_command(layout: Layout) -> str:
+    """The command that makes a ledger anew, in words."""
+    root = quote(str(layout.root))
+    return f"`mailarchiver rebuild ledger --root {root}` makes it again from the manifest"
+
+
+def _cure(error: sqlite3.OperationalError, layout: Layout) -> str:
+    """What to do about an error that is not the database's own, as SQLite calls it."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+        return f"make it and its folder writable; {rebuild_command(layout)}"
+    if code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such table", "no such column", "table ")):
+        return f"it lacks tables; {rebuild_command(layout)}"
+    return "see that the disk has room and can be written to"

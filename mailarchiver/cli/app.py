@@ -8,7 +8,9 @@ from .. import __version__
 from .demo import demo
 from .import_ import import_
 from .poll import poll
+from .rebuild import rebuild
 from .run import run
+from .verify import verify
 
 # Plain help: formatted by rich it takes twice as long to appear.
 app = typer.Typer(
@@ -22,6 +24,8 @@ app.command()(demo)
 app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
+app.command()(verify)
+app.command()(rebuild)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

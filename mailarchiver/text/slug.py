@@ -7,7 +7,9 @@ import unicodedata
 
 from anyascii import anyascii
 
-FILE_NAME_LIMIT = 80
+FILE_NAME_LIMIT = 79
+"""With the longest name that an article's folder can have, that makes 240 octets (docs/archive-format.md, "Names")."""
+
 _EXTENSION_LIMIT = 12
 _LOOKED_AT = 2_000
 """Characters of the text that can matter: a header may hold 64 KB, a name never does."""
@@ -31,7 +33,7 @@ def slug(text: str, limit: int = 60) -> str:
 
 
 def file_name(number: int, stem: str, extension: str) -> str:
-    """`001-<slug of the stem>.<extension>`, ASCII, at most 80 bytes; `001.<extension>` where the slug is empty.
+    """`001-<slug of the stem>.<extension>`, ASCII, at most 79 bytes; `001.<extension>` where the slug is empty.
 
     The number makes it unique within a folder and keeps it clear of device names, leading dots and hyphens. The
     extension is taken down to letters and digits; where nothing is left of it, the name has none.

@@ -152,7 +152,7 @@ def test_names_of_attachments_are_our_own(name: str | None) -> None:
     assert file.startswith("001")
     assert file.isascii()
     assert set(file) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
-    assert len(file) <= 80
+    assert len(file) <= 79
     assert attachment.filename == name
 
 

@@ -75,4 +75,4 @@ def test_a_file_name_is_number_slug_and_extension(number: int, stem: str, extens
 def test_no_name_as_sent_makes_a_bad_file_name(number: int, stem: str, extension: str) -> None:
     made = file_name(number, stem, extension)
     assert re.fullmatch(r"\d{3,}(-[a-z0-9-]*[a-z0-9])?(\.[a-z0-9]+)?", made)
-    assert len(made) <= 80
+    assert len(made) <= 79
