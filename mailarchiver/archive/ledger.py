@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ..errors import StoreError
@@ -139,7 +138,7 @@ class Ledger(Seen):
             " automatic = excluded.automatic",
             (
                 *(entry.id, _base(entry.id), entry.sha256, keys.folded, keys.url_key, keys.text_key, month),
-                *(_moment(entry.received), manifest.to_line(entry).decode()),
+                *(manifest.moment(entry), manifest.to_line(entry).decode()),
                 *(keys.excerpt, keys.direction, keys.automatic),
             ),
         )
@@ -257,13 +256,6 @@ def _make_private(path: Path) -> None:
 
 def _base(entry_id: str) -> str:
     return entry_id.partition("-")[0]
-
-
-def _moment(received: str) -> float:
-    try:
-        return datetime.fromisoformat(received).timestamp()
-    except ValueError:  # a manifest edited by hand
-        return 0.0
 
 
 def _entry(line: str) -> Entry:

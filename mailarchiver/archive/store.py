@@ -11,7 +11,8 @@ A crash anywhere ends, at the next start or commit, in the same archive as no cr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from typing import Self
 
 from ..errors import StoreError
 from ..model import Bundle, Card, Entry, Filing, Quarantined, Receipt
-from . import manifest, quarantine, staging
+from . import lock, manifest, quarantine, search_index, staging
 from .access import Access
 from .batch import Batch, check
 from .layout import Layout, become_owner
@@ -30,6 +31,10 @@ from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
+
+
+INDEXED_AT_ONCE = 100
+"""Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
 
 
 class Store:
@@ -251,6 +256,31 @@ class Store:
             with ledger.transaction():
                 ledger.cleaned(cleaned)
         return len(changed)
+
+    # --- what people search -----------------------------------------------------------------------------------------
+
+    def update_search(self, *, seconds: float | None = None, step: Callable[[int], None] | None = None) -> int:
+        """Bring the full-text index up to date; how many lines of the manifest it took in.
+
+        A missing, damaged or older index is made anew. It ends after about `seconds`; the next call goes on where it
+        stood. `step` hears how many were taken in since the last time. The lock is held for a few at a time.
+        """
+        start, total = time.monotonic(), 0
+        while True:
+            with self._access.exclusive():
+                taken = search_index.update(self._layout, lines=INDEXED_AT_ONCE)
+            total += taken
+            if step is not None:
+                step(taken)
+            if taken < INDEXED_AT_ONCE or (seconds is not None and time.monotonic() - start >= seconds):
+                return total
+            time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
+
+    def rebuild_search(self, *, step: Callable[[int], None] | None = None) -> int:
+        """Make the full-text index anew; how many lines of the manifest it took in."""
+        with self._access.exclusive():
+            search_index.delete(self._layout)
+        return self.update_search(step=step)
 
     def write_status(self, status: Mapping[str, object]) -> None:
         """Replace `status.json`."""

@@ -7,8 +7,11 @@ import typer
 from .. import __version__
 from .demo import demo
 from .import_ import import_
+from .list_ import list_
 from .poll import poll
 from .run import run
+from .search import search
+from .show import open_, show
 
 # Plain help: formatted by rich it takes twice as long to appear.
 app = typer.Typer(
@@ -22,6 +25,10 @@ app.command()(demo)
 app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
+app.command("list")(list_)
+app.command()(show)
+app.command("open")(open_)
+app.command()(search)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value
