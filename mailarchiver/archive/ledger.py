@@ -19,9 +19,11 @@ from ..errors import StoreError
 from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
-from .schema import SCHEMA, SCHEMA_VERSION, SEEN
+from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
+WHOLE_SINCE = 2
+"""The version that differs from today's only in what is kept of an older one: nothing need be read again for it."""
 CARD = "line, excerpt, direction, automatic"
 
 
@@ -66,9 +68,17 @@ class Ledger(Seen):
                 f"{self._path} was made by a newer mailarchiver: update this one, or delete {self._path}* "
                 "(it is made again from the manifest)"
             )
-        if version == 0:
+        if version in {0, WHOLE_SINCE}:
             with self.transaction():
-                self.clear()
+                self._begin(self._version())
+
+    def _begin(self, version: int) -> None:
+        """Make the tables, or what the last version lacks of them. Another process may have done so meanwhile."""
+        if version == 0:
+            self.clear()
+        elif version == WHOLE_SINCE:
+            self._add_to_seen()
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -84,11 +94,19 @@ class Ledger(Seen):
         """
         tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (name,) in tables:
-            if not (keep_seen and name == "seen"):
+            if not (keep_seen and name in KEPT):
                 self._db.execute(f'DROP TABLE "{name}"')
         for statement in SCHEMA if keep_seen else SCHEMA + SEEN:
             self._db.execute(statement)
+        self._add_to_seen()
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _add_to_seen(self) -> None:
+        """Bring what is kept of an older ledger up to today's tables."""
+        for (table, column), statement in ADDED.items():
+            query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
+            if self._db.execute(query, (table, column)).fetchone() is None:
+                self._db.execute(statement)
 
     def close(self) -> None:
         """Close the database; a transaction that is open is rolled back."""
@@ -176,6 +194,12 @@ class Ledger(Seen):
         ).fetchall()
         entries = [_entry(line) for removed, line in rows if not removed]
         return tuple((entry.id, entry.folder) for entry in entries) if rows else None
+
+    def kept(self, digest: str, folded: str) -> str | None:
+        """The digest of the mail in the archive that is this one, with these line ends or others; None if none is."""
+        query = "SELECT digest FROM entry WHERE digest = ? OR folded = ? ORDER BY digest <> ? LIMIT 1"
+        found = self._db.execute(query, (digest, folded, digest)).fetchone()
+        return None if found is None else str(found[0])
 
     def holder(self, base: str) -> str | None:
         """The digest of the mail that has this id, removed or not."""

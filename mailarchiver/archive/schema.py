@@ -4,9 +4,10 @@ Every question the ledger answers has its index, so that no answer takes a walk 
 have been the same since version 1: recovery.py reads the one, and keeps the other, when it makes an older ledger new.
 
 2: `automatic`; the mails in quarantine.
+3: `seen.same`; what could not be fetched.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -32,11 +33,21 @@ SCHEMA = (
 )
 SEEN = (
     # Every message ever seen, by where it lay: 0, 0 and a path for a file, '' as the path on a server. `outcome` is
-    # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was.
+    # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was; `same` the
+    # digest of the mail that was there before, in the archive or in quarantine, and that this one is.
     """CREATE TABLE seen (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
-        path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
+        path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT, same TEXT,
         PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID""",
     "CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
+    # The messages that could not be fetched: how often that was tried, from when on it is tried again (RFC 3339, UTC).
+    """CREATE TABLE failed (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        tries INTEGER NOT NULL, next_try TEXT NOT NULL, why TEXT NOT NULL,
+        PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
 )
 """What cannot be made again but by doing things on the server twice."""
+KEPT = {"seen", "failed"}
+"""The tables of these: the ledger of an older program keeps them when it is made new."""
+ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT", ("failed", "why"): SEEN[2]}
+"""(table, column) → what brings it to the ledger of an older program that lacks it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from .access import Access
 from .batch import Batch, check
 from .layout import Layout, become_owner
 from .ledger import Keys, Ledger
+from .seen import Failure
 from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
@@ -137,11 +138,11 @@ class Store:
         """What is to be written of a message: nothing if it is known. The ledger learns of it, uncommitted."""
         known = ledger.known(filing.digest, filing.folded)
         if known is not None:
-            ledger.note(filing.ref, filing.digest, "already")
+            ledger.note(filing.ref, filing.digest, "already", ledger.kept(filing.digest, filing.folded))
             return Receipt(filing.ref, filing.digest, "already", known)
         lies = ledger.quarantined(filing.digest, filing.folded)
         if lies is not None:
-            ledger.note(filing.ref, filing.digest, "quarantined")
+            ledger.note(filing.ref, filing.digest, "quarantined", lies)
             return Receipt(filing.ref, filing.digest, "already", quarantine=quarantine.relative(lies))
         if filing.quarantined is not None:
             return self._quarantine(ledger, filing, filing.quarantined, now, batch)
@@ -194,6 +195,23 @@ class Store:
         """Record what was done on the server. Lost with the ledger, it would be done again."""
         with self._access.reading() as ledger, ledger.transaction():
             ledger.acknowledged(account, folder, uidvalidity, uids, action)
+
+    def failures(self, account: str, folder: str, uidvalidity: int | None) -> dict[int, Failure]:
+        """The messages of a folder that could not be fetched so far, by their UIDs."""
+        with self._access.reading() as ledger:
+            return {} if uidvalidity is None else ledger.failures(account, folder, uidvalidity)
+
+    def note_failures(
+        self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], *, why: str, now: datetime
+    ) -> None:
+        """Record that these could not be fetched once more: each is left alone for a while, longer each time."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.note_failures(account, folder, uidvalidity, uids, why, now)
+
+    def forget_failures(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
+        """These are no longer where they could not be fetched from."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.forget_failures(account, folder, uidvalidity, uids)
 
     def in_quarantine(self) -> int:
         """How many mails lie in quarantine."""

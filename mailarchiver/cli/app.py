@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .audit import audit
 from .demo import demo
 from .import_ import import_
 from .list_ import list_
@@ -29,6 +30,7 @@ app.command("list")(list_)
 app.command()(show)
 app.command("open")(open_)
 app.command()(search)
+app.command()(audit)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value
