@@ -96,9 +96,7 @@ def _say(account: "Account", outcome: "RoundResult | str", root: "Path", *, dry_
         lacking = f"{counted(outcome.failed, 'message')} could not be fetched; tried again by and by"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
     if outcome.waiting:
-        lacking = (
-            f"{counted(outcome.waiting, 'message')} could not be fetched before; `audit` tells of the next try"
-        )
+        lacking = f"{counted(outcome.waiting, 'message')} could not be fetched before; `audit` tells of the next try"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
     if as_json:
         return

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -314,7 +315,7 @@ def of_version(number: int, path: Path) -> None:
         db.execute(f"PRAGMA user_version = {number}")
 
 
-SPOILT = {
+SPOILT: dict[str, Callable[[Path], object]] = {
     "deleted": lambda path: path.unlink(),
     "empty": lambda path: path.write_bytes(b""),
     "no database": lambda path: path.write_bytes(b"no database at all" * 500),
