@@ -170,9 +170,7 @@ class _FolderRound:
             trouble = trouble or self.acknowledge_all(receipts)
             if stop.is_set():
                 break
-        missing = set() if stop.is_set() else {*fresh, *again} - {receipt.ref.uid for receipt in done}
-        failed = sorted(missing.intersection(self.mailbox.search(self.account.since))) if missing else []
-        self.note_failed(failed, "the server lists it and does not give it")
+        failed = [] if stop.is_set() else self.withheld({*fresh, *again} - {receipt.ref.uid for receipt in done})
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,
@@ -194,6 +192,12 @@ class _FolderRound:
         except FetchBrokeError as error:
             self.note_failed(error.uids, str(error))
             raise
+
+    def withheld(self, missing: set[int]) -> list[int]:
+        """Those of the messages that did not come which are still there: that is recorded. The others are gone."""
+        there = sorted(missing.intersection(self.mailbox.search(self.account.since))) if missing else []
+        self.note_failed(there, "the server lists it and does not give it")
+        return there
 
     def failures(self, listed: Sequence[int]) -> dict[int, Failure]:
         """What could not be fetched before and is still there; the rest of it is forgotten."""

@@ -72,6 +72,8 @@ def search(root: Path, text: str, *, limit: int = 20) -> Found:
         try:
             with closing(_opened(layout)) as db:
                 known = search_index.position(db)
+                if manifest.position(layout.manifest, known.size) != known:
+                    raise StoreError(f"{layout.search} is of another manifest: `mailarchiver rebuild search` mends it")
                 since = {record.id for record in manifest.records(layout.manifest, known.size)}
                 rows = islice(_rows(db, terms, since, limit), limit) if terms else ()
                 return Found(tuple(_hit(layout, terms, *row) for row in rows), behind=bool(since))

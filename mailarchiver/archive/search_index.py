@@ -39,6 +39,8 @@ SCHEMA = (
     # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
     f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii')",
 )
+INDEXED = 1_000_000
+"""Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
@@ -161,8 +163,8 @@ def _tags(tags: Iterable[str], seq: int | None) -> list[tuple[str, int | None]]:
 def _texts(folder: Path) -> tuple[str, str]:
     """The note and the text of an article, each empty where it cannot be read."""
     note, body = "", ""
-    with suppress(OSError):
-        body = (folder / "article.txt").read_text("utf-8", "replace")
+    with suppress(OSError), (folder / "article.txt").open(encoding="utf-8", errors="replace") as file:
+        body = file.read(INDEXED)
     with suppress(OSError, ValueError):
         described = json.loads((folder / "article.json").read_bytes())
         found = described.get("note") if isinstance(described, dict) else None

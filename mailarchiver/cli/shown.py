@@ -31,12 +31,13 @@ def as_dict(entry: "Entry") -> dict[str, Any]:
 
 
 def title_line(entry: "Entry", title: "str | None" = None) -> str:
-    """An article on one line: id, day, title, source. `title` is ready to be shown."""
+    """An article on one line: id, day, title, source, and which it is the same as. `title` is ready to be shown."""
     from ..text.terminal import line
 
     shown = title if title is not None else line(entry.title)
     source = f" · {line(entry.site)}" if entry.site else ""
-    return f"{line(entry.id):{ID_WIDTH}}  {line(entry.folder[8:18])}  {shown or '(without a title)'}{source}"
+    same = f" (the same as {line(entry.same_as)})" if entry.same_as else ""
+    return f"{line(entry.id):{ID_WIDTH}}  {line(entry.folder[8:18])}  {shown or '(without a title)'}{source}{same}"
 
 
 def bold(marked: "Marked") -> str:

@@ -344,6 +344,8 @@ def test_an_index_of_another_manifest_is_made_anew(root: Path, tmp_path: Path) -
     file(root, written(2, "Lake too"))
     shutil.rmtree(root / written(2, "").bundles[0].folder)
     (root / "manifest.jsonl").write_bytes(kept)
+    with pytest.raises(StoreError, match="rebuild search"):
+        search(root, "lake")
     file(root, written(3, "Lake three"))
     assert titles(root, "lake") == ["Lake", "Lake three"]
 

@@ -13,7 +13,7 @@ from mailarchiver.archive.store import Store
 from mailarchiver.cli.app import app
 from mailarchiver.errors import NoSuchEntryError
 from tests.archive.articles import written
-from tests.archive.filings import NOW
+from tests.archive.filings import NOW, filing
 
 HOSTILE = "\x1b]0;owned\x07The \x9b31mlake\u202e\n\x00"
 
@@ -65,6 +65,15 @@ def test_list_takes_conditions(root: Path, options: tuple[str, ...], number: int
 @pytest.mark.parametrize("options", [("--month", "March"), ("--since", "yesterday"), ("--limit", "0")])
 def test_a_wrong_condition_is_2(root: Path, options: tuple[str, ...]) -> None:
     assert run(root, "list", *options).exit_code == 2
+
+
+def test_the_same_article_is_said_to_be(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        url = "https://example.org/lake"
+        store.commit([filing(1, url=url), filing(2, url=url)], now=NOW)
+    first, second = (filing(number).bundles[0].id for number in (1, 2))
+    told = run(tmp_path / "archive", "list").stdout.splitlines()
+    assert f"{second}  2024-03-06  a-walk (the same as {first})" in told
 
 
 def test_list_as_json_is_the_manifests_lines(root: Path) -> None:
