@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
+from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
 from ..text.search_words import respelt, words
@@ -48,17 +49,28 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 
 def update(layout: Layout, *, lines: int) -> int:
     """Take in what the manifest has since, at most so many lines; how many there were. Under the lock only.
 
-    A missing, damaged, older, newer or foreign index is made anew first. Raises `OSError`, `sqlite3.Error`.
+    A missing, damaged, older, newer or foreign index is made anew first. Raises `OSError`; `StoreError` where SQLite
+    meets trouble with the disk.
     """
     try:
-        with opened(layout) as db:
-            return _take_in(layout, db, lines)
+        return _update(layout, lines)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in DAMAGED:
-            raise
+            raise _trouble(layout, error) from error
         delete(layout)
+    try:
+        return _update(layout, lines)
+    except sqlite3.DatabaseError as error:
+        raise _trouble(layout, error) from error
+
+
+def _update(layout: Layout, lines: int) -> int:
     with opened(layout) as db:
         return _take_in(layout, db, lines)
+
+
+def _trouble(layout: Layout, error: sqlite3.Error) -> StoreError:
+    return StoreError(f"{layout.search}: {error}: see that the disk has room and can be written to")
 
 
 def delete(layout: Layout) -> None:

@@ -350,6 +350,17 @@ def test_an_index_of_another_manifest_is_made_anew(root: Path, tmp_path: Path) -
     assert titles(root, "lake") == ["Lake", "Lake three"]
 
 
+def test_trouble_with_the_disk_names_the_index_and_not_the_ledger(root: Path) -> None:
+    file(root, written(1, "Lake"), indexed=False)
+    index(root).mkdir()
+    with Store.open(root, min_free=0) as store:
+        with pytest.raises(StoreError, match=r"search\.sqlite: .*see that the disk has room"):
+            store.update_search()
+        assert store.commit([written(2, "Sea")], now=NOW)[0].outcome == "filed"
+        index(root).rmdir()
+        assert store.update_search() == 2
+
+
 UPDATE_AND_DIE = """
 import os, sys
 sys.path.insert(0, {here!r})
