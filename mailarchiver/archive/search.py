@@ -33,7 +33,7 @@ RANKING = (
     f"SELECT e.line, -bm25(text, {WEIGHTS}) AS score, e.moment, e.id"  # noqa: S608 - ours
     " FROM text CROSS JOIN entry AS e ON e.seq = text.rowid WHERE text MATCH ?"
 )
-LISTING = "SELECT e.line, 0.0 AS score, e.moment, e.id FROM entry AS e WHERE 1"
+LISTING = "SELECT e.line, 0.0 FROM entry AS e WHERE 1"
 NONE_OF = " AND e.seq NOT IN (SELECT rowid FROM text WHERE text MATCH ?)"
 
 _IN_COLUMN = {"text": "", "site": "{site} : ", "author": "{byline respelt} : "}
@@ -103,12 +103,11 @@ def _rows(db: sqlite3.Connection, terms: Sequence[Term], since: set[str], limit:
     where, values = _conditions(terms)
     if sought:
         values = [f"({sought}) NOT ({excluded})" if excluded else sought, *values]
-        inner = RANKING
+        query = f"{RANKING}{where} ORDER BY text.rowid DESC LIMIT {RANKED}"
+        query = f"SELECT line, score FROM ({query}) ORDER BY score DESC, moment DESC, id DESC LIMIT ?"  # noqa: S608 - ours
     else:
         values = [*([excluded] if excluded else []), *values]
-        inner = LISTING + (NONE_OF if excluded else "")
-    query = inner + where + (f" ORDER BY text.rowid DESC LIMIT {RANKED}" if sought else "")
-    query = f"SELECT line, score FROM ({query}) ORDER BY score DESC, moment DESC, id DESC LIMIT ?"  # noqa: S608 - ours
+        query = f"{LISTING}{NONE_OF if excluded else ''}{where} ORDER BY e.moment DESC, e.id DESC LIMIT ?"
     for line, score in db.execute(query, [*values, limit + len(since)]):
         entry = manifest.from_line(line.encode())
         if isinstance(entry, Entry) and entry.id not in since:

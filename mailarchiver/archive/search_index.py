@@ -36,12 +36,13 @@ SCHEMA = (
     "CREATE INDEX entry_month ON entry (month, moment DESC, id DESC) WHERE removed = 0",
     "CREATE INDEX entry_newest ON entry (moment DESC, id DESC)",
     "CREATE TABLE tag (tag TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tag, seq)) WITHOUT ROWID",
-    "CREATE INDEX tag_seq ON tag (seq)",
     # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
     f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii')",
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
+PAGE = 2048
+"""Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
@@ -88,6 +89,7 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
         os.close(descriptor)
     db = sqlite3.connect(layout.search, timeout=30, isolation_level=None)
     try:
+        db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("BEGIN IMMEDIATE")
@@ -145,11 +147,15 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
 
 
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
-    found = db.execute("SELECT seq FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if found is not None:
-        db.execute("DELETE FROM text WHERE rowid = ?", found)
-        db.execute("DELETE FROM tag WHERE seq = ?", found)
-        db.execute("DELETE FROM entry WHERE seq = ?", found)
+    found = db.execute("SELECT seq, line FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    if found is None:
+        return
+    seq, line = found
+    db.execute("DELETE FROM text WHERE rowid = ?", (seq,))
+    before = manifest.from_line(line.encode())
+    if isinstance(before, Entry):
+        db.executemany("DELETE FROM tag WHERE tag = ? AND seq = ?", _tags(before.tags, seq))
+    db.execute("DELETE FROM entry WHERE seq = ?", (seq,))
 
 
 def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
