@@ -27,7 +27,7 @@ from .trouble import as_store_error
 WEIGHTS = "10.0, 5.0, 5.0, 5.0, 5.0, 1.0, 1.0"
 """Of the columns of the index, in their order: what stands in a title says more than what stands in a text."""
 RANKED = 1000
-"""So many of what answers, the last filed, are ranked: what a common word costs does not grow with the archive."""
+"""So many of what answers, the last filed, are ranked: a common word costs hardly more in a large archive."""
 
 RANKING = (
     f"SELECT e.line, -bm25(text, {WEIGHTS}) AS score, e.moment, e.id"  # noqa: S608 - ours
@@ -36,7 +36,7 @@ RANKING = (
 LISTING = "SELECT e.line, 0.0 FROM entry AS e WHERE 1"
 NONE_OF = " AND e.seq NOT IN (SELECT rowid FROM text WHERE text MATCH ?)"
 
-_IN_COLUMN = {"text": "", "site": "{site} : ", "author": "{byline respelt} : "}
+_IN_COLUMN = {"text": "", "site": "{site} : ", "author": "{byline} : "}
 _MOST_OCTETS = 4 * LOOKED_AT
 
 

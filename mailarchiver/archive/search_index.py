@@ -167,9 +167,10 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     query = "INSERT INTO entry (id, month, day, moment, kind, line) VALUES (?, ?, ?, ?, ?, ?)"
     seq = db.execute(query, values).lastrowid
     site = " ".join(filter(None, (entry.site, host_of(entry.url) if entry.url else None)))
-    texts = (entry.title, entry.byline or "", site, note, " ".join(entry.tags), body)
-    columns = [" ".join(words(text)) for text in texts]
-    columns.append(" ".join(dict.fromkeys(word for text in texts for word in respelt(text))))
+    texts = (entry.title, entry.byline or "", site, note, " ".join(entry.tags))
+    # What is short is there in both spellings; of a text the other one has a column of its own: phrases stay phrases.
+    columns = [" ".join([*words(text), *respelt(text)]) for text in texts]
+    columns += [" ".join(words(body)), " ".join(dict.fromkeys(respelt(body)))]
     db.execute(f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (seq, *columns))  # noqa: S608 - ours
     db.executemany("INSERT INTO tag VALUES (?, ?)", _tags(entry.tags, seq))
 

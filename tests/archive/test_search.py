@@ -132,7 +132,7 @@ PRESS = (
             url="https://www.aldern.example/1", tags=("Slow Travel",), received=at("2024-01-10")),
     written(2, "Bus", "The night bus.", byline="Jörg Roe", kind="page", tags=("travel",), note="For Mina, at night",
             url="https://blog.example.org/2", received=at("2024-02-20")),
-    written(3, "Ferry", "By day.", kind="text", received=at("2024-03-06")),
+    written(3, "Ferry", "By day, with Müller.", kind="text", received=at("2024-03-06")),
 )  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("site:example.org", ["Bus"]),
         ("author:falk", ["Night train"]),
         ("author:joerg", ["Bus"]),
+        ("author:mueller", []),
+        ("mueller", ["Ferry"]),
         ("mina", ["Bus"]),
         ("tag:slow-travel", ["Night train"]),
         ('tag:"slow travel"', ["Night train"]),
