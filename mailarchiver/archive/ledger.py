@@ -77,7 +77,7 @@ class Ledger(Seen):
         if version == 0:
             self.clear()
         elif version == WHOLE_SINCE:
-            self._add_to_seen()
+            self._complete_seen()
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
@@ -96,13 +96,15 @@ class Ledger(Seen):
         for (name,) in tables:
             if not (keep_seen and name in KEPT):
                 self._db.execute(f'DROP TABLE "{name}"')
-        for statement in SCHEMA if keep_seen else SCHEMA + SEEN:
+        for statement in SCHEMA:
             self._db.execute(statement)
-        self._add_to_seen()
+        self._complete_seen()
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def _add_to_seen(self) -> None:
-        """Bring what is kept of an older ledger up to today's tables."""
+    def _complete_seen(self) -> None:
+        """Make what is kept of an older ledger where it is missing, and bring it up to today's tables."""
+        for statement in SEEN:
+            self._db.execute(statement)
         for (table, column), statement in ADDED.items():
             query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
             if self._db.execute(query, (table, column)).fetchone() is None:

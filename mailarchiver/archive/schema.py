@@ -35,13 +35,13 @@ SEEN = (
     # Every message ever seen, by where it lay: 0, 0 and a path for a file, '' as the path on a server. `outcome` is
     # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was; `same` the
     # digest of the mail that was there before, in the archive or in quarantine, and that this one is.
-    """CREATE TABLE seen (
+    """CREATE TABLE IF NOT EXISTS seen (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT, same TEXT,
         PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID""",
-    "CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
+    "CREATE INDEX IF NOT EXISTS seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
     # The messages that could not be fetched: how often that was tried, from when on it is tried again (RFC 3339, UTC).
-    """CREATE TABLE failed (
+    """CREATE TABLE IF NOT EXISTS failed (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         tries INTEGER NOT NULL, next_try TEXT NOT NULL, why TEXT NOT NULL,
         PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
@@ -49,5 +49,5 @@ SEEN = (
 """What cannot be made again but by doing things on the server twice."""
 KEPT = {"seen", "failed"}
 """The tables of these: the ledger of an older program keeps them when it is made new."""
-ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT", ("failed", "why"): SEEN[2]}
-"""(table, column) → what brings it to the ledger of an older program that lacks it."""
+ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT"}
+"""(table, column) → what brings it to a table that is kept of an older program, and lacks it."""
