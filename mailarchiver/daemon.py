@@ -44,6 +44,8 @@ ROUND_SECONDS = 600.0
 which it shuts the connection, is later (`mailbox.imap.Server.deadline`)."""
 STALLED_SECONDS = 3600.0
 """A round that takes this long hangs: systemd's watchdog gets no more word from us."""
+INDEXING_SECONDS = 30.0
+"""So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
 CLOCK_JUMP_SECONDS = 30.0
 TICK_SECONDS = 5.0
 EXIT_SECONDS = 8.0
@@ -193,6 +195,7 @@ class Rounds:
         finally:  # after a failure too: what was committed before it is in the archive
             with self._publishing:
                 refresh_pages(self._store)
+                self._store.update_search(seconds=INDEXING_SECONDS)
 
     def _failed(self, name: str, error: Exception) -> Health:
         health = self._health[name].after_failure(error, datetime.now(UTC))

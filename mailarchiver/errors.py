@@ -5,8 +5,10 @@
     MailArchiverError
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
+    │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
     │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
     ├── MessageError      permanent for one message: it goes to quarantine; the others go on
+    ├── NoSuchEntryError  what the user named is no article of the archive, or may be several (exit 1)
     └── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
 
 Trouble inside a mail (a bad charset, a missing picture) is no exception: it degrades, and leaves a warning.
@@ -32,12 +34,24 @@ class MailboxError(MailArchiverError):
     """A mailbox could not be read or changed. Temporary: give up this round, try again at the next."""
 
 
+class FetchBrokeError(MailboxError):
+    """The connection broke while messages were fetched: one of `uids` may be why."""
+
+    def __init__(self, text: str, uids: tuple[int, ...]) -> None:
+        super().__init__(text)
+        self.uids = uids
+
+
 class LoginRefused(MailboxError):  # noqa: N818 - said as users and docs say it
     """The server refused the credentials. Try again slowly: hammering locks accounts."""
 
 
 class MessageError(MailArchiverError):
     """One message cannot be understood. Permanent: no retry without new code."""
+
+
+class NoSuchEntryError(MailArchiverError):
+    """An id, or what was given for one, names no entry or several. Permanent: name another."""
 
 
 class StoreError(MailArchiverError):

@@ -37,7 +37,8 @@ class Health:
 
     def after_round(self, result: RoundResult, now: datetime) -> Health:
         """A round went through: whatever was wrong is over, but for what of it was refused, or could not be fetched."""
-        lacking = (f"{counted(result.failed, 'message')} could not be fetched",) if result.failed else ()
+        unfetched = result.failed + result.waiting
+        lacking = (f"{counted(unfetched, 'message')} could not be fetched",) if unfetched else ()
         error = "; ".join(result.troubles + lacking) or None
         return Health(
             filed=self.filed + result.filed,

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from .archive import glance
+from .archive.seen import Failure
 from .archive.store import Store
 from .config import Account
-from .errors import MailboxError
+from .errors import FetchBrokeError, MailboxError
 from .filing import file_batch
 from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
-from .model import After, Receipt, Rules
+from .model import After, RawMessage, Receipt, Rules
 from .pages import browse
 from .workers import Worker
 
@@ -33,9 +35,9 @@ MONTHS_AT_ONCE = 12
 @dataclass(frozen=True, slots=True)
 class RoundResult:
     """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
-    `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched and stay pending.
-    After a preview these four are 0. `troubles` tell what of the account could not be done: a folder that is missing,
-    filed mail that could not be moved.
+    `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched, `waiting` could not
+    be fetched before and are not tried again yet. After a preview all but `found` and `waiting` are 0. `troubles` tell
+    what of the account could not be done: a folder that is missing, filed mail that could not be moved.
     """
 
     account: str
@@ -44,13 +46,14 @@ class RoundResult:
     already: int = 0
     quarantined: int = 0
     failed: int = 0
+    waiting: int = 0
     seconds: float = 0.0
     troubles: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
 
     def is_sound(self) -> bool:
         """Whether all that was to be done was done, and nothing went to quarantine."""
-        return not (self.failed or self.troubles or self.quarantined)
+        return not (self.failed or self.waiting or self.troubles or self.quarantined)
 
     def __add__(self, other: RoundResult) -> RoundResult:
         return RoundResult(
@@ -60,6 +63,7 @@ class RoundResult:
             self.already + other.already,
             self.quarantined + other.quarantined,
             self.failed + other.failed,
+            self.waiting + other.waiting,
             self.seconds + other.seconds,
             tuple(dict.fromkeys(self.troubles + other.troubles)),
             self.receipts + other.receipts,
@@ -121,8 +125,12 @@ def preview_account(account: Account, root: Path) -> RoundResult:
     """
 
     def count(mailbox: ImapMailbox, selected: Selected, _no_target: str | None) -> RoundResult:
-        done = glance.done_uids(root, account.name, selected.folder, selected.uidvalidity)
-        return RoundResult(account.name, found=len(set(mailbox.search(account.since)) - done))
+        place = (account.name, selected.folder, selected.uidvalidity)
+        pending = set(mailbox.search(account.since)) - glance.done_uids(root, *place)
+        waiting = pending & {
+            uid for uid, failure in glance.failures(root, *place).items() if not failure.is_due(datetime.now(UTC))
+        }
+        return RoundResult(account.name, found=len(pending - waiting), waiting=len(waiting))
 
     return _each_folder(account, count, threading.Event(), lambda _: RoundResult(account.name), writable=False)
 
@@ -196,21 +204,57 @@ class _FolderRound:
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         done: list[Receipt] = []
         trouble = self.no_target or self.redo(listed)
-        for raws in self.mailbox.fetch(pending):
+        known = self.failures(listed)
+        fresh = [uid for uid in pending if uid not in known]
+        again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
+        for raws in self.fetched(fresh, again):
             receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
             done += receipts
             trouble = trouble or self.acknowledge_all(receipts)
             if stop.is_set():
                 break
+        failed = [] if stop.is_set() else self.withheld({*fresh, *again} - {receipt.ref.uid for receipt in done})
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,
-            len(pending),
+            len(fresh) + len(again),
             *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
-            failed=0 if stop.is_set() else len(pending) - len(done),
+            failed=len(failed),
+            waiting=len(pending) - len(fresh) - len(again),
             troubles=(trouble,) if trouble else (),
             receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
         )
+
+    def fetched(self, fresh: Sequence[int], again: Sequence[int]) -> Iterator[list[RawMessage]]:
+        """The messages in batches. Those that could not be fetched before come last and one by one, so that one at
+        which the connection breaks is known by it, and holds up no other for longer than a round.
+        """
+        try:
+            yield from self.mailbox.fetch(fresh)
+            yield from self.mailbox.fetch(again, at_once=1)
+        except FetchBrokeError as error:
+            self.note_failed(error.uids, str(error))
+            raise
+
+    def withheld(self, missing: set[int]) -> list[int]:
+        """Those of the messages that did not come which are still there: that is recorded. The others are gone."""
+        there = sorted(missing.intersection(self.mailbox.search(self.account.since))) if missing else []
+        self.note_failed(there, "the server lists it and does not give it")
+        return there
+
+    def failures(self, listed: Sequence[int]) -> dict[int, Failure]:
+        """What could not be fetched before and is still there; the rest of it is forgotten."""
+        known = self.store.failures(self.account.name, self.selected.folder, self.selected.uidvalidity)
+        gone = known.keys() - set(listed)
+        if gone and self.selected.uidvalidity is not None:
+            self.store.forget_failures(self.account.name, self.selected.folder, self.selected.uidvalidity, gone)
+        return known
+
+    def note_failed(self, uids: Sequence[int], why: str) -> None:
+        """Record what could not be fetched; without UIDVALIDITY it could not be recognised."""
+        if uids and self.selected.uidvalidity is not None:
+            place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+            self.store.note_failures(*place, uids, why=why, now=datetime.now(UTC))
 
     def redo(self, listed: Sequence[int]) -> str | None:
         """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the

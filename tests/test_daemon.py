@@ -190,6 +190,9 @@ class FakeStore:
     def write_status(self, status: object) -> None:
         self.status = status
 
+    def update_search(self, *, seconds: float) -> int:
+        return 0
+
     def in_quarantine(self) -> int:
         return 3
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from .layout import Layout
-from .seen import select_done
+from .schema import SCHEMA_VERSION
+from .seen import Failure, select_done, select_failures
 from .trouble import as_store_error
 
 
@@ -16,12 +18,35 @@ def done_uids(root: Path, account: str, folder: str, uidvalidity: int | None) ->
 
     Raises `StoreError` for a folder that is no archive, a newer format, and what the disk refuses.
     """
+    with ledger(root) as db:
+        return frozenset() if db is None or uidvalidity is None else select_done(db, account, folder, uidvalidity)
+
+
+def failures(root: Path, account: str, folder: str, uidvalidity: int | None) -> dict[int, Failure]:
+    """The messages of a mailbox that could not be fetched so far; none where the ledger is older than that. Raises as
+    `done_uids`.
+    """
+    with ledger(root) as db:
+        if db is None or uidvalidity is None or not is_of_today(db):
+            return {}
+        return select_failures(db, account, folder, uidvalidity)
+
+
+@contextmanager
+def ledger(root: Path) -> Iterator[sqlite3.Connection | None]:
+    """The ledger, read-only; None where there is no archive, or no ledger in it yet. Raises as `done_uids`."""
     layout = Layout(root)
     with as_store_error(layout):
-        if uidvalidity is None or not root.exists() or not layout.exists() or not layout.ledger.exists():
-            return frozenset()
+        if not root.exists() or not layout.exists() or not layout.ledger.exists():
+            yield None
+            return
         with closing(read_only(layout.ledger)) as db:
-            return select_done(db, account, folder, uidvalidity)
+            yield db
+
+
+def is_of_today(db: sqlite3.Connection) -> bool:
+    """Whether a ledger has the tables of this program."""
+    return bool(db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION)
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -108,6 +108,11 @@ class Layout:
         return self.state / "ledger.sqlite"
 
     @property
+    def search(self) -> Path:
+        """The full-text index, for the group to read."""
+        return self.state / "search.sqlite"
+
+    @property
     def status(self) -> Path:
         """How the service is."""
         return self.state / "status.json"

@@ -13,16 +13,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
-from .schema import KEPT, SCHEMA, SCHEMA_VERSION, SEEN
+from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
+WHOLE_SINCE = 2
+"""The version that differs from today's only in what is kept of an older one: nothing need be read again for it."""
 CARD = "line, excerpt, direction, automatic"
 
 
@@ -67,9 +68,17 @@ class Ledger(Seen):
                 f"{self._path} was made by a newer mailarchiver: update this one, "
                 "or make it again with `mailarchiver rebuild ledger`"
             )
-        if version == 0:
+        if version in {0, WHOLE_SINCE}:
             with self.transaction():
-                self.clear()
+                self._begin(self._version())
+
+    def _begin(self, version: int) -> None:
+        """Make the tables, or what the last version lacks of them. Another process may have done so meanwhile."""
+        if version == 0:
+            self.clear()
+        elif version == WHOLE_SINCE:
+            self._complete_seen()
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -87,8 +96,9 @@ class Ledger(Seen):
         for (name,) in tables:
             if not (keep_seen and name in KEPT):
                 self._db.execute(f'DROP TABLE "{name}"')
-        for statement in SCHEMA + SEEN:
+        for statement in SCHEMA:
             self._db.execute(statement)
+        self._complete_seen()
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def check(self) -> None:
@@ -99,6 +109,15 @@ class Ledger(Seen):
         self.position()
         with self.transaction():
             self._db.execute(f"PRAGMA user_version = {self._version()}")
+
+    def _complete_seen(self) -> None:
+        """Make what is kept of an older ledger where it is missing, and bring it up to today's tables."""
+        for statement in SEEN:
+            self._db.execute(statement)
+        for (table, column), statement in ADDED.items():
+            query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
+            if self._db.execute(query, (table, column)).fetchone() is None:
+                self._db.execute(statement)
 
     def close(self) -> None:
         """Close the database; a transaction that is open is rolled back."""
@@ -148,7 +167,7 @@ class Ledger(Seen):
             " automatic = excluded.automatic",
             (
                 *(entry.id, _base(entry.id), entry.sha256, keys.folded, keys.url_key, keys.text_key, month),
-                *(_moment(entry.received), manifest.to_line(entry).decode()),
+                *(manifest.moment(entry), manifest.to_line(entry).decode()),
                 *(keys.excerpt, keys.direction, keys.automatic),
             ),
         )
@@ -186,6 +205,12 @@ class Ledger(Seen):
         ).fetchall()
         entries = [_entry(line) for removed, line in rows if not removed]
         return tuple((entry.id, entry.folder) for entry in entries) if rows else None
+
+    def kept(self, digest: str, folded: str) -> str | None:
+        """The digest of the mail in the archive that is this one, with these line ends or others; None if none is."""
+        query = "SELECT digest FROM entry WHERE digest = ? OR folded = ? ORDER BY digest <> ? LIMIT 1"
+        found = self._db.execute(query, (digest, folded, digest)).fetchone()
+        return None if found is None else str(found[0])
 
     def holder(self, base: str) -> str | None:
         """The digest of the mail that has this id, removed or not."""
@@ -270,13 +295,6 @@ def _make_private(path: Path) -> None:
 
 def _base(entry_id: str) -> str:
     return entry_id.partition("-")[0]
-
-
-def _moment(received: str) -> float:
-    try:
-        return datetime.fromisoformat(received).timestamp()
-    except ValueError:  # a manifest edited by hand
-        return 0.0
 
 
 def _entry(line: str) -> Entry:

@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -141,6 +142,14 @@ def _number(data: Mapping[str, object], key: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def moment(entry: Entry) -> float:
+    """When it was received, in seconds since 1970; 0 for a date that makes no sense (a manifest edited by hand)."""
+    try:
+        return datetime.fromisoformat(entry.received).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
 # --- the file -------------------------------------------------------------------------------------------------------
 
 
@@ -170,18 +179,27 @@ def position(path: Path, at: int) -> Position | None:
 
 def records(path: Path, start: int = 0) -> Iterator[Entry | Removal]:
     """The records from octet `start` on, in order. A line that is damaged is passed over with a warning in the log."""
+    return (record for _, record in placed_records(path, start) if record is not None)
+
+
+def placed_records(path: Path, start: int = 0) -> Iterator[tuple[int, Entry | Removal | None]]:
+    """The whole lines from octet `start` on, in order: where each ends, and its record, None where it holds none that
+    is known here, or is damaged, which the log says.
+    """
     if size(path) <= start:
         return
     with path.open("rb") as file:
         file.seek(start)
         for line in file:
+            if not line.endswith(b"\n"):
+                return
+            start += len(line)
             try:
-                record = from_line(line) if line.endswith(b"\n") else None
+                record = from_line(line)
             except ValueError as error:
                 log.warning("%s: a line is damaged (%s) and was passed over: %.80r", path, error, line)
-                continue
-            if record is not None:
-                yield record
+                record = None
+            yield start, record
 
 
 def append(path: Path, lines: Iterable[bytes], *, mode: int) -> None:

@@ -4,7 +4,7 @@ Every question the ledger answers has its index, so that no answer takes a walk 
 have been the same since version 1: recovery.py reads the one, and keeps the other, when it makes an older ledger new.
 
 2: `automatic`; the mails in quarantine.
-3: `looked`.
+3: `looked`, `seen.same`; what could not be fetched.
 """
 
 SCHEMA_VERSION = 3
@@ -33,16 +33,25 @@ SCHEMA = (
 )
 SEEN = (
     # Every message ever seen, by where it lay: 0, 0 and a path for a file, '' as the path on a server. `outcome` is
-    # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was.
+    # filed, already or quarantined; `action` what was then done on the server, NULL while nothing was; `same` the
+    # digest of the mail that was there before, in the archive or in quarantine, and that this one is.
     """CREATE TABLE IF NOT EXISTS seen (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
-        path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
+        path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT, same TEXT,
         PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = ''",
     # Folders that mail is moved to, and that were looked through since this ledger was made from a manifest, whose
     # own row is '', '': without that one, all that was moved there is known.
     """CREATE TABLE IF NOT EXISTS looked (
         account TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (account, folder)) WITHOUT ROWID""",
+    # The messages that could not be fetched: how often that was tried, from when on it is tried again (RFC 3339, UTC).
+    """CREATE TABLE IF NOT EXISTS failed (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        tries INTEGER NOT NULL, next_try TEXT NOT NULL, why TEXT NOT NULL,
+        PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
 )
-KEPT = {"seen", "looked"}
 """What cannot be made again but by doing things on the server twice."""
+KEPT = {"seen", "failed", "looked"}
+"""The tables of these: the ledger of an older program keeps them when it is made new."""
+ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT"}
+"""(table, column) → what brings it to a table that is kept of an older program, and lacks it."""

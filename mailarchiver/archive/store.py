@@ -11,7 +11,8 @@ A crash anywhere ends, at the next start or commit, in the same archive as no cr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,16 +22,21 @@ from typing import Self
 
 from ..errors import StoreError
 from ..model import Bundle, Card, Entry, Filing, Quarantined, Receipt
-from . import manifest, quarantine, staging
+from . import lock, manifest, quarantine, search_index, staging
 from .access import Access
 from .batch import Batch, check
 from .layout import Layout, become_owner
 from .ledger import Keys, Ledger
 from .recovery import Rebuilt, Step
+from .seen import Failure
 from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
+
+
+INDEXED_AT_ONCE = 100
+"""Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
 
 
 class Store:
@@ -152,11 +158,11 @@ class Store:
         """What is to be written of a message: nothing if it is known. The ledger learns of it, uncommitted."""
         known = ledger.known(filing.digest, filing.folded)
         if known is not None:
-            ledger.note(filing.ref, filing.digest, "already")
+            ledger.note(filing.ref, filing.digest, "already", ledger.kept(filing.digest, filing.folded))
             return Receipt(filing.ref, filing.digest, "already", known)
         lies = ledger.quarantined(filing.digest, filing.folded)
         if lies is not None:
-            ledger.note(filing.ref, filing.digest, "quarantined")
+            ledger.note(filing.ref, filing.digest, "quarantined", lies)
             return Receipt(filing.ref, filing.digest, "already", quarantine=quarantine.relative(lies))
         if filing.quarantined is not None:
             return self._quarantine(ledger, filing, filing.quarantined, now, batch)
@@ -221,6 +227,23 @@ class Store:
         """All mail in that folder is known now."""
         with self._access.reading() as ledger, ledger.transaction():
             ledger.looked_through(account, folder)
+
+    def failures(self, account: str, folder: str, uidvalidity: int | None) -> dict[int, Failure]:
+        """The messages of a folder that could not be fetched so far, by their UIDs."""
+        with self._access.reading() as ledger:
+            return {} if uidvalidity is None else ledger.failures(account, folder, uidvalidity)
+
+    def note_failures(
+        self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], *, why: str, now: datetime
+    ) -> None:
+        """Record that these could not be fetched once more: each is left alone for a while, longer each time."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.note_failures(account, folder, uidvalidity, uids, why, now)
+
+    def forget_failures(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
+        """These are no longer where they could not be fetched from."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.forget_failures(account, folder, uidvalidity, uids)
 
     def in_quarantine(self) -> int:
         """How many mails lie in quarantine."""
@@ -288,6 +311,31 @@ class Store:
             with ledger.transaction():
                 ledger.cleaned(cleaned)
         return len(changed)
+
+    # --- what people search -----------------------------------------------------------------------------------------
+
+    def update_search(self, *, seconds: float | None = None, step: Callable[[int], None] | None = None) -> int:
+        """Bring the full-text index up to date; how many lines of the manifest it took in.
+
+        A missing, damaged or older index is made anew. It ends after about `seconds`; the next call goes on where it
+        stood. `step` hears how many were taken in since the last time. The lock is held for a few at a time.
+        """
+        start, total = time.monotonic(), 0
+        while True:
+            with self._access.exclusive():
+                taken = search_index.update(self._layout, lines=INDEXED_AT_ONCE)
+            total += taken
+            if step is not None:
+                step(taken)
+            if taken < INDEXED_AT_ONCE or (seconds is not None and time.monotonic() - start >= seconds):
+                return total
+            time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
+
+    def rebuild_search(self, *, step: Callable[[int], None] | None = None) -> int:
+        """Make the full-text index anew; how many lines of the manifest it took in."""
+        with self._access.exclusive():
+            search_index.delete(self._layout)
+        return self.update_search(step=step)
 
     def write_status(self, status: Mapping[str, object]) -> None:
         """Replace `status.json`."""

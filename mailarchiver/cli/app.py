@@ -5,11 +5,15 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .audit import audit
 from .demo import demo
 from .import_ import import_
+from .list_ import list_
 from .poll import poll
 from .rebuild import rebuild
 from .run import run
+from .search import search
+from .show import open_, show
 from .verify import verify
 
 # Plain help: formatted by rich it takes twice as long to appear.
@@ -26,6 +30,11 @@ app.command()(run)
 app.command("import")(import_)
 app.command()(verify)
 app.command()(rebuild)
+app.command("list")(list_)
+app.command()(show)
+app.command("open")(open_)
+app.command()(search)
+app.command()(audit)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

@@ -97,6 +97,7 @@ def import_(
         messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
         file_messages(messages, store, worker, rules=rules, on_receipts=count.receive)
         refresh_pages(store)
+        store.update_search()
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
     if count.unread or count.quarantined:
         raise typer.Exit(1)

@@ -53,6 +53,7 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
             rules = settings.rules(account)
             yield account, _outcome(partial(poll_account, account, store, worker, rules=rules, stop=stop))
         refresh_pages(store)
+        store.update_search()
 
 
 def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
@@ -92,7 +93,10 @@ def _say(account: "Account", outcome: "RoundResult | str", root: "Path", *, dry_
         return
     say(outcome.receipts, root)
     if outcome.failed:
-        lacking = f"{counted(outcome.failed, 'message')} could not be fetched; the next round tries again"
+        lacking = f"{counted(outcome.failed, 'message')} could not be fetched; tried again by and by"
+        typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
+    if outcome.waiting:
+        lacking = f"{counted(outcome.waiting, 'message')} could not be fetched before; `audit` tells of the next try"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
     if as_json:
         return

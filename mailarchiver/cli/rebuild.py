@@ -20,17 +20,20 @@ class Part(StrEnum):
 
     MANIFEST = "manifest"
     LEDGER = "ledger"
+    SEARCH = "search"
     PAGES = "pages"
 
 
 def rebuild(
     *,
-    parts: Annotated[list[Part] | None, typer.Argument(metavar="[PART]…", help="manifest, ledger, pages.")] = None,
+    parts: Annotated[
+        list[Part] | None, typer.Argument(metavar="[PART]…", help="manifest, ledger, search, pages.")
+    ] = None,
     root: RootOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the ledger and the browse pages again, and add to the manifest what it lacks: all, or the parts named.
+    """Make the ledger, the full-text index and the browse pages again, and add to the manifest what it lacks.
 
     The manifest keeps its sound lines; each whole folder of an article without a line gets one.
     """
@@ -43,6 +46,8 @@ def rebuild(
     if chosen & {Part.MANIFEST, Part.LEDGER}:
         made = _ledger(place, sift=Part.MANIFEST in chosen)
         told |= _of_manifest(made) | {Part.LEDGER: {"lines": made.lines + made.adopted}}
+    if Part.SEARCH in chosen:
+        told[Part.SEARCH] = {"lines": _search(place)}
     if Part.PAGES in chosen:
         told[Part.PAGES] = {"written": _pages(place)}
     if as_json:
@@ -64,6 +69,13 @@ def _of_manifest(made: "Rebuilt") -> dict[str, object]:
     return {Part.MANIFEST: {"lines": made.lines, "added": made.adopted, "dropped": made.dropped, "cut": made.octets}}
 
 
+def _search(place: Path) -> int:
+    from ..archive.store import Store
+
+    with Store.open(place) as store, progress("Indexing", lambda: sum(count for _, count in store.months())) as step:
+        return store.rebuild_search(step=step)
+
+
 def _pages(place: Path) -> int:
     from ..archive.store import Store
     from ..poll import rebuild_pages
@@ -82,6 +94,9 @@ def _say(told: "dict[str, object]") -> None:
             torn = f", {counted(cut, 'octet')} of an interrupted append taken off" if cut else ""
             typer.echo(f"manifest: {counted(lines, 'line')} kept, {added} added{left}{torn}")
             typer.echo(f"ledger: made again from {counted(lines + added, 'line')}")
+    match told:
+        case {"search": {"lines": int(lines)}}:
+            typer.echo(f"search: indexed again, {counted(lines, 'line')} of the manifest")
     match told:
         case {"pages": {"written": int(written)}}:
             typer.echo(f"pages: {counted(written, 'file')} written, the others were as they should be")

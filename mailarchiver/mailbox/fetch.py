@@ -11,7 +11,7 @@ import logging
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .wire import IMAPError, is_refusal, words
 
@@ -57,7 +57,7 @@ def plan(
 
 def read_sizes(client: Client, uids: Sequence[int]) -> dict[int, int]:
     """UID → RFC822.SIZE, in the order of `uids`; without those that the server has nothing to say about."""
-    answer = client.fetch(list(uids), ["RFC822.SIZE"])
+    answer = _asked(client, list(uids), ["RFC822.SIZE"])
     sizes = {uid: answer.get(uid, {}).get(b"RFC822.SIZE") for uid in uids}
     return {uid: size for uid, size in sizes.items() if isinstance(size, int)}
 
@@ -86,19 +86,8 @@ def read_bodies(client: Client, sizes: Mapping[int, int]) -> dict[int, Body]:
 
 
 def _fetch(client: Client, uids: list[int]) -> dict[int, Body]:
-    """BODY.PEEK[] and INTERNALDATE of some messages. A refused batch is halved, until the refused message stands alone
-    (some servers say NO to the whole command where one message of it is gone or damaged).
-    """
-    try:
-        answer = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"])
-    except IMAPError as error:
-        if not is_refusal(error) or _HOLD_ON.search(str(error)):
-            raise
-        if len(uids) == 1:
-            log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
-            return {}
-        middle = len(uids) // 2
-        return _fetch(client, uids[:middle]) | _fetch(client, uids[middle:])
+    """BODY.PEEK[] and INTERNALDATE of some messages."""
+    answer = _asked(client, uids, ["BODY.PEEK[]", "INTERNALDATE"])
     bodies = {}
     for uid in uids:
         items = answer.get(uid, {})
@@ -106,6 +95,22 @@ def _fetch(client: Client, uids: list[int]) -> dict[int, Body]:
         if isinstance(data, bytes):  # None: expunged meanwhile (Dovecot), which is no empty mail
             bodies[uid] = Body(data, _aware(items.get(b"INTERNALDATE")))
     return bodies
+
+
+def _asked(client: Client, uids: list[int], items: list[str]) -> dict[int, dict[bytes, Any]]:
+    """FETCH. A refused batch is halved, until the refused message stands alone (some servers say NO to the whole
+    command where one message of it is gone or damaged).
+    """
+    try:
+        return dict(client.fetch(uids, items))
+    except IMAPError as error:
+        if not is_refusal(error) or _HOLD_ON.search(str(error)):
+            raise
+        if len(uids) == 1:
+            log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
+            return {}
+        middle = len(uids) // 2
+        return _asked(client, uids[:middle], items) | _asked(client, uids[middle:], items)
 
 
 def _aware(value: datetime | None) -> datetime | None:

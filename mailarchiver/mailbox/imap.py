@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from ..errors import MailboxError
+from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
-from .fetch import SIZES_AT_ONCE, Body, plan, read_bodies, read_sizes
+from .fetch import BATCH_MESSAGES, SIZES_AT_ONCE, Body, plan, read_bodies, read_sizes
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
@@ -117,19 +117,20 @@ class ImapMailbox:
                 found.update(client.search([part, "SINCE", since] if since else [part]))
         return sorted(found)
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[list[RawMessage]]:
+    def fetch(self, uids: Sequence[int], *, at_once: int = BATCH_MESSAGES) -> Iterator[list[RawMessage]]:
         """The messages in batches (at most 50, and 16 MB but for larger single ones), none marked as read.
 
-        What is gone, and what the server does not give or gives damaged, is not among them and is logged.
+        What is gone, and what the server does not give or gives damaged, is not among them and is logged. Those at
+        which the connection breaks are named by `FetchBrokeError`: with `at_once` of 1, it is that one.
         """
         selected = self._need_selected()
-        for window in _slices(uids, SIZES_AT_ONCE):
-            with self._talking(f"read the sizes of {len(window)} messages of {selected.folder!r}") as client:
+        for window in _slices(uids, SIZES_AT_ONCE if at_once > 1 else 1):
+            with self._fetching(f"read the sizes of {len(window)} messages of {selected.folder!r}", window) as client:
                 sizes = read_sizes(client, window)
-            batches = plan(sizes.items())
+            batches = plan(sizes.items(), messages=at_once)
             came: set[int] = set()
             for batch in batches:
-                with self._talking(f"read {len(batch)} messages of {selected.folder!r}") as client:
+                with self._fetching(f"read {len(batch)} messages of {selected.folder!r}", list(batch)) as client:
                     bodies = read_bodies(client, batch)
                 came.update(bodies)
                 if bodies:
@@ -250,6 +251,17 @@ class ImapMailbox:
                 self._client = self._selected = None
                 hang_up(client)
                 self._deadline.release()
+
+    @contextmanager
+    def _fetching(self, what: str, uids: Sequence[int]) -> Iterator[Client]:
+        """The same, where it may be the messages themselves that break the connection."""
+        try:
+            with self._talking(what) as client:
+                yield client
+        except MailboxError as error:
+            if self.is_connected:
+                raise
+            raise FetchBrokeError(str(error), tuple(uids)) from error
 
     def _trouble(self, what: str, error: Exception) -> str:
         if self._deadline.expired:

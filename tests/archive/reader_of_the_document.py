@@ -23,6 +23,7 @@ ARTICLE_KEYS = [
     "direction",
     "excerpt",
     "words",
+    "reading_minutes",
     "tags",
     "received",
     "account",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mailarchiver.archive import glance, recovery
 from mailarchiver.archive.ledger import Keys, Ledger
 from mailarchiver.archive.manifest import Position, Removal
+from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, MessageRef
-from tests.archive.filings import at, bundle, filing, mail
+from tests.archive.filings import NOW, at, bundle, filing, mail, quarantined
 
 
 @pytest.fixture
@@ -172,6 +175,8 @@ def test_no_look_up_walks_over_the_entries(ledger: Ledger, monkeypatch: pytest.M
     ledger.same_as(None, "t", "d")
     ledger.done_uids("articles", "INBOX", 7)
     ledger.unacknowledged("articles", "INBOX", 7)
+    ledger.kept("d", "f")
+    ledger.failures("articles", "INBOX", 7)
     ledger.quarantine("d", "f")
     ledger.quarantined("d", "f")
     ledger.forget_quarantined("d")
@@ -186,3 +191,82 @@ def test_no_look_up_walks_over_the_entries(ledger: Ledger, monkeypatch: pytest.M
         scans = [step for step in plan if step.startswith("SCAN") and "entry_newest" not in step]
         assert not scans, f"{statement}: {plan}"
         assert not any("TEMP B-TREE" in step and "entry_digest" not in " ".join(plan) for step in plan), statement
+
+
+# --- what became of every message -----------------------------------------------------------------------------------
+
+
+def outcomes(ledger: Ledger) -> list[tuple[object, ...]]:
+    return ledger._db.execute("SELECT uid, digest, outcome, same FROM seen ORDER BY uid").fetchall()
+
+
+def test_a_message_says_which_it_is_the_same_as(tmp_path: Path) -> None:
+    first, again = filing(1), filing(1, ref=at(2))
+    folded = filing(1, ref=at(3), line_end=b"\n")
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        store.commit([first, again, folded], now=NOW)
+        store.commit([quarantined(4), quarantined(4, ref=at(5), line_end=b"\n")], now=NOW)
+        with store._access.reading() as ledger:
+            assert outcomes(ledger) == [
+                (1, first.digest, "filed", None),
+                (2, first.digest, "already", first.digest),
+                (3, folded.digest, "already", first.digest),
+                (4, quarantined(4).digest, "quarantined", None),
+                (5, quarantined(4, line_end=b"\n").digest, "quarantined", quarantined(4).digest),
+            ]
+
+
+def test_what_came_has_failed_no_more(ledger: Ledger) -> None:
+    place = ("articles", "INBOX", 7)
+    with ledger.transaction():
+        ledger.note_failures(*place, [1, 2], "NIL", NOW)
+        ledger.note_failures(*place, [1], "NIL", NOW)
+        ledger.note_failures("other", "INBOX", 7, [3], "NIL", NOW)
+    assert {uid: failure.tries for uid, failure in ledger.failures(*place).items()} == {1: 2, 2: 1}
+    assert ledger.done_uids(*place) == frozenset(), "what failed is still to be fetched"
+    with ledger.transaction():
+        ledger.note(at(1), "d", "filed")
+    assert set(ledger.failures(*place)) == {2}
+
+
+VERSION_2_SEEN = """
+DROP TABLE seen;
+DROP TABLE failed;
+CREATE TABLE seen (
+    account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+    path TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, action TEXT,
+    PRIMARY KEY (account, folder, uidvalidity, uid, path)) WITHOUT ROWID;
+CREATE INDEX seen_open ON seen (account, folder, uidvalidity) WHERE action IS NULL AND path = '';
+INSERT INTO seen VALUES ('articles', 'INBOX', 7, 9, '', 'd', 'filed', 'move:Archived');
+PRAGMA user_version = 2;
+"""
+
+
+def test_a_ledger_of_version_2_is_added_to_and_nothing_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "archive"
+    with Store.open(root, min_free=0) as store:
+        store.commit([filing(1)], now=NOW)
+    with closing(sqlite3.connect(root / ".mailarchiver/ledger.sqlite")) as db:
+        db.executescript(VERSION_2_SEEN)
+    assert glance.failures(root, "articles", "INBOX", 7) == {}
+    assert glance.done_uids(root, "articles", "INBOX", 7) == {9}
+    monkeypatch.setattr(recovery, "recover", lambda *_: pytest.fail("there was nothing to recover"))
+    with Store.open(root, min_free=0) as store:
+        assert store.done_uids("articles", "INBOX", 7) == {9}
+        assert store.unacknowledged("articles", "INBOX", 7) == []
+        store.note_failures("articles", "INBOX", 7, [3], why="NIL", now=NOW)
+        assert set(store.failures("articles", "INBOX", 7)) == {3}
+        assert store.commit([filing(1, ref=at(4))], now=NOW)[0].outcome == "already"
+    assert set(glance.failures(root, "articles", "INBOX", 7)) == {3}
+
+
+def test_an_older_ledger_made_new_keeps_what_failed(ledger: Ledger, path: Path) -> None:
+    with ledger.transaction():
+        ledger.note_failures("articles", "INBOX", 7, [1], "NIL", NOW)
+        ledger.clear(keep_seen=True)
+    assert set(ledger.failures("articles", "INBOX", 7)) == {1}
+    with ledger.transaction():
+        ledger.clear()
+    assert ledger.failures("articles", "INBOX", 7) == {}

@@ -91,7 +91,7 @@ def test_every_article_is_read_and_is_whole(archive: Archive) -> None:
     assert archive.format == 1
     told = {entry_id: archive.article(entry) for entry_id, entry in archive.entries.items()}
     assert len(told) == 9
-    assert {entry["kind"] for entry in told.values()} == {"reader-view", "message"}
+    assert {entry["kind"] for entry in told.values()} == {"reader-view", "text"}
     assert any(entry["images"] for entry in told.values())
     assert any(entry["attachments"] for entry in told.values())
     for entry in archive.entries.values():

@@ -189,3 +189,10 @@ def test_json_lists_what_went_to_quarantine(folder: Path, tmp_path: Path, monkey
     ]
     assert first["quarantine"][0]["digest"] == hashlib.sha256(mail(b"moon")).hexdigest()
     assert (second["already"], second["quarantined"], second["quarantine"]) == (3, 0, [])
+
+
+def test_what_is_imported_is_found(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "archive"
+    assert CliRunner().invoke(app, ["import", str(folder), "--root", str(root)]).exit_code == 0
+    found = CliRunner().invoke(app, ["search", "moon", "--json", "--root", str(root)])
+    assert [json.loads(line)["title"] for line in found.stdout.splitlines()] == ["moon"]

@@ -36,7 +36,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_names_every_command() -> None:
     done = CliRunner().invoke(app, ["--help"])
     assert done.exit_code == 0
-    for command in ("demo", "poll", "run", "import"):
+    for command in ("demo", "poll", "run", "import", "list", "show", "open", "search", "audit"):
         assert f"  {command} " in done.output
 
 

@@ -55,6 +55,7 @@ def test_all_is_made_again_and_comes_out_the_same(root: Path) -> None:
     assert done.stdout.splitlines() == [
         "manifest: 4 lines kept, 0 added",
         "ledger: made again from 4 lines",
+        "search: indexed again, 4 lines of the manifest",
         "pages: 0 files written, the others were as they should be",
     ]
 
@@ -179,3 +180,11 @@ def test_an_open_store_goes_on_with_the_new_ledger(root: Path) -> None:
         rebuild(root, "ledger")
         assert store.commit([filing(6, ref=at(60)), filing(7)], now=NOW)[0].outcome == "already"
     assert verify(root, jobs=1).is_sound()
+
+
+def test_a_damaged_index_is_made_again(root: Path) -> None:
+    rebuild(root, "search")
+    index = root / ".mailarchiver" / "search.sqlite"
+    index.write_bytes(b"garbage")
+    assert rebuild(root, "search") == {"search": {"lines": 4}}
+    assert index.read_bytes().startswith(b"SQLite format 3")

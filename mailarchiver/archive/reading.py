@@ -1,0 +1,33 @@
+"""A filed article's files, as they are shown: read only, and nothing taken for granted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import StoreError
+from ..model import Entry
+
+
+def read(path: Path) -> str:
+    """A text file of an article. Raises `StoreError` where it cannot be read."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}: `mailarchiver verify` says what else is wrong") from error
+
+
+def described(folder: Path, entry: Entry) -> dict[str, object]:
+    """All that is known about an article: article.json, and what only the manifest tells.
+
+    Where article.json cannot be read, the line of the manifest alone.
+    """
+    try:
+        found = json.loads((folder / "article.json").read_bytes())
+    except (OSError, ValueError):  # verify names the damage; what is known is shown all the same
+        found = None
+    of_manifest = {**asdict(entry), "tags": list(entry.tags)}
+    if not isinstance(found, dict):
+        return of_manifest
+    return {**found, **{key: of_manifest[key] for key in ("folder", "filed", "sums", "same_as", "source")}}
