@@ -93,6 +93,11 @@ class Layout:
         return self.state / "trash"
 
     @property
+    def versions(self) -> Path:
+        """Folders of entries that were replaced: `<id>/<number>`, in the order of their replacement; precious."""
+        return self.state / "versions"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever writes."""
         return self.state / "lock"

@@ -8,6 +8,9 @@ from .. import __version__
 from .demo import demo
 from .import_ import import_
 from .poll import poll
+from .quarantine import quarantine
+from .remove import remove, restore
+from .reprocess import reprocess
 from .run import run
 
 # Plain help: formatted by rich it takes twice as long to appear.
@@ -22,6 +25,10 @@ app.command()(demo)
 app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
+app.command()(reprocess)
+app.command()(remove)
+app.command()(restore)
+app.add_typer(quarantine, name="quarantine")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..config import Archive, Limits
+    from collections.abc import Callable
+
+    from ..config import Archive, Limits, Settings
     from ..model import Rules
 
 RootOption = Annotated[
@@ -33,3 +35,16 @@ def chosen(root: Path | None, config: Path | None) -> "tuple[Archive, Limits, Ru
 def chosen_root(root: Path | None, config: Path | None) -> Path:
     """The folder of the archive alone, for commands that only read. Raises as `chosen`."""
     return chosen(root, config)[0].root
+
+
+def rules_by_account(root: Path | None, config: Path | None) -> "Callable[[str], Rules]":
+    """How the mail of each account is understood, by its name: as when it was filed. Raises as `chosen`."""
+    from ..config import find, load
+
+    common = chosen(root, config)[2]
+    accounts = {} if root is not None and config is None else _rules_of_accounts(load(find(config)))
+    return lambda name: accounts.get(name, common)
+
+
+def _rules_of_accounts(settings: "Settings") -> "dict[str, Rules]":
+    return {account.name: settings.rules(account) for account in settings.account}
