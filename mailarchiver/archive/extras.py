@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .sync import fsync_path, make_folder
+from .sync import make_folder
 
 SUMS = "SHA256SUMS"
 OURS = re.compile(
@@ -54,11 +54,11 @@ def closed(folder: Path) -> str | None:
     return None
 
 
-def carry(old: Path, new: Path) -> None:
-    """Have in `new` what others added to `old`: hard links, or copies where there can be none.
+def carry(old: Path, new: Path) -> list[Path]:
+    """Have in `new` what others added to `old`: hard links, or copies where there can be none; what is to be synced.
 
     A name that is taken by something else gets `~2`, `~3` … appended. What is there already is left as it is, so this
-    may be done again. Folders get the mode they had. Syncs only what it adds. Raises `OSError`.
+    may be done again. Folders get the mode they had. Syncs nothing. Raises `OSError`.
     """
     renamed: dict[str, Path] = {}
     added: set[Path] = set()
@@ -77,9 +77,8 @@ def carry(old: Path, new: Path) -> None:
         if not os.path.lexists(target):
             make_folder(folder, 0o750)
             _link(source, target)
-            added |= {folder, folder.parent}
-    for folder in sorted(added, key=lambda path: (-len(path.parts), path)):
-        fsync_path(folder)
+            added |= {folder, folder.parent} | ({target} if stat.S_ISREG(target.lstat().st_mode) else set())
+    return sorted(added, key=lambda path: (-len(path.parts), path))
 
 
 def lacking(old: Path, new: Path) -> str | None:
@@ -144,4 +143,3 @@ def _link(source: Path, target: Path) -> None:
             target.symlink_to(source.readlink())
         elif source.is_file():
             shutil.copy2(source, target)
-            fsync_path(target)

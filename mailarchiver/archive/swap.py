@@ -55,7 +55,7 @@ def swap(layout: Layout, entry: Entry) -> None:
         except OSError:
             old.rename(target)
             raise
-    extras.carry(old, target)
+    _carry(old, target)
 
 
 def take_back(layout: Layout, entry: Entry) -> None:
@@ -89,7 +89,7 @@ def finish(layout: Layout, entry: Entry) -> bool:
     earlier = versions(layout, entry.id)
     if _is_new(target, entry):
         if earlier:
-            extras.carry(earlier[-1], target)
+            _carry(earlier[-1], target)
         return True
     if not _is_new(staged, entry):
         if earlier and not os.path.lexists(target):
@@ -100,7 +100,7 @@ def finish(layout: Layout, entry: Entry) -> bool:
     else:
         staged.rename(target)
         if earlier:
-            extras.carry(earlier[-1], target)
+            _carry(earlier[-1], target)
     return True
 
 
@@ -109,6 +109,12 @@ def abandon(layout: Layout, entry: Entry) -> None:
     if os.path.lexists(layout.versions / entry.id / COMING):
         _back_into_staging(layout, entry)
     forget_empty(layout, entry.id)
+
+
+def _carry(old: Path, target: Path) -> None:
+    """Take along what others added since the new version was staged."""
+    for path in extras.carry(old, target):
+        sync.fsync_path(path)
 
 
 def _places(layout: Layout, entry: Entry) -> tuple[Path, Path, Path]:
