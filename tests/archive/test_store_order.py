@@ -97,9 +97,9 @@ class Recorder:
         return Connection
 
 
-def link_as_creation(call: tuple[str, str, str]) -> tuple[str, str, str]:
-    """Of a link, the new name is what counts; what it leads to was there before."""
-    return ("mkdir", call[2], "") if call[0] == "link" else call
+def link_as_write(call: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Of a link, the folder that it is entered into is what counts: what it leads to was there before."""
+    return ("write", str(PurePosixPath(call[2]).parent), "") if call[0] == "link" else call
 
 
 def parents_outside_of_staging(*paths: str) -> list[list[str]]:
@@ -116,7 +116,7 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
     def demand(what: str, paths: set[str]) -> None:
         broken.extend(f"{what}: {path} is not synced" for path in sorted(paths))
 
-    for what, path, new in map(link_as_creation, calls):
+    for what, path, new in map(link_as_write, calls):
         match what:
             case "write":
                 if path == "manifest.jsonl":
