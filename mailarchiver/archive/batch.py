@@ -77,7 +77,7 @@ class Batch:
             *(removal for removal, _ in self.removed),
         ]
         lines = [*(manifest.to_line(entry) for _, entry in staged), *map(manifest.to_line, more)]
-        before, done = manifest.size(layout.manifest), list[Step]()
+        before, begun = manifest.size(layout.manifest), list[Step]()
         try:
             with Flush(layout.staging) as flush:
                 staging.stage(layout, staged, more)
@@ -88,13 +88,13 @@ class Batch:
             moves = self._moves()
             staging.make_way(layout, moves)
             for step in self._steps(moves):
+                begun.append(step)
                 step.do()
-                done.append(step)
-            staging.fsync_parents(layout, [path for step in done for path in step.touched])
+            staging.fsync_parents(layout, [path for step in begun for path in step.touched])
             if lines:
                 manifest.append(layout.manifest, lines, mode=FILE_MODE)
         except OSError:
-            self._undo(done, before)
+            self._undo(begun, before)
             raise
 
     def _moves(self) -> list[Move]:
@@ -111,7 +111,7 @@ class Batch:
             *(TakeOut(layout, entry) for _, entry in self.removed),
         ]
 
-    def _undo(self, done: Sequence[Step], before: int) -> None:
+    def _undo(self, begun: Sequence[Step], before: int) -> None:
         """Take back a commit that failed half-way, the last step first.
 
         Where even that fails, everything is left as after a crash: the folders in place are whole, and recovery
@@ -119,7 +119,7 @@ class Batch:
         """
         try:
             manifest.cut(self._layout.manifest, before)
-            for step in reversed(done):
+            for step in reversed(begun):
                 step.undo()
             staging.empty(self._layout)
         except OSError as error:

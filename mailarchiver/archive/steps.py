@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +20,10 @@ class Step(Protocol):
         """Known once it is done."""
 
     def do(self) -> None:
-        """Raises `OSError`, with nothing done."""
+        """Raises `OSError`, perhaps with half of it done."""
 
     def undo(self) -> None:
-        """Raises `OSError`: then recovery sees to it."""
+        """Take back what was done of it, be that nothing or half. Raises `OSError`: then recovery sees to it."""
 
 
 class Place:
@@ -38,7 +39,8 @@ class Place:
 
     def undo(self) -> None:
         """As `Step`."""
-        staging.take_back([self._move])
+        if not os.path.lexists(self._move.staged):
+            staging.take_back([self._move])
 
 
 class Swap:
@@ -94,4 +96,5 @@ class PutBack:
 
     def undo(self) -> None:
         """As `Step`."""
-        staging.take_back([self._move])
+        if not os.path.lexists(self._move.staged):
+            staging.take_back([self._move])

@@ -40,7 +40,7 @@ def versions(layout: Layout, entry_id: str) -> list[Path]:
 def swap(layout: Layout, entry: Entry) -> None:
     """Let the staged folder and the filed one change places; what others added meanwhile is carried on.
 
-    Raises `OSError`, with everything where it was as far as possible.
+    Raises `OSError`, and may have come half-way then: `take_back` undoes that.
     """
     target, staged, coming = _places(layout, entry)
     make_folder(layout.versions, PRIVATE_FOLDER)
@@ -50,22 +50,19 @@ def swap(layout: Layout, entry: Entry) -> None:
         old = _retire(layout, coming, entry.id)
     else:
         old = _retire(layout, target, entry.id)
-        try:
-            staged.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
+        staged.rename(target)
     _carry(old, target)
 
 
 def take_back(layout: Layout, entry: Entry) -> None:
-    """Undo a `swap`: the old version back in its place, the new one back in staging. Raises `OSError`."""
+    """Undo a `swap`, however far it came: the old version in its place, the new one in staging. Raises `OSError`."""
     target, staged, coming = _places(layout, entry)
     if os.path.lexists(coming):
         _back_into_staging(layout, entry) if _is_new(coming, entry) else _retire(layout, coming, entry.id)
-    if _is_new(target, entry) and (earlier := versions(layout, entry.id)):
+    if _is_new(target, entry) and versions(layout, entry.id):
         target.rename(staged)
-        earlier[-1].rename(target)
+    if not os.path.lexists(target):
+        versions(layout, entry.id)[-1].rename(target)
     forget_empty(layout, entry.id)
 
 

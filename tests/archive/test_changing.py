@@ -160,6 +160,33 @@ def test_the_manifest_alone_tells_the_same_mails(filled: Store, root: Path) -> N
     assert filled.count_of_mails() == 1
 
 
+@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("call", range(1, 5))
+def test_a_swap_that_fails_half_way_is_taken_back(
+    filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch, call: int, *, exchange: bool
+) -> None:
+    """Also where the folders changed places already, and the old one only lacks its number."""
+    work, before = changed(filled, FIRST, SECOND), tree(root)
+    if not exchange:
+        monkeypatch.setattr(sync, "system_exchange", lambda: None)
+    calls, real = iter(range(1, 100)), os.rename
+
+    def rename(source: Path, target: Path) -> None:
+        if next(calls) == call:
+            raise OSError(28, os.strerror(28))
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", rename)
+        with pytest.raises(StoreError, match="make room"):
+            filled.renew([work], now=LATER)
+    assert tree(root) == before
+    assert not (root / ".mailarchiver/versions").exists()
+    assert staging.is_empty(Layout(root))
+    assert filled.renew([work], now=LATER) == [True]
+    assert versions(root, FIRST) == versions(root, SECOND) == ["1"]
+
+
 # --- an interrupted change ------------------------------------------------------------------------------------------
 
 
