@@ -125,15 +125,16 @@ def _write(
     """Whether something failed."""
     from ..reprocess import reprocess as run
 
-    mails = store.all_mails() if words is None else store.mails(words)
+    named = store.mails(words or ())
+    mails = store.all_mails() if words is None else named
     with progress("Reprocessing", lambda: store.count_of_mails() if words is None else len(words)) as step:
         count = _Count(step)
         run(mails, store, worker, root=root, rules_of=rules_of, on_outcomes=count.receive)
     told: dict[str, object] = count.as_dict()
     pruned = ""
     if prune:
-        ids = [mail.entries for mail in store.mails(words)] if words else None
-        deleted, kept = store.prune([entry.id for entries in ids for entry in entries] if ids is not None else None)
+        ids = [entry.id for mail in named for entry in mail.entries]
+        deleted, kept = store.prune(ids if words else None)
         for line in kept:
             typer.echo(f"mailarchiver: kept {line}", err=True)
         told |= {"pruned": deleted, "kept": kept}
