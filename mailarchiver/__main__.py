@@ -7,7 +7,7 @@ import sys
 import typer
 
 from .cli.app import app
-from .errors import ConfigError, MailArchiverError, StoreError
+from .errors import ConfigError, MailArchiverError, NoSuchEntry, StoreError
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
 def exit_code(error: MailArchiverError) -> int:
     """1 something failed, 2 usage or config, 75 temporary (EX_TEMPFAIL of sysexits.h): try again."""
     match error:
-        case ConfigError():
+        case ConfigError() | NoSuchEntry():
             return 2
         case StoreError():
             return 75

@@ -4,6 +4,7 @@
 
     MailArchiverError
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
+    ├── NoSuchEntry       what the user named is not in the archive: nothing was done (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
     │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
@@ -28,6 +29,10 @@ class ConfigError(MailArchiverError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class NoSuchEntry(MailArchiverError):  # noqa: N818 - said as users say it
+    """An id, or the beginning of one, that names no entry, or several; the text tells those that come near."""
 
 
 class MailboxError(MailArchiverError):

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .archive.store import Store
 from .config import Archive, Limits
 from .model import Filing, Quarantine, Quarantined, RawMessage, Receipt, Rules, Understood
 from .pipeline import where
-from .workers import Pool, Worker
+from .workers import ENTRY, Pool, Worker
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +31,24 @@ BATCH_SECONDS = 1.0
 
 
 @contextmanager
-def opened(archive: Archive, limits: Limits, *, jobs: int = 1) -> Iterator[tuple[Store, Pool]]:
+def opened(
+    archive: Archive, limits: Limits, *, jobs: int = 1, create: bool = True, entry: Sequence[str] = ENTRY
+) -> Iterator[tuple[Store, Pool]]:
     """An archive opened for filing, and `jobs` children that understand mail. Raises `StoreError`.
 
+    Without `create`, an archive that is not there is not made: raises `NoSuchEntry`. `entry` is as `Pool` has it.
     The store comes first: run as root, it makes us the archive's owner, and so the children that read hostile mail.
     """
     with (
-        Store.open(archive.root, min_free=archive.min_free) as store,
-        closing(Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory)) as pool,
+        Store.open(archive.root, min_free=archive.min_free, create=create) as store,
+        closing(pool_of(limits, jobs=jobs, entry=entry)) as pool,
     ):
         yield store, pool
+
+
+def pool_of(limits: Limits, *, jobs: int = 1, entry: Sequence[str] = ENTRY) -> Pool:
+    """`jobs` children that understand mail within these limits."""
+    return Pool(jobs, limits.mail_time.total_seconds(), limits.mail_memory, entry=entry)
 
 
 def file_messages(
@@ -49,10 +58,14 @@ def file_messages(
     *,
     rules: Rules,
     on_receipts: Callable[[list[Receipt]], None],
+    again: bool = False,
 ) -> None:
-    """File messages in batches; `on_receipts` hears of each batch when it is synced to disk. Raises `StoreError`."""
+    """File messages in batches; `on_receipts` hears of each batch when it is synced to disk. Raises `StoreError`.
+
+    With `again`, mail whose articles were all removed is filed as if it had never been here.
+    """
     for raws in batches(messages):
-        on_receipts(file_batch(raws, store, worker, rules=rules))
+        on_receipts(file_batch(raws, store, worker, rules=rules, again=again))
 
 
 def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
@@ -71,16 +84,18 @@ def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
         yield batch
 
 
-def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, rules: Rules) -> list[Receipt]:
+def file_batch(
+    raws: Sequence[RawMessage], store: Store, worker: Worker, *, rules: Rules, again: bool = False
+) -> list[Receipt]:
     """Understand and commit a batch; what cannot be understood goes to quarantine. What the archive holds already is
-    only noted in the ledger. Raises `StoreError`.
+    only noted in the ledger. `again` is as `file_messages` has it. Raises `StoreError`.
     """
     seen: set[str] = set()
     sums: list[tuple[str, str]] = []
     jobs: list[tuple[RawMessage, str] | None] = []
     for raw in raws:
         digest, folded = digests(raw.data)
-        known = folded in seen or store.known(digest, folded) is not None
+        known = folded in seen or store.known(digest, folded, again=again) is not None
         sums.append((digest, folded))
         jobs.append(None if known else (raw, store.free_id(digest)))
         seen.add(folded)
@@ -89,6 +104,8 @@ def file_batch(raws: Sequence[RawMessage], store: Store, worker: Worker, *, rule
         filing(raw, digest, folded, next(answers) if job is not None else ())
         for raw, job, (digest, folded) in zip(raws, jobs, sums, strict=True)
     ]
+    if again:
+        filings = [replace(filing, again="removed") for filing in filings]
     receipts = store.commit(filings, now=datetime.now(UTC))
     for raw, receipt in zip(raws, receipts, strict=True):
         places = ", ".join(folder for _, folder in receipt.entries) or receipt.quarantine or ""

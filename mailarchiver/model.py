@@ -356,6 +356,9 @@ class Filing:
     """A message ready for the commit. `digest` is the SHA-256 of its octets, `folded` that of the same with every
     line end written as LF: mail that differs only there is the same mail. Where the message is known already and is
     only to be noted in the ledger, `bundles` is empty and `quarantined` None.
+
+    `again` says what does not keep it out this time: that all of its entries were removed, or that it lies in
+    quarantine, from where it is taken then.
     """
 
     ref: MessageRef
@@ -363,6 +366,7 @@ class Filing:
     folded: str
     bundles: tuple[Bundle, ...] = ()
     quarantined: Quarantined | None = None
+    again: Literal["removed", "quarantined"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,26 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from .archive.bundle import bundle
 from .article.extract import extract
+from .article.unread import unread
 from .errors import MessageError
 from .message.forward import unwrap
-from .message.parse import parse
-from .model import Bundle, Headers, MessageRef, Quarantine, RawMessage, Rules, Understood
+from .message.parse import parse, salvage
+from .model import Bundle, Headers, MailWarning, MessageRef, Original, Quarantine, RawMessage, Rules, Understood
 from .text.controls import without_controls
 from .text.whitespace import collapse
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 _DETAIL = 500
 """Characters of an error's text: it may quote the mail."""
+RELEASED = MailWarning(
+    "unreadable", "it could not be understood, and was released from quarantine: only its header was read"
+)
 
 
 def understand(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noqa: A002 - the format's word
@@ -32,17 +38,46 @@ def understand(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noqa
     Raises nothing for what a mail holds, but `MemoryError`: after that the process is better left. `id` is the mail's
     id in the archive.
     """
+    return _guarded(partial(_articles, raw, id, rules))
+
+
+def file_unread(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noqa: A002 - the format's word
+    """The bundle of a mail that cannot be understood, of what a scan of its lines tells; as `understand`.
+
+    Its text is shown where it has no parts and no encoding. No forward is unwrapped, no picture looked at: on its way
+    here is nothing that `understand` may have foundered on.
+    """
+    return _guarded(partial(_unread, raw, id, rules))
+
+
+def _articles(raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
+    message = parse(raw.data)
+    received = received_at(raw, message.headers)
+    bundles: list[Bundle] = []
+    digest = None
+    for original in unwrap(message):
+        article = extract(original, rules.tags)
+        made = bundle(article, raw, received=received, id=mail_id, timezone=rules.timezone, digest=digest)
+        digest = made.entry.sha256
+        bundles.append(made)
+    return tuple(bundles)
+
+
+def _unread(raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
+    message = salvage(raw.data, RELEASED)
+    fields = {name.lower(): value.lower() for name, value in message.headers.fields}
+    is_plain = fields.get("content-type", "text/plain").strip().startswith("text/plain")
+    is_encoded = fields.get("content-transfer-encoding", "8bit").strip() not in {"7bit", "8bit", "binary"}
+    text = message.text if is_plain and not is_encoded else None
+    original = Original(message, message, message.headers, None, text)
+    received = received_at(raw, message.headers)
+    return (bundle(unread(original), raw, received=received, id=mail_id, timezone=rules.timezone),)
+
+
+def _guarded(work: Callable[[], Understood]) -> Understood:
+    """What became of a mail, whatever is in it."""
     try:
-        message = parse(raw.data)
-        received = received_at(raw, message.headers)
-        bundles: list[Bundle] = []
-        digest = None
-        for original in unwrap(message):
-            article = extract(original, rules.tags)
-            made = bundle(article, raw, received=received, id=id, timezone=rules.timezone, digest=digest)
-            digest = made.entry.sha256
-            bundles.append(made)
-        return tuple(bundles)
+        return work()
     except MemoryError:
         raise
     except MessageError as error:

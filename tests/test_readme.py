@@ -42,7 +42,10 @@ def test_every_command_exists() -> None:
     used = re.findall(r"(?:^ {4}|/|`)mailarchiver (\w+)((?: [^`\n#]*)?)", README, re.MULTILINE)
     assert {name for name, _ in used} >= {"demo", "import", "poll", "run"}
     for name, rest in used:
-        options = {option for parameter in commands[name].params for option in parameter.opts}
+        command = commands[name]
+        if hasattr(command, "commands"):
+            command = command.commands[rest.split()[0]]
+        options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[\w-]+", rest)) <= options
 
 

@@ -52,7 +52,7 @@ def keys(folder: Path, entry: Entry) -> Keys:
     second mail with the same text is not; without article.json, the browse pages show no excerpt.
     """
     described = _json(folder / "article.json")
-    excerpt, text = described.get("excerpt"), _read(folder / "article.txt")
+    excerpt, text = described.get("excerpt"), read(folder / "article.txt")
     return Keys(
         folded=_folded(folder, entry),
         url_key=url_key(entry.url),
@@ -63,12 +63,13 @@ def keys(folder: Path, entry: Entry) -> Keys:
     )
 
 
-def describe(root: Path, relative: str, entry_id: str) -> Entry:
+def describe(root: Path, relative: str, entry_id: str, *, at: Path | None = None) -> Entry:
     """The entry of a folder by its own article.json. `same_as` and `source` stay empty; `filed` is now.
 
+    `at` is where it lies, if not in its place.
     Raises `ValueError` where it is not whole or says that it is another's, `OSError` where it cannot be read.
     """
-    folder = root / relative
+    folder = at or root / relative
     wrong = fault(folder)
     if wrong is not None:
         raise ValueError(wrong)
@@ -108,7 +109,7 @@ def _folded(folder: Path, entry: Entry) -> str:
     """The digest with line ends as LF, of a mail's first article: the others' message.eml is not the whole mail."""
     from .bundle import digests  # brings the page's templates, which a usual start does not need
 
-    octets = None if "-" in entry.id else _read(folder / "message.eml")
+    octets = None if "-" in entry.id else read(folder / "message.eml")
     if octets is None:
         return entry.sha256
     digest, folded = digests(octets)
@@ -117,13 +118,14 @@ def _folded(folder: Path, entry: Entry) -> str:
 
 def _json(path: Path) -> Mapping[str, object]:
     try:
-        data = json.loads(_read(path) or b"")
+        data = json.loads(read(path) or b"")
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
 
 
-def _read(path: Path) -> bytes | None:
+def read(path: Path) -> bytes | None:
+    """A file of a folder, None where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError:  # whatever it is: reading back is the best that can be done, verify names the damage

@@ -221,6 +221,41 @@ class Ledger(Seen):
         """Whether there is, or was, an entry of this id."""
         return self._db.execute("SELECT 1 FROM entry WHERE id = ?", (entry_id,)).fetchone() is not None
 
+    def entry(self, entry_id: str) -> Entry | None:
+        """The entry of this id that stands; None where there is none, or it was removed."""
+        found = self._db.execute("SELECT line FROM entry WHERE id = ? AND removed = 0", (entry_id,)).fetchone()
+        return None if found is None else _entry(found[0])
+
+    def removed_entry(self, entry_id: str) -> Entry | None:
+        """An entry of this id that was removed, as its last line says; None where that line is not known."""
+        found = self._db.execute("SELECT line FROM entry WHERE id = ? AND removed = 1", (entry_id,)).fetchone()
+        return _entry(found[0]) if found is not None and found[0] else None
+
+    def ids(self, prefix: str, *, removed: bool = False, at_most: int = 200) -> list[str]:
+        """The ids that begin so, of entries that stand or else of removed ones; ascending, the first 200."""
+        query = "SELECT id FROM entry WHERE id >= ? AND id < ? AND removed = ? ORDER BY id LIMIT ?"
+        return [name for (name,) in self._db.execute(query, (prefix, prefix + "~", removed, at_most))]
+
+    def of_mail(self, digest: str, *, removed: bool = False) -> list[str]:
+        """The ids of a mail's entries that stand, or else of the removed ones, the first article's first."""
+        query = "SELECT id FROM entry WHERE digest = ? AND removed = ?"
+        found = [str(name) for (name,) in self._db.execute(query, (digest, removed))]
+        return sorted(found, key=lambda name: (len(name), name))
+
+    def mails(self) -> int:
+        """How many mails have entries that stand. Walks over all of them."""
+        return int(self._db.execute("SELECT count(DISTINCT digest) FROM entry WHERE removed = 0").fetchone()[0])
+
+    def has_mail(self, digest: str) -> bool:
+        """Whether exactly this mail is, or was, filed."""
+        return self._db.execute("SELECT 1 FROM entry WHERE digest = ? LIMIT 1", (digest,)).fetchone() is not None
+
+    def folded(self, digest: str) -> str:
+        """The digest of a filed mail with every line end as LF, as far as it is known."""
+        query = "SELECT folded FROM entry WHERE digest = ? ORDER BY seq LIMIT 1"
+        found = self._db.execute(query, (digest,)).fetchone()
+        return digest if found is None else str(found[0])
+
     def same_as(self, url_key: str | None, text_key: str, digest: str) -> str | None:
         """The id of the first entry of another mail that is the same article.
 

@@ -56,10 +56,13 @@ class Position:
 # --- one line -------------------------------------------------------------------------------------------------------
 
 
-def to_line(entry: Entry) -> bytes:
-    """The entry as a line, its end included. Keys come in the order of docs/archive-format.md."""
-    data = {key: getattr(entry, key) for key in KEYS}
-    data["source"] = entry.source and {key: getattr(entry.source, key) for key in SOURCE_KEYS}
+def to_line(record: Entry | Removal) -> bytes:
+    """The record as a line, its end included. Keys come in the order of docs/archive-format.md."""
+    if isinstance(record, Removal):
+        data = dataclasses.asdict(record)
+    else:
+        data = {key: getattr(record, key) for key in KEYS}
+        data["source"] = record.source and {key: getattr(record.source, key) for key in SOURCE_KEYS}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return escaped(text).encode() + b"\n"
 

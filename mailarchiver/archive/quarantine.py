@@ -1,6 +1,6 @@
 """Mail that may not come in, as it lies in `.mailarchiver/quarantine/<SHA-256>/`: what is written, and read back.
 
-Pure but for `read`, which only reads. docs/archive-format.md, "Quarantine".
+Writes nothing. docs/archive-format.md, "Quarantine".
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import EXTRACTOR
-from ..model import MessageRef, Quarantined
-from . import FORMAT
+from ..errors import NoSuchEntry
+from ..model import MessageRef, Quarantined, RawMessage
+from . import FORMAT, finding
+from .layout import Layout
 from .manifest import escaped
+from .trouble import as_store_error
 
 MESSAGE, REASON = "message.eml", "reason.json"
 NAME = re.compile(r"[0-9a-f]{64}")
@@ -65,18 +68,62 @@ def read(folder: Path) -> Found:
     if hashlib.sha256(octets).hexdigest() != folder.name:
         raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
     folded = hashlib.sha256(octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
-    return Found(folder.name, folded, _ref(folder / REASON))
+    return Found(folder.name, folded, _ref(folder))
 
 
-def _ref(path: Path) -> MessageRef | None:
+def listed(root: Path) -> list[Path]:
+    """The folders of the mails in quarantine, those that came last at the end. Raises `StoreError`, `NoSuchEntry`."""
+    layout = Layout(root)
+    with as_store_error(layout):
+        if not layout.exists():
+            raise NoSuchEntry(f"{root} is no archive: name one with --root DIR, or in the configuration")
+        found = layout.quarantine.iterdir() if layout.quarantine.is_dir() else ()
+        folders = [path for path in found if NAME.fullmatch(path.name) and path.is_dir()]
+        return sorted(folders, key=lambda path: (str(told(path).get("quarantined")), path.name))
+
+
+def choose(root: Path, word: str) -> Path:
+    """The folder of the mail that a word means: its SHA-256, the beginning of it, or a path. Raises as `listed`."""
+    folders = {path.name: path for path in listed(root)}
+
+    def begin(prefix: str) -> list[str]:
+        return [name for name in sorted(folders) if name.startswith(prefix)]
+
+    return folders[finding.choose(Path(word).name, begin, what="mail in quarantine")]
+
+
+def told(folder: Path) -> dict[str, object]:
+    """What reason.json says; nothing where it is missing or no JSON object."""
     try:
-        told = json.loads(path.read_bytes())
+        found = json.loads((folder / REASON).read_bytes())
     except (OSError, ValueError):  # the mail is known all the same
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def raw_message(folder: Path) -> RawMessage:
+    """The mail as it came, with the place and the times it had. Raises as `read`."""
+    octets = (folder / MESSAGE).read_bytes()
+    if hashlib.sha256(octets).hexdigest() != folder.name:
+        raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
+    reason = told(folder)
+    received, from_line, fallback = (_moment(reason.get(key)) for key in ("received", "from_line", "fallback"))
+    ref = _ref(folder) or MessageRef("import", "", path=MESSAGE)
+    return RawMessage(ref, received, octets, from_line, fallback)
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:  # edited by hand
         return None
-    if not isinstance(told, dict):
-        return None
-    account, folder, where = (told.get(key) for key in ("account", "folder", "path"))
-    uidvalidity, uid = (value if isinstance(value := told.get(key), int) else None for key in ("uidvalidity", "uid"))
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _ref(folder_of_mail: Path) -> MessageRef | None:
+    told_of = told(folder_of_mail)
+    account, folder, where = (told_of.get(key) for key in ("account", "folder", "path"))
+    uidvalidity, uid = (value if isinstance(value := told_of.get(key), int) else None for key in ("uidvalidity", "uid"))
     if not isinstance(account, str) or not isinstance(folder, str):
         return None
     return MessageRef(account, folder, uidvalidity, uid, where if isinstance(where, str) else None)

@@ -4,7 +4,7 @@
 
     manifest and ledger disagree ── same beginning ──▶ mend the manifest's tail, take it in
                                  └─ otherwise      ──▶ take in the whole manifest, adopt the folders it lacks
-    staging is not empty ────────── a folder moved ──▶ finish that commit
+    staging is not empty ────────── a folder moved ──▶ finish that commit (finish.py)
                                  └─ none did       ──▶ forget it
     then take in the quarantine, and empty staging
 
@@ -17,11 +17,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 
 from ..model import Entry, MessageRef
 from . import folder, manifest, quarantine, staging
+from .finish import finish
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger
 from .manifest import Removal
@@ -71,11 +71,11 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
     cut = manifest.mend(layout.manifest, start)
     with ledger.transaction():
         heard = _take_in(layout, ledger, manifest.records(layout.manifest, start))
-        finished = _finish(layout, ledger)
+        finished = _take_in(layout, ledger, finish(layout, ledger))
         _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
     log.info(
-        "%s: an interrupted commit was put in order: %d articles of it in the manifest, %d added, %d octets cut off",
+        "%s: an interrupted commit was put in order: %d lines of it in the manifest, %d added, %d octets cut off",
         layout.root,
         heard,
         finished,
@@ -94,14 +94,14 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool, step: Step =
     with ledger.transaction():
         ledger.clear(keep_seen=keep_seen)
         heard = _take_in(layout, ledger, _counted(manifest.records(layout.manifest), step))
-        added = _finish(layout, ledger) + _adopt(layout, ledger)
+        added = _take_in(layout, ledger, finish(layout, ledger)) + _adopt(layout, ledger)
         _take_in_quarantine(layout, ledger)
         if (heard or added) and not keep_seen:
             ledger.begin_looking()
         ledger.taken_in(manifest.end(layout.manifest))
     if heard or added or cut:
         log.info(
-            "%s: the ledger was made from %d lines of the manifest; %d articles were added to it, %d octets cut off",
+            "%s: the ledger was made from %d lines of the manifest; %d were added to it, %d octets cut off",
             layout.root,
             heard,
             added,
@@ -179,7 +179,9 @@ def _take_in_quarantine(layout: Layout, ledger: Ledger) -> None:
     """
     listed = layout.quarantine.iterdir() if layout.quarantine.is_dir() else ()
     unknown = [path for path in sorted(listed) if quarantine.NAME.fullmatch(path.name)]
-    unknown = [path for path in unknown if ledger.quarantined(path.name, path.name) != path.name]
+    for path in (path for path in unknown if ledger.has_mail(path.name)):
+        staging.discard(layout, path)  # it was released, and filed before
+    unknown = [path for path in unknown if path.is_dir() and ledger.quarantined(path.name, path.name) != path.name]
     if not unknown:
         return
     with Flush(layout.quarantine) as flush:  # what has its name may also have been brought by other hands
@@ -194,51 +196,6 @@ def _take_in_quarantine(layout: Layout, ledger: Ledger) -> None:
         ledger.quarantine(found.digest, found.folded)
         if found.ref is not None:
             ledger.note(found.ref, found.digest, "quarantined")
-
-
-# --- a commit that was interrupted ------------------------------------------------------------------------------------
-
-
-def _finish(layout: Layout, ledger: Ledger) -> int:
-    """Finish the commit whose intent is staged, if any of its folders came into place; how many entries it filed.
-
-    A mail is filed whole or not at all: where one of its folders is damaged, the others are taken out of view too, and
-    the mail, still unacknowledged, will be filed anew.
-    """
-    meant = staging.intent(layout)
-    if not any((layout.root / entry.folder).is_dir() for entry in meant):
-        return 0
-    sound: list[Entry] = []
-    for _, mail in groupby((entry for entry in meant if not ledger.has(entry.id)), key=lambda entry: entry.sha256):
-        entries = list(mail)
-        faults = [fault for entry in entries if (fault := folder.fault(_whereabouts(layout, entry), entry.sums))]
-        if faults:
-            _put_away(layout, entries, faults[0])
-        else:
-            sound.extend(entries)
-    if sound:
-        moves = [staging.move_of(layout, entry) for entry in sound]
-        waiting = [move for move in moves if not move.target.is_dir()]
-        with Flush(layout.root) as flush:  # what has its name may also have been brought by other hands
-            flush.sync()
-        staging.make_way(layout, waiting)
-        for move in waiting:
-            staging.place(layout, move)
-        staging.fsync_parents(layout, [move.target for move in moves])
-        manifest.append(layout.manifest, map(manifest.to_line, sound), mode=FILE_MODE)
-        _take_in(layout, ledger, sound)
-    return len(sound)
-
-
-def _whereabouts(layout: Layout, entry: Entry) -> Path:
-    move = staging.move_of(layout, entry)
-    return move.target if move.target.is_dir() else move.staged
-
-
-def _put_away(layout: Layout, entries: Iterable[Entry], fault: str) -> None:
-    for path in (layout.root / entry.folder for entry in entries):
-        if path.is_dir():
-            log.warning("%s: %s; it was moved to %s", path, fault, staging.set_aside(layout, path))
 
 
 # --- folders that the manifest lacks ----------------------------------------------------------------------------------

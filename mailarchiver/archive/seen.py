@@ -157,6 +157,14 @@ class Seen:
         """A mail lies in quarantine no longer."""
         self._db.execute("DELETE FROM quarantine WHERE digest = ?", (digest,))
 
+    def released(self, digest: str) -> None:
+        """A mail of the quarantine is filed now: where it lay, it is still to be acknowledged as such."""
+        self.forget_quarantined(digest)
+        self._db.execute(
+            "UPDATE seen SET outcome = 'filed', action = NULL WHERE outcome = 'quarantined' AND ? IN (digest, same)",
+            (digest,),
+        )
+
     def in_quarantine(self) -> int:
         """How many mails lie there."""
         return int(self._db.execute("SELECT count(*) FROM quarantine").fetchone()[0])

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from ..model import Bundle, Entry
 from . import manifest
 from .layout import ENTRY_FOLDER, FILE_MODE, FOLDER_MODE, PRIVATE_FILE, PRIVATE_FOLDER, Layout
+from .manifest import Removal
 from .sync import Flush, fsync_path, make_folder, write_new
 
 log = logging.getLogger(__name__)
@@ -53,14 +54,15 @@ def move_into_quarantine(layout: Layout, digest: str) -> Move:
     return Move(layout.staging / f"quarantine-{digest}", layout.quarantine / digest)
 
 
-def stage(layout: Layout, bundles: Sequence[tuple[Bundle, Entry]]) -> None:
+def stage(layout: Layout, bundles: Sequence[tuple[Bundle, Entry]], more: Sequence[Entry | Removal] = ()) -> None:
     """Write the intent and all files of entries, each with its mode. Syncs nothing.
 
+    `more` are the lines of what needs no files: of entries that come back, and of those that go.
     Raises `ValueError`, before anything is written, for a path that would leave its folder or the archive.
     """
     for bundle, entry in bundles:
         check(bundle, entry)
-    intent = b"".join(manifest.to_line(entry) for _, entry in bundles)
+    intent = b"".join(map(manifest.to_line, (*(entry for _, entry in bundles), *more)))
     write_new(layout.staging / INTENT, intent, PRIVATE_FILE)
     for bundle, entry in bundles:
         _write(move_of(layout, entry).staged, bundle.files, FILE_MODE, FOLDER_MODE)
@@ -122,14 +124,14 @@ def take_back(moves: Iterable[Move]) -> None:
         move.target.rename(move.staged)
 
 
-def replace(layout: Layout, files: Mapping[Path, bytes]) -> None:
+def replace(layout: Layout, files: Mapping[Path, bytes], *, mode: int = FILE_MODE) -> None:
     """Replace files outside the entries' folders, each whole or not at all, all of them on the disk on return."""
     if not files:
         return
     staged = {layout.staging / f"page-{number}": path for number, path in enumerate(files)}
     with Flush(layout.staging) as flush:
         for path, target in staged.items():
-            write_new(path, files[target], FILE_MODE)
+            write_new(path, files[target], mode)
         flush.sync()
     for path, target in staged.items():
         make_parents(layout, target)
@@ -137,9 +139,9 @@ def replace(layout: Layout, files: Mapping[Path, bytes]) -> None:
     fsync_parents(layout, files)
 
 
-def intent(layout: Layout) -> Sequence[Entry]:
-    """What an interrupted commit meant to file; nothing where it was interrupted before its intent was whole."""
-    return [record for record in manifest.records(layout.staging / INTENT) if isinstance(record, Entry)]
+def intent(layout: Layout) -> Sequence[Entry | Removal]:
+    """What an interrupted commit meant to write into the manifest, as far as its intent is whole."""
+    return list(manifest.records(layout.staging / INTENT))
 
 
 def empty(layout: Layout) -> None:
@@ -169,6 +171,12 @@ def discard_ledger(layout: Layout) -> None:
             set_aside(layout, path)
         else:
             path.unlink(missing_ok=True)
+
+
+def discard(layout: Layout, path: Path) -> None:
+    """Put a folder where it is deleted by `empty`: others see it whole or not at all. Raises `OSError`."""
+    path.rename(layout.staging / f"discarded-{path.name}")
+    fsync_path(path.parent)
 
 
 def check(bundle: Bundle, entry: Entry) -> None:

@@ -20,13 +20,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..errors import StoreError
+from ..errors import NoSuchEntry, StoreError
 from ..model import Bundle, Card, Entry, Filing, Quarantined, Receipt
-from . import lock, manifest, quarantine, search_index, staging
+from . import lock, quarantine, search_index, staging
 from .access import Access
 from .batch import Batch, check
+from .changing import Changing, keys
 from .layout import Layout, become_owner
-from .ledger import Keys, Ledger
+from .ledger import Ledger
 from .recovery import Rebuilt, Step
 from .seen import Failure
 from .trouble import as_store_error
@@ -39,7 +40,7 @@ INDEXED_AT_ONCE = 100
 """Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
 
 
-class Store:
+class Store(Changing):
     """An archive, open for writing. Every method raises `StoreError` where the disk or another holder is in the way.
 
     May be used from several threads, one at a time gets in. Holds the lock for a batch, never longer, so several
@@ -54,9 +55,10 @@ class Store:
         self._handed_out: dict[str, str] = {}
 
     @classmethod
-    def open(cls, root: Path, *, min_free: int = 500_000_000, lock_wait: float = 60.0) -> Store:
+    def open(cls, root: Path, *, min_free: int = 500_000_000, lock_wait: float = 60.0, create: bool = True) -> Store:
         """The archive at `root`, created where there is none, put in order where a commit was interrupted.
 
+        Without `create`, raises `NoSuchEntry` where there is none.
         `min_free`: octets of disk space below which nothing is filed; `lock_wait`: seconds to wait for another holder.
         Run as root, the process becomes the archive's owner for good. Raises `StoreError`: a newer format (nothing is
         touched), a folder that holds something else, another user's archive, a lock held too long, any disk trouble.
@@ -64,6 +66,8 @@ class Store:
         layout = Layout(root)
         with as_store_error(layout):
             is_new = not layout.exists()
+            if is_new and not create:
+                raise NoSuchEntry(f"{root} is no archive: name one with --root DIR, or in the configuration")
             layout.make_root()
             become_owner(root)
             store = cls(layout, min_free=min_free, lock_wait=lock_wait)
@@ -108,15 +112,17 @@ class Store:
 
     # --- filing -----------------------------------------------------------------------------------------------------
 
-    def known(self, digest: str, folded: str) -> tuple[tuple[str, str], ...] | None:
+    def known(self, digest: str, folded: str, *, again: bool = False) -> tuple[tuple[str, str], ...] | None:
         """(id, folder) of the entries of a mail, by its digest and that with line ends as LF.
 
         () where the user removed them, or where the mail lies in quarantine: it is not to be filed again. None where
-        it was never filed, or has been taken out of quarantine by hand.
+        it was never filed, or has been taken out of quarantine by hand; with `again`, also where all was removed.
         """
         with self._access.reading() as ledger:
             known = ledger.known(digest, folded)
             lies = ledger.quarantined(digest, folded) if known is None else None
+            if known == () and again:
+                return None
             if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
                 return known if lies is None else ()
             with ledger.transaction():
@@ -141,23 +147,19 @@ class Store:
 
         Raises `StoreError`: then nothing of the batch is to be acknowledged, and all of it may be filed again.
         """
-        with self._access.exclusive() as ledger:
-            with ledger.transaction():
-                batch = Batch(self._layout)
-                receipts = [self._decide(ledger, filing, now, batch) for filing in filings]
-                if batch:
-                    batch.require_space(self._min_free)
-                    batch.write()
-                    ledger.taken_in(manifest.end(self._layout.manifest))
-            staging.empty(self._layout)
-            for bundle, _ in batch.entries:
-                self._handed_out.pop(bundle.id, None)
+        with self._batch() as (ledger, batch):
+            receipts = [self._decide(ledger, filing, now, batch) for filing in filings]
+        for bundle, _ in batch.entries:
+            self._handed_out.pop(bundle.id, None)
         return receipts
 
     def _decide(self, ledger: Ledger, filing: Filing, now: datetime, batch: Batch) -> Receipt:
         """What is to be written of a message: nothing if it is known. The ledger learns of it, uncommitted."""
         known = ledger.known(filing.digest, filing.folded)
-        if known is not None:
+        if filing.again == "quarantined":
+            ledger.released(filing.digest)
+            batch.released.append(filing.digest)
+        if known is not None and not (known == () and filing.again == "removed"):
             ledger.note(filing.ref, filing.digest, "already", ledger.kept(filing.digest, filing.folded))
             return Receipt(filing.ref, filing.digest, "already", known)
         lies = ledger.quarantined(filing.digest, filing.folded)
@@ -174,9 +176,7 @@ class Store:
             same_as = ledger.same_as(bundle.url_key, bundle.text_key, filing.digest)
             filed = now.astimezone(UTC).isoformat(timespec="seconds")
             entry = replace(bundle.entry, filed=filed, same_as=same_as)
-            card = bundle.card
-            shown = (card.excerpt, card.direction, card.automatic)
-            ledger.add(entry, Keys(filing.folded, bundle.url_key, bundle.text_key, *shown))
+            ledger.add(entry, keys(bundle, filing.folded))
             batch.entries.append((bundle, entry))
             entries.append((entry.id, entry.folder))
         ledger.note(filing.ref, filing.digest, "filed")

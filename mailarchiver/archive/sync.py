@@ -12,6 +12,7 @@ import errno
 import os
 import platform
 import re
+import stat
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -59,9 +60,10 @@ def fsync_path(path: Path) -> None:
 
 
 def tree(folder: Path) -> Iterable[Path]:
-    """Everything below a folder and the folder itself, contents before their folder."""
+    """The files and folders below a folder and the folder itself, contents before their folder; no links or pipes."""
     for base, _, files in os.walk(folder, topdown=False):
-        yield from (Path(base, name) for name in sorted(files))
+        paths = (Path(base, name) for name in sorted(files))
+        yield from (path for path in paths if stat.S_ISREG(path.lstat().st_mode))
         yield Path(base)
 
 
@@ -113,3 +115,26 @@ def system_syncfs() -> Callable[[int], None] | None:
             raise OSError(number, os.strerror(number))
 
     return syncfs
+
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""linux/fcntl.h, linux/fs.h."""
+
+
+@cache
+def system_exchange() -> Callable[[Path, Path], None] | None:
+    """renameat2(2) with RENAME_EXCHANGE, which lets two paths change their places in one step; None where the system
+    has none. A file system that cannot do it says EINVAL.
+    """
+    if platform.system() != "Linux":
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return None
+
+    def exchange(one: Path, other: Path) -> None:
+        if function(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+    return exchange

@@ -10,7 +10,10 @@ from .demo import demo
 from .import_ import import_
 from .list_ import list_
 from .poll import poll
+from .quarantine import quarantine
 from .rebuild import rebuild
+from .remove import remove, restore
+from .reprocess import reprocess
 from .run import run
 from .search import search
 from .show import open_, show
@@ -35,6 +38,10 @@ app.command()(show)
 app.command("open")(open_)
 app.command()(search)
 app.command()(audit)
+app.command()(reprocess)
+app.command()(remove)
+app.command()(restore)
+app.add_typer(quarantine, name="quarantine")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

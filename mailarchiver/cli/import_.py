@@ -77,6 +77,7 @@ def import_(
     root: RootOption = None,
     config: ConfigOption = None,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="Mails understood at a time.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Also file mail that was removed from the archive.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read or understood."""
@@ -95,7 +96,7 @@ def import_(
     ):
         count = _Count(step, archive.root)
         messages = count.readable(files.scan(paths, now=datetime.now(UTC)))
-        file_messages(messages, store, worker, rules=rules, on_receipts=count.receive)
+        file_messages(messages, store, worker, rules=rules, on_receipts=count.receive, again=again)
         refresh_pages(store)
         store.update_search()
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))

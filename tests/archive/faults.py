@@ -23,7 +23,20 @@ from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
 from tests.archive.filings import NOW, at, filing, quarantined
 
-CALLS = ("open", "write", "mkdir", "chmod", "fchmod", "rename", "unlink", "rmdir", "ftruncate", "close")
+CALLS = (
+    "open",
+    "write",
+    "mkdir",
+    "chmod",
+    "fchmod",
+    "rename",
+    "unlink",
+    "rmdir",
+    "ftruncate",
+    "close",
+    "link",
+    "symlink",
+)
 FIRST = [filing(1), filing(2, articles=3, url="https://example.org/walk"), quarantined(5)]
 SECOND = [filing(3, url="https://example.org/walk"), filing(1, line_end=b"\n"), filing(4, title="another-walk")]
 THIRD = [quarantined(6, "limit"), quarantined(5, line_end=b"\n", ref=at(7))]
@@ -72,6 +85,8 @@ def faults(fault: Fault) -> Iterator[None]:
             _set(stack, os, name, around(name, getattr(os, name)))
         _set(stack, os, "fsync", around("fsync", lambda _: None))
         _set(stack, sync, "system_syncfs", lambda: around("syncfs", lambda _: None))
+        exchange = sync.system_exchange()
+        _set(stack, sync, "system_exchange", lambda: exchange and around("exchange", exchange))
         _set(stack, sqlite3, "connect", lambda *args, **more: connect(*args, factory=Connection, **more))
         yield
 

@@ -16,6 +16,7 @@ import pytest
 from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Filing
+from tests.archive.changes import KEPT, LATER, LEAVES, OTHERS, RETURNS, prepare, renewal
 from tests.archive.filings import NOW, filing, quarantined
 
 BATCH = [filing(1, articles=2), filing(2, title="another-walk"), quarantined(3)]
@@ -36,7 +37,7 @@ class Recorder:
         )
 
     def watch(self) -> None:
-        real = {name: getattr(os, name) for name in ("open", "write", "fsync", "mkdir", "rename")}
+        real = {name: getattr(os, name) for name in ("open", "write", "fsync", "mkdir", "rename", "link")}
         syncfs = sync.system_syncfs()
 
         def opened(path: Any, flags: int, *args: Any, **more: Any) -> int:
@@ -63,7 +64,7 @@ class Recorder:
         def noted(what: str) -> Callable[..., None]:
             def call(path: Any, *args: Any, **more: Any) -> None:
                 real[what](path, *args, **more)
-                self._note(what, path, args[0] if what == "rename" else "")
+                self._note(what, path, args[0] if what in {"rename", "link"} else "")
 
             return call
 
@@ -73,6 +74,7 @@ class Recorder:
             "fsync": synced("fsync", real["fsync"]),
             "mkdir": noted("mkdir"),
             "rename": noted("rename"),
+            "link": noted("link"),
         }.items():
             self._monkeypatch.setattr(os, name, replacement)
         self._monkeypatch.setattr(sync, "system_syncfs", lambda: syncfs and synced("syncfs", syncfs))
@@ -95,6 +97,16 @@ class Recorder:
         return Connection
 
 
+def link_as_write(call: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Of a link, the folder that it is entered into is what counts: what it leads to was there before."""
+    return ("write", str(PurePosixPath(call[2]).parent), "") if call[0] == "link" else call
+
+
+def parents_outside_of_staging(*paths: str) -> list[list[str]]:
+    """The folders above each path, the nearest first; nobody misses what leaves staging."""
+    return [[str(parent) for parent in PurePosixPath(path).parents] for path in paths if not path.startswith(STAGING)]
+
+
 def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
     """Where something was named, recorded or committed before what it stands on was synced."""
     unsynced: set[str] = set()
@@ -104,7 +116,7 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
     def demand(what: str, paths: set[str]) -> None:
         broken.extend(f"{what}: {path} is not synced" for path in sorted(paths))
 
-    for what, path, new in calls:
+    for what, path, new in map(link_as_write, calls):
         match what:
             case "write":
                 if path == "manifest.jsonl":
@@ -114,8 +126,9 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
                 unsynced |= {path, str(PurePosixPath(path).parent)}
             case "rename":
                 demand(f"{new} gets its name", {name for name in unsynced if name.startswith(STAGING)})
-                unsynced.add(str(PurePosixPath(new).parent))
-                above |= {str(parent) for parent in PurePosixPath(new).parents}
+                changed = parents_outside_of_staging(path, new)
+                unsynced |= {names[0] for names in changed}
+                above |= {name for names in changed for name in names}
             case "fsync":
                 unsynced.discard(path)
             case "syncfs":
@@ -126,12 +139,16 @@ def broken_promises(calls: list[tuple[str, str, str]]) -> list[str]:
 
 
 def recorded_commit(root: Path, batch: Sequence[Filing], skip: int = -1) -> Recorder:
+    return recorded(root, lambda store: store.commit(batch, now=NOW), skip)
+
+
+def recorded(root: Path, work: Callable[[Store], object], skip: int = -1) -> Recorder:
     with pytest.MonkeyPatch.context() as monkeypatch:
         recorder = Recorder(root, monkeypatch, skip)
         with Store.open(root, min_free=0) as store:
             recorder.watch()
             recorder.calls.clear()
-            store.commit(batch, now=NOW)
+            work(store)
         recorder.calls = [call for call in recorder.calls if call[1] != ".mailarchiver/lock"]
         return recorder
 
@@ -179,3 +196,36 @@ def test_no_sync_can_be_left_out_where_all_go_to_quarantine(tmp_path: Path) -> N
         for skip in range(whole.syncs)
     ]
     assert noticed == [*[True] * (whole.syncs - 1), False], "only the root has nothing new in it"
+
+
+def renew(store: Store) -> None:
+    entries = {entry.id: entry for entry in store.entries()}
+    store.renew([renewal(tuple(entries[made.id] for made in KEPT.bundles))], now=LATER)
+
+
+def remove(store: Store) -> None:
+    store.remove([made.id for made in LEAVES.bundles], now=LATER)
+
+
+def restore(store: Store) -> None:
+    store.restore([made.id for made in RETURNS.bundles])
+
+
+NOTHING_NEW = {".", "2024", ".mailarchiver"}
+"""The folders above those that a change gives new names."""
+
+
+@pytest.mark.parametrize("work", [renew, remove, restore])
+def test_no_sync_of_a_change_can_be_left_out(tmp_path: Path, work: Callable[[Store], object]) -> None:
+    def fresh(name: str) -> Path:
+        prepare(tmp_path / name)
+        return tmp_path / name
+
+    whole = recorded(fresh("whole"), work)
+    assert broken_promises(whole.calls) == []
+    paths = [path for what, path, _ in whole.calls if what in {"fsync", "syncfs"}]
+    unnoticed = {
+        path for skip, path in enumerate(paths) if not broken_promises(recorded(fresh(str(skip)), work, skip).calls)
+    }
+    linked = {path for path in unnoticed if any(path.endswith((name, f"{name}~2")) for name in OTHERS)}
+    assert unnoticed - linked <= NOTHING_NEW

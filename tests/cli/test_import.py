@@ -140,7 +140,7 @@ def test_a_progress_bar_is_shown_on_a_terminal_only(folder: Path, tmp_path: Path
 class Wary:
     """A worker for which some mail is too much."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **_more: object) -> None:
         self._worker = InProcess()
 
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
