@@ -198,8 +198,9 @@ def _adopt(layout: Layout, ledger: Ledger) -> int:
         entry = replace(found, same_as=ledger.same_as(keys.url_key, text, found.sha256))
         ledger.add(entry, keys)
         lines.append(manifest.to_line(entry))
-    with Flush(layout.root) as flush:  # whoever brought them here may not have synced them
-        flush.sync()
+    if lines:
+        with Flush(layout.root) as flush:  # whoever brought them here may not have synced them
+            flush.sync()
     manifest.append(layout.manifest, lines, mode=FILE_MODE)
     return len(lines)
 
