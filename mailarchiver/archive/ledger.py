@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import StoreError
+from ..errors import ArchiveRefused
 from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
@@ -47,7 +47,7 @@ class Ledger(Seen):
     def __init__(self, path: Path, *, wait: float) -> None:
         """Open it, and make its tables where there are none; `wait` seconds for another process that writes.
 
-        Raises `StoreError` for the ledger of a newer program.
+        Raises `ArchiveRefused` for the ledger of a newer program.
         """
         _make_private(path)
         self._path = path
@@ -63,7 +63,7 @@ class Ledger(Seen):
         self._db.execute("PRAGMA synchronous = FULL")
         version = self._version()
         if version > SCHEMA_VERSION:
-            raise StoreError(
+            raise ArchiveRefused(
                 f"{self._path} was made by a newer mailarchiver: update this one, or delete {self._path}* "
                 "(it is made again from the manifest)"
             )

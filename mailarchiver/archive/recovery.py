@@ -19,8 +19,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from ..model import Entry, MessageRef
+from ..text.wording import counted
 from . import folder, manifest, quarantine, staging
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger
@@ -40,18 +42,40 @@ def is_needed(layout: Layout, ledger: Ledger) -> bool:
 def recover(layout: Layout, ledger: Ledger) -> None:
     """Bring manifest, ledger and staging to one state. Under the lock only.
 
-    Raises `OSError`, `sqlite3.Error`.
+    What was done is said in one line of the log. Raises `OSError`, `sqlite3.Error`.
     """
     known = ledger.position()
     is_ours = known is not None and manifest.position(layout.manifest, known.size) == known
+    is_staged = not staging.is_empty(layout)
     if known is None or not is_ours or ledger.is_outdated():
-        _begin_anew(layout, ledger, keep_seen=is_ours)
+        done = _begin_anew(layout, ledger, keep_seen=is_ours)
     else:
-        _go_on(layout, ledger, known.size)
+        done = _go_on(layout, ledger, known.size)
     staging.empty(layout)
+    if is_staged or any(done):
+        log.warning("%s: put in order: %s", layout.root, done.told(ledger.open_count(), is_staged=is_staged))
 
 
-def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
+class _Done(NamedTuple):
+    """What came of it: lines of the manifest that the ledger took in, articles added to both, octets cut off."""
+
+    heard: int
+    added: int
+    cut: int
+
+    def told(self, waiting: int, *, is_staged: bool) -> str:
+        """All of it in one line, beside staging and the `waiting` messages: filed, but not yet acted on."""
+        parts = [
+            "staging was emptied" if is_staged else "",
+            f"{counted(self.cut, 'octet')} of torn lines were cut off the manifest" if self.cut else "",
+            f"{counted(self.heard, 'line')} of the manifest entered into the ledger" if self.heard else "",
+            f"{counted(self.added, 'article')} added to the manifest" if self.added else "",
+            f"{counted(waiting, 'message')} filed and not yet acted on, which the next round does" if waiting else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
+
+def _go_on(layout: Layout, ledger: Ledger, start: int) -> _Done:
     """Take in what the manifest has after octet `start`, and what the interrupted commit comes to."""
     cut = manifest.mend(layout.manifest, start)
     with ledger.transaction():
@@ -59,16 +83,10 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
         finished = _finish(layout, ledger)
         _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
-    log.info(
-        "%s: an interrupted commit was put in order: %d articles of it in the manifest, %d added, %d octets cut off",
-        layout.root,
-        heard,
-        finished,
-        cut,
-    )
+    return _Done(heard, finished, cut)
 
 
-def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
+def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> _Done:
     """Make the ledger from the manifest, and the manifest whole from the folders. Reads every article.
 
     `keep_seen`: the ledger is of this manifest, only older, so what it says of the mailboxes is right.
@@ -82,14 +100,7 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool) -> None:
         added = _finish(layout, ledger) + _adopt(layout, ledger)
         _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
-    if heard or added or cut:
-        log.info(
-            "%s: the ledger was made from %d lines of the manifest; %d articles were added to it, %d octets cut off",
-            layout.root,
-            heard,
-            added,
-            cut,
-        )
+    return _Done(heard, added, cut)
 
 
 def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal]) -> int:
