@@ -310,7 +310,8 @@ def test_after_an_error_of_sync_nothing_that_was_open_is_trusted(
 
     def counted(*args: Any, **more: Any) -> sqlite3.Connection:
         opened.append(args)
-        return connect(*args, **more)
+        made: sqlite3.Connection = connect(*args, **more)
+        return made
 
     monkeypatch.setattr(sqlite3, "connect", counted)
 
