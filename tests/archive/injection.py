@@ -74,7 +74,7 @@ def run(
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     before = "".join(f"ACK {uid}\n" for uid in sorted(done or ()))
     ended = subprocess.run(
-        [*command, sys.executable, "-S", str(DRIVER), str(root), *way.split()],
+        [*command, sys.executable, str(DRIVER), str(root), *way.split()],
         input=before,
         capture_output=True,
         text=True,

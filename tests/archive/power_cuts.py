@@ -101,6 +101,7 @@ def cuts(kind: str, folder: Path, count: int) -> None:
         if number % 3 == 0:
             again = dice.choice(changing[: len(changing) // 3])
             second = injection.run(root, folder / "trace", again.kill(), done=ended.acknowledged)
+            assert second.code in {0, -9}, second.error
             ended = Run(second.code, ended.acknowledged | second.acknowledged, second.error, second.trace)
             disk.cut()
         say(f"{kind}: cut before {point.name} {point.own}, {len(ended.acknowledged)} acknowledged")
