@@ -56,7 +56,7 @@ def _missing_disks() -> str | None:
 
 def _refused(command: list[str]) -> str | None:
     """What a program has against being run here."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": PATH})
     return None if done.returncode == 0 else f"`{' '.join(command)}` fails: {done.stderr.strip()}"
 
 
