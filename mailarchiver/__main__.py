@@ -7,7 +7,7 @@ import sys
 import typer
 
 from .cli.app import app
-from .errors import ConfigError, MailArchiverError, NoSuchEntry, StoreError
+from .errors import ArchiveRefused, ConfigError, MailArchiverError, NoSuchEntry, StoreError
 
 
 def main() -> None:
@@ -25,9 +25,9 @@ def main() -> None:
 
 
 def exit_code(error: MailArchiverError) -> int:
-    """1 something failed, 2 usage or config, 75 temporary (EX_TEMPFAIL of sysexits.h): try again."""
+    """1 something failed; 2 usage, config, no archive of ours; 75 temporary (EX_TEMPFAIL of sysexits.h): try again."""
     match error:
-        case ConfigError() | NoSuchEntry():
+        case ConfigError() | NoSuchEntry() | ArchiveRefused():
             return 2
         case StoreError():
             return 75

@@ -9,8 +9,8 @@
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
     │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
     ├── MessageError      permanent for one message: it goes to quarantine; the others go on
-    ├── NoSuchEntryError  what the user named is no article of the archive, or may be several (exit 1)
     └── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
+        └── ArchiveRefused  permanent: another's folder, a newer format: trying again mends nothing (exit 2)
 
 Trouble inside a mail (a bad charset, a missing picture) is no exception: it degrades, and leaves a warning.
 An error's text names what is wrong (file, mail, account or key) and what to do about it.
@@ -55,9 +55,9 @@ class MessageError(MailArchiverError):
     """One message cannot be understood. Permanent: no retry without new code."""
 
 
-class NoSuchEntryError(MailArchiverError):
-    """An id, or what was given for one, names no entry or several. Permanent: name another."""
-
-
 class StoreError(MailArchiverError):
     """The archive cannot be written. Temporary: end the round, acknowledge nothing, try again later."""
+
+
+class ArchiveRefused(StoreError):  # noqa: N818 - said as users and docs say it
+    """The folder is no archive, or none that this program, or this user, may write to. Permanent: no retry helps."""

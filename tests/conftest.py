@@ -6,8 +6,12 @@ is a failure. `MAILARCHIVER_CORPUS` names a folder of real mails with expectatio
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +23,47 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+MARKERS = ("dovecot", "chromium", "systemd", "corpus", "strace", "loop")
+PROGRAMS = {"dovecot": "dovecot", "chromium": "chromium", "systemd": "systemd-analyze"}
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin"
+
+
+@cache
 def _missing(marker: str) -> str | None:
     """The reason why tests with this marker cannot run here, None where they can."""
     if marker == "corpus":
         return None if os.environ.get("MAILARCHIVER_CORPUS") else "MAILARCHIVER_CORPUS names no folder"
-    programs = {"dovecot": "dovecot", "chromium": "chromium", "systemd": "systemd-analyze"}
-    found = shutil.which(programs[marker], path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
-    return None if found else f"{programs[marker]} is not installed"
+    if marker == "strace":
+        return _missing_program("strace") or _refused(["strace", "-f", "-o", os.devnull, "true"])
+    if marker == "loop":
+        return _missing_disks()
+    return _missing_program(PROGRAMS[marker])
+
+
+def _missing_program(name: str) -> str | None:
+    return None if shutil.which(name, path=PATH) else f"{name} is not installed"
+
+
+def _missing_disks() -> str | None:
+    """File systems of our own, in a mount namespace of our own."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        return "disks are mounted by root only, on Linux"
+    for name in ("unshare", "losetup", "mkfs.ext4", "mkfs.xfs"):
+        if reason := _missing_program(name):
+            return reason
+    namespace = ["unshare", "-m", "--propagation", "private", "--"]
+    return _refused([*namespace, "true"]) or _refused(["losetup", "--find"])
+
+
+def _refused(command: list[str]) -> str | None:
+    """What a program has against being run here."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": PATH})
+    return None if done.returncode == 0 else f"`{' '.join(command)}` fails: {done.stderr.strip()}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     required = os.environ.get("MAILARCHIVER_REQUIRE", "").split(",")
-    for marker in ("dovecot", "chromium", "systemd", "corpus"):
+    for marker in MARKERS:
         if item.get_closest_marker(marker) is None:
             continue
         reason = _missing(marker)
@@ -56,3 +89,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def corpus() -> Path:
     return Path(os.environ["MAILARCHIVER_CORPUS"])
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs sets up logging for the whole process; the next test is not to notice."""
+    root, own = logging.getLogger(), logging.getLogger("mailarchiver")
+    handlers, levels = root.handlers[:], (root.level, own.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    own.setLevel(levels[1])

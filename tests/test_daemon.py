@@ -50,7 +50,7 @@ def wait_for(what: str, condition: Callable[[], bool]) -> None:
 class Daemon:
     """`mailarchiver run` as a process of its own, with a service manager's socket to speak to."""
 
-    def __init__(self, folder: Path, accounts: Mapping[str, int], **environment: str) -> None:
+    def __init__(self, folder: Path, accounts: Mapping[str, int], *, archive: str = "", **environment: str) -> None:
         self.archive = folder / "archive"
         self.config = folder / "config.toml"
         self.log = folder / "log"
@@ -61,7 +61,7 @@ class Daemon:
             'username = "demo"\npassword_file = "password"\ninterval = "1s"\n'
             for name, port in accounts.items()
         )
-        self.config.write_text("\n".join(['[archive]\nroot = "archive"\n', *tables]))
+        self.config.write_text("\n".join([f'[archive]\nroot = "archive"\n{archive}\n', *tables]))
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
         self._socket.setblocking(False)
@@ -173,9 +173,28 @@ def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int)
 def test_an_archive_that_cannot_be_opened_is_said_at_once(tmp_path: Path, unused_port: int) -> None:
     (tmp_path / "archive").write_text("this is a file")
     with Daemon(tmp_path, {"articles": unused_port}) as process:
-        assert process.process.wait(PATIENCE) == 75
+        assert process.process.wait(PATIENCE) == 2, "systemd does not start it again"
         assert not process.heard("READY=1")
     assert "Traceback" not in process.log.read_text()
+
+
+def test_an_almost_full_disk_makes_it_wait_and_say_so(tmp_path: Path) -> None:
+    """`min_free`: the rounds end before anything is filed; status.json, the journal and systemd are told why."""
+    with EmbeddedServer([(mail("First light"), NOON)]) as server:
+        with Daemon(tmp_path, {"articles": server.port}, archive='min_free = "900000 GB"') as process:
+            wait_for("the trouble", lambda: bool((process.status().get("articles") or {}).get("failures")))
+            status = process.status()["articles"]
+            assert "are to stay free (min_free): make room" in status["error"]
+            assert status["last_success"] is None
+            wait_for(
+                "STATUS=", lambda: process.heard("STATUS=1 account, 0 filed since the start; in trouble: articles")
+            )
+            assert process.end(signal.SIGTERM)[0] == 0
+        assert process.filed() == []
+        log = process.log.read_text()
+        assert "make room; nothing was filed" in log
+        assert "articles: is tried again in 0:01:00" in log
+        assert "Traceback" not in log
 
 
 # --- Rounds, on its own ---------------------------------------------------------------------------------------------

@@ -80,10 +80,12 @@ class Access:
 
     @contextmanager
     def _no_second_try(self) -> Iterator[None]:
-        """Close the ledger when it fails: after an error of fsync its descriptors are not to be trusted."""
+        """Close the ledger when it fails, or the disk does: after an error of fsync its descriptors are not to be
+        trusted, and an error of syncfs may be about any file.
+        """
         try:
             yield
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             self.close()
             raise
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ..errors import NoSuchEntryError
+from ..errors import NoSuchEntry
 from ..model import Entry
 from . import manifest, search_index
 from .glance import read_only
@@ -93,7 +93,7 @@ class Catalogue:
     def find(self, name: str) -> Entry:
         """The entry that is meant by its id, the beginning of it (4 digits at least), or its folder.
 
-        Raises `NoSuchEntryError`: there is none, or there are several, which are named.
+        Raises `NoSuchEntry`: there is none, or there are several, which are named.
         """
         wanted = _id_in(name)
         found = self._beginning_with(wanted)
@@ -101,9 +101,9 @@ class Catalogue:
         if exact or len(found) == 1:
             return (exact or found)[0]
         if not found:
-            raise NoSuchEntryError(f"no article has the id {wanted}: `mailarchiver list` and `search` show ids")
+            raise NoSuchEntry(f"no article has the id {wanted}: `mailarchiver list` and `search` show ids")
         named = ", ".join(entry.id for entry in found[:SHOWN]) + (" …" if len(found) > SHOWN else "")
-        raise NoSuchEntryError(f"{wanted} may be any of {named}: give more of the id")
+        raise NoSuchEntry(f"{wanted} may be any of {named}: give more of the id")
 
     def _beginning_with(self, start: str) -> list[Entry]:
         """The entries whose id begins so, in the order of ids; eleven are enough."""
@@ -132,7 +132,7 @@ class Catalogue:
 
 
 def _id_in(name: str) -> str:
-    """The id, or the beginning of one, in what a user typed. Raises `NoSuchEntryError` for anything else."""
+    """The id, or the beginning of one, in what a user typed. Raises `NoSuchEntry` for anything else."""
     path = name.rstrip("/")
     within = re.search(r"(?:^|/)(\d{4}-\d{2}-\d{2}-[^/]*)$", path)
     if within is not None:
@@ -141,7 +141,7 @@ def _id_in(name: str) -> str:
             return folder[2]
     if _BEGINNING.fullmatch(path.lower()):
         return path.lower()
-    raise NoSuchEntryError(f"{name!r} is neither an id, nor {SHORTEST} or more of its first digits, nor a folder")
+    raise NoSuchEntry(f"{name!r} is neither an id, nor {SHORTEST} or more of its first digits, nor a folder")
 
 
 def _order(entry: Entry) -> tuple[str, float, str]:

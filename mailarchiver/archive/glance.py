@@ -16,7 +16,7 @@ from .trouble import as_store_error
 def done_uids(root: Path, account: str, folder: str, uidvalidity: int | None) -> frozenset[int]:
     """The UIDs of a mailbox that need not be fetched again; none where there is no archive, or no ledger in it yet.
 
-    Raises `StoreError` for a folder that is no archive, a newer format, and what the disk refuses.
+    Raises `ArchiveRefused` for a folder that is no archive and a newer format, `StoreError` for what the disk refuses.
     """
     with ledger(root) as db:
         return frozenset() if db is None or uidvalidity is None else select_done(db, account, folder, uidvalidity)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import StoreError
+from ..errors import ArchiveRefused
 from . import FORMAT
 from .sync import fsync_path, make_folder, write_new
 
@@ -126,21 +126,23 @@ class Layout:
     def exists(self) -> bool:
         """Whether there is an archive of this format; False where one may be made.
 
-        Raises `StoreError` for a newer format, for a folder that holds other things, and for one whose README.txt is
-        gone: which format it has cannot be known then.
+        Raises `ArchiveRefused` for a newer format, for a folder that holds other things, and for one whose README.txt
+        is gone: which format it has cannot be known then.
         """
         try:
             with self.readme.open("rb") as readme:
                 first = readme.readline(200)
         except FileNotFoundError:
             return self._refuse_foreign()
+        except NotADirectoryError as error:
+            raise ArchiveRefused(f"{self.root} cannot be a folder, a file is in the way: name another") from error
         found = FORMAT_LINE.fullmatch(first.decode("utf-8", "replace").strip().removeprefix("\ufeff"))
         if found is None:
-            raise StoreError(
+            raise ArchiveRefused(
                 f"{self.readme} does not begin with 'mailarchiver archive, format {FORMAT}': not an archive"
             )
         if int(found[1]) > FORMAT:
-            raise StoreError(
+            raise ArchiveRefused(
                 f"{self.root} is an archive of format {found[1]}, this program knows format {FORMAT}: "
                 "update mailarchiver; nothing was touched"
             )
@@ -151,11 +153,11 @@ class Layout:
         others = {path.name for path in self.root.iterdir()} if self.root.is_dir() else set()
         others -= {self.state.name, self.manifest.name, "lost+found"}
         if self.manifest.is_file() and self.manifest.stat().st_size:
-            raise StoreError(
+            raise ArchiveRefused(
                 f"{self.readme} is missing: put it back (its first line is 'mailarchiver archive, format {FORMAT}')"
             )
         if others:
-            raise StoreError(f"{self.root} is not empty and not an archive: name a new or empty folder")
+            raise ArchiveRefused(f"{self.root} is not empty and not an archive: name a new or empty folder")
         return False
 
     def make_root(self) -> None:
@@ -187,14 +189,14 @@ class Layout:
 def become_owner(root: Path) -> None:
     """Let only the archive's owner write: root becomes that user for good, any other user is refused by name.
 
-    For good, because what follows in this process reads hostile mail. Raises `StoreError`.
+    For good, because what follows in this process reads hostile mail. Raises `ArchiveRefused`.
     """
     owner = root.stat()
     if os.geteuid() == owner.st_uid:
         return
     if os.geteuid() != 0:
         name = _user_name(owner.st_uid)
-        raise StoreError(
+        raise ArchiveRefused(
             f"{root} belongs to {name}, and only {name} may write to it, not {_user_name(os.geteuid())}: "
             f"run the command as `sudo -u {name} …`"
         )

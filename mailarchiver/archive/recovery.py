@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model import Entry, MessageRef
+from ..text.wording import counted
 from . import folder, manifest, quarantine, staging
 from .finish import finish
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
@@ -44,6 +45,21 @@ class Rebuilt:
     octets: int
     dropped: int = 0
 
+    def is_something(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.lines or self.adopted or self.octets or self.dropped)
+
+    def told(self, waiting: int, *, is_staged: bool) -> str:
+        """All of it in one line, beside staging and the `waiting` messages: filed, but not yet acted on."""
+        parts = [
+            "staging was emptied" if is_staged else "",
+            f"{counted(self.octets, 'octet')} of torn lines were cut off the manifest" if self.octets else "",
+            f"{counted(self.lines, 'line')} of the manifest entered into the ledger" if self.lines else "",
+            f"{counted(self.adopted, 'article')} added to the manifest" if self.adopted else "",
+            f"{counted(waiting, 'message')} filed and not yet acted on, which the next round does" if waiting else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
 
 def is_needed(layout: Layout, ledger: Ledger) -> bool:
     """Whether something was interrupted. Costs the same at any size of archive."""
@@ -55,18 +71,21 @@ def is_needed(layout: Layout, ledger: Ledger) -> bool:
 def recover(layout: Layout, ledger: Ledger) -> None:
     """Bring manifest, ledger and staging to one state. Under the lock only.
 
-    Raises `OSError`, `sqlite3.Error`.
+    What was done is said in one line of the log. Raises `OSError`, `sqlite3.Error`.
     """
     known = ledger.position()
     is_ours = known is not None and manifest.position(layout.manifest, known.size) == known
+    is_staged = not staging.is_empty(layout)
     if known is None or not is_ours or ledger.is_outdated():
-        _begin_anew(layout, ledger, keep_seen=is_ours)
+        done = _begin_anew(layout, ledger, keep_seen=is_ours)
     else:
-        _go_on(layout, ledger, known.size)
+        done = _go_on(layout, ledger, known.size)
     staging.empty(layout)
+    if is_staged or done.is_something():
+        log.warning("%s: put in order: %s", layout.root, done.told(ledger.open_count(), is_staged=is_staged))
 
 
-def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
+def _go_on(layout: Layout, ledger: Ledger, start: int) -> Rebuilt:
     """Take in what the manifest has after octet `start`, and what the interrupted commit comes to."""
     cut = manifest.mend(layout.manifest, start)
     with ledger.transaction():
@@ -74,13 +93,7 @@ def _go_on(layout: Layout, ledger: Ledger, start: int) -> None:
         finished = _take_in(layout, ledger, finish(layout, ledger))
         _take_in_quarantine(layout, ledger)
         ledger.taken_in(manifest.end(layout.manifest))
-    log.info(
-        "%s: an interrupted commit was put in order: %d lines of it in the manifest, %d added, %d octets cut off",
-        layout.root,
-        heard,
-        finished,
-        cut,
-    )
+    return Rebuilt(heard, finished, cut)
 
 
 def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool, step: Step = lambda _: None) -> Rebuilt:
@@ -99,14 +112,6 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool, step: Step =
         if (heard or added) and not keep_seen:
             ledger.begin_looking()
         ledger.taken_in(manifest.end(layout.manifest))
-    if heard or added or cut:
-        log.info(
-            "%s: the ledger was made from %d lines of the manifest; %d were added to it, %d octets cut off",
-            layout.root,
-            heard,
-            added,
-            cut,
-        )
     return Rebuilt(heard, added, cut)
 
 
@@ -221,8 +226,9 @@ def _adopt(layout: Layout, ledger: Ledger) -> int:
         entry = replace(found, same_as=ledger.same_as(keys.url_key, text, found.sha256))
         ledger.add(entry, keys)
         lines.append(manifest.to_line(entry))
-    with Flush(layout.root) as flush:  # whoever brought them here may not have synced them
-        flush.sync()
+    if lines:
+        with Flush(layout.root) as flush:  # whoever brought them here may not have synced them
+            flush.sync()
     manifest.append(layout.manifest, lines, mode=FILE_MODE)
     return len(lines)
 

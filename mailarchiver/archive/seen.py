@@ -92,6 +92,11 @@ class Seen:
         )
         return [uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity, quarantined))]
 
+    def open_count(self) -> int:
+        """How many messages of all mailboxes are in the archive with nothing done about them on the server yet."""
+        query = "SELECT count(*) FROM seen WHERE action IS NULL AND path = ''"
+        return int(self._db.execute(query).fetchone()[0])
+
     def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
         """Record what was done about them on the server."""
         self._db.executemany(

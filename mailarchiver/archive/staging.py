@@ -18,7 +18,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from ..model import Bundle, Entry
@@ -185,7 +185,6 @@ def check(bundle: Bundle, entry: Entry) -> None:
     if found is None or found[2] != entry.id:
         raise ValueError(f"{entry.folder!r} is no folder for the entry {entry.id}")
     for name in bundle.files:
-        path = PurePosixPath(name)
-        is_plain = len(path.parts) in {1, 2} and not path.is_absolute() and str(path) == name
-        if not is_plain or ".." in path.parts or "\0" in name:
+        parts = name.split("/")
+        if len(parts) > 2 or "\0" in name or not {"", ".", ".."}.isdisjoint(parts):
             raise ValueError(f"{name!r} is no name for a file of an entry")

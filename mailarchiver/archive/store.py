@@ -60,8 +60,9 @@ class Store(Changing):
 
         Without `create`, raises `NoSuchEntry` where there is none.
         `min_free`: octets of disk space below which nothing is filed; `lock_wait`: seconds to wait for another holder.
-        Run as root, the process becomes the archive's owner for good. Raises `StoreError`: a newer format (nothing is
-        touched), a folder that holds something else, another user's archive, a lock held too long, any disk trouble.
+        Run as root, the process becomes the archive's owner for good. Raises `ArchiveRefused`: a newer format (nothing
+        is touched), a folder that holds something else, another user's archive; `StoreError`: a lock held too long, any
+        disk trouble.
         """
         layout = Layout(root)
         with as_store_error(layout):

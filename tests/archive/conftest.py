@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailarchiver.archive.store import Store
+from tests.archive.aftermath import in_memory
 
 
 @pytest.fixture
@@ -21,3 +22,10 @@ def store(root: Path) -> Iterator[Store]:
     """A new archive there, open."""
     with Store.open(root, min_free=0) as store:
         yield store
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder for hundreds of archives whose syncs need not reach a disk."""
+    with in_memory() as folder:
+        yield folder

@@ -13,7 +13,7 @@ import pytest
 
 from mailarchiver.archive import catalogue, manifest
 from mailarchiver.archive.store import Store
-from mailarchiver.errors import NoSuchEntryError, StoreError
+from mailarchiver.errors import NoSuchEntry, StoreError
 from mailarchiver.model import Entry
 from tests.archive.articles import written
 from tests.archive.filings import NOW, filing
@@ -117,13 +117,13 @@ def test_what_the_manifest_says_since_counts(filled: Path, state: str) -> None:
     assert newest(filled) == ["Walk 4", "Walk 5", "Walk 3", "Walk 1, read again"]
     assert found(filled, fifth.id) == "Walk 5"
     assert found(filled, better.id) == "Walk 1, read again"
-    with pytest.raises(NoSuchEntryError):
+    with pytest.raises(NoSuchEntry):
         found(filled, gone.id)
 
 
 @pytest.mark.parametrize("name", ["000000000000", "123", "", "the lake", "../../etc", "2024-03-06-nothing", "%", "-1"])
 def test_what_names_nothing_is_said(filled: Path, name: str) -> None:
-    with pytest.raises(NoSuchEntryError):
+    with pytest.raises(NoSuchEntry):
         found(filled, name)
 
 
@@ -131,7 +131,7 @@ def test_what_may_be_several_is_said_with_their_ids(root: Path) -> None:
     with Store.open(root, min_free=0) as store:
         store.commit([filing(1, articles=3)], now=NOW)
     ids = [bundle.id for bundle in filing(1, articles=3).bundles]
-    with pytest.raises(NoSuchEntryError, match=", ".join(ids)):
+    with pytest.raises(NoSuchEntry, match=", ".join(ids)):
         found(root, ids[0][:6])
     with catalogue.opened(root) as articles:
         assert [articles.find(each).id for each in ids] == ids

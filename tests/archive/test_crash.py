@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import signal
 import sqlite3
 import subprocess
@@ -18,24 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from mailarchiver.archive import folder, quarantine
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
+from tests.archive.aftermath import FULL, assert_nothing_is_half_there, sample
 from tests.archive.faults import BATCHES, FILED_UIDS, HELD_UIDS, faults, work
 from tests.archive.filings import NOW, entry_folders, filing, tree
 
 PROGRAM = Path(__file__).with_name("faults.py")
-FULL = os.environ.get("MAILARCHIVER_FULL") == "1"
-SEED = 20240306
 pytestmark = pytest.mark.timeout(7200 if FULL else 120)
-
-
-def sample(points: range, share: float = 0.1) -> list[int]:
-    """All points, or a seeded share of them, spread over all their length."""
-    if FULL:
-        return list(points)
-    chosen, width = random.Random(SEED), round(1 / share)  # noqa: S311 - a sample, no secret
-    return sorted({min(start + chosen.randrange(width), points[-1]) for start in points[::width]})
 
 
 def run(root: Path, mode: str, number: int = 0) -> subprocess.CompletedProcess[str]:
@@ -61,14 +50,6 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> range:
     count = int(done.stdout)
     assert count > 300, "too few: something is not counted"
     return range(1, count + 1)
-
-
-def assert_nothing_is_half_there(root: Path) -> None:
-    """What is seen right after the fault, before anything is put in order."""
-    for path in entry_folders(root):
-        assert folder.fault(path) is None
-    for path in root.glob(".mailarchiver/quarantine/*"):
-        assert quarantine.read(path).ref is not None
 
 
 def assert_as_if_nothing_happened(root: Path, expected: dict[str, bytes]) -> None:

@@ -16,10 +16,11 @@ import pytest
 from mailarchiver.archive import folder, sync
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
+from tests.archive.aftermath import FULL, sample
 from tests.archive.changes import HELD, KEPT, OTHERS, change, prepare
 from tests.archive.faults import faults
 from tests.archive.filings import entry_folders
-from tests.archive.test_crash import FULL, failing, open_descriptors, sample
+from tests.archive.test_crash import failing, open_descriptors
 
 PROGRAM = Path(__file__).with_name("changes.py")
 PRECIOUS = ("versions", "trash", "quarantine")

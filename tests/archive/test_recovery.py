@@ -64,6 +64,12 @@ def is_clean(root: Path) -> bool:
     return staging.is_empty(Layout(root))
 
 
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What recovery said, without the archive's name."""
+    told = [record.getMessage() for record in caplog.records if record.name.endswith(".recovery")]
+    return [line.partition(": put in order: ")[2] for line in told]
+
+
 # --- a commit that was interrupted ----------------------------------------------------------------------------------
 
 
@@ -130,6 +136,37 @@ def test_a_ledger_that_missed_the_end_of_a_commit_hears_of_it(root: Path) -> Non
         assert store.unacknowledged("articles", "INBOX", 7) == [0, 1]
         assert store.known(filing(1).digest, "") is not None
         assert store.months() == [("2024/03", 2)]
+
+
+def test_all_that_was_put_in_order_is_said_in_one_line(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    commit(root, filing(0))
+    assert lines(caplog) == [], "nothing is said of a new archive, nor of one that is in order"
+    crash(root, at_call(manifest, "append"), filing(1), filing(2, articles=2))
+    with (root / "manifest.jsonl").open("ab") as torn:
+        torn.write(b'{"id":"0123')
+    Store.open(root).close()
+    [line] = lines(caplog)
+    assert line.split("; ") == [
+        "staging was emptied",
+        "11 octets of torn lines were cut off the manifest",
+        "3 articles added to the manifest",
+        "3 messages filed and not yet acted on, which the next round does",
+    ]
+    Store.open(root).close()
+    assert len(lines(caplog)) == 1
+
+
+def test_a_ledger_that_was_made_again_is_said_in_one_line(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    commit(root, filing(0), filing(1))
+    shutil.rmtree(root / ".mailarchiver")
+    (root / "manifest.jsonl").write_bytes((root / "manifest.jsonl").read_bytes().splitlines(keepends=True)[0])
+    Store.open(root).close()
+    [line] = lines(caplog)
+    assert line.split("; ") == [
+        "1 line of the manifest entered into the ledger",
+        "1 article added to the manifest",
+        "1 message filed and not yet acted on, which the next round does",
+    ]
 
 
 def test_staging_is_emptied_whatever_lies_there(root: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mailarchiver.archive import sync
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing, MessageRef
@@ -295,6 +299,34 @@ def test_what_lies_in_the_way_survives_a_batch_that_fails(
     with pytest.raises(StoreError):
         store.commit([filing(1)], now=NOW)
     assert (mine / "mine.txt").read_text() == "kept"
+
+
+def test_after_an_error_of_sync_nothing_that_was_open_is_trusted(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was staged is thrown away and written anew; the ledger is opened again."""
+    opened: list[object] = []
+    connect = sqlite3.connect
+
+    def counted(*args: Any, **more: Any) -> sqlite3.Connection:
+        opened.append(args)
+        made: sqlite3.Connection = connect(*args, **more)
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+
+    def fail(_: int) -> None:
+        assert len(list((root / ".mailarchiver/staging").iterdir())) == 2
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sync, "system_syncfs", lambda: fail)
+        with pytest.raises(StoreError, match="dmesg"):
+            store.commit([filing(1)], now=NOW)
+    assert list((root / ".mailarchiver/staging").iterdir()) == []
+    assert opened == []
+    assert store.commit([filing(1)], now=NOW)[0].outcome == "filed"
+    assert len(opened) == 1
 
 
 def test_too_little_space_files_nothing(root: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from mailarchiver.archive import folder, recovery
 from mailarchiver.archive.store import Store
-from mailarchiver.errors import StoreError
+from mailarchiver.errors import ArchiveRefused, StoreError
 from tests.archive.filings import NOW, filing, tree
 
 HERE = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 from tests.archive.filings import NOW, filing
 from mailarchiver.archive.store import Store
-from mailarchiver.errors import StoreError
+from mailarchiver.errors import ArchiveRefused, StoreError
 {switch}
 try:
     with Store.open(Path({root!r}), min_free=0) as store:
@@ -65,7 +65,7 @@ def test_a_creation_that_was_interrupted_begins_again(root: Path) -> None:
 def test_a_folder_of_other_things_is_refused_untouched(root: Path) -> None:
     root.mkdir(parents=True)
     (root / "holiday.jpg").write_bytes(b"x")
-    with pytest.raises(StoreError, match="not empty and not an archive"):
+    with pytest.raises(ArchiveRefused, match="not empty and not an archive"):
         Store.open(root)
     assert [path.name for path in root.iterdir()] == ["holiday.jpg"]
 
@@ -73,7 +73,7 @@ def test_a_folder_of_other_things_is_refused_untouched(root: Path) -> None:
 def test_a_newer_format_is_refused_untouched(root: Path) -> None:
     root.mkdir(parents=True)
     (root / "README.txt").write_text("mailarchiver archive, format 2\n\nAll is different.\n")
-    with pytest.raises(StoreError, match=r"format 2.*update mailarchiver"):
+    with pytest.raises(ArchiveRefused, match=r"format 2.*update mailarchiver"):
         Store.open(root)
     assert [path.name for path in root.iterdir()] == ["README.txt"]
 
@@ -84,7 +84,7 @@ def test_a_newer_format_is_refused_untouched(root: Path) -> None:
 def test_a_readme_of_something_else_is_refused(root: Path, first: str) -> None:
     root.mkdir(parents=True)
     (root / "README.txt").write_text(first)
-    with pytest.raises(StoreError, match="not an archive"):
+    with pytest.raises(ArchiveRefused, match="not an archive"):
         Store.open(root)
 
 
@@ -99,13 +99,13 @@ def test_a_missing_readme_is_asked_for(root: Path) -> None:
     with Store.open(root, min_free=0) as store:
         store.commit([filing(1)], now=NOW)
     (root / "README.txt").unlink()
-    with pytest.raises(StoreError, match="put it back"):
+    with pytest.raises(ArchiveRefused, match="put it back"):
         Store.open(root)
 
 
 def test_a_file_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "archive").write_text("x")
-    with pytest.raises(StoreError, match="archive"):
+    with pytest.raises(ArchiveRefused, match="archive"):
         Store.open(tmp_path / "archive")
 
 
@@ -210,7 +210,7 @@ def test_the_ledger_of_a_newer_program_is_refused(root: Path) -> None:
     with sqlite3.connect(root / ".mailarchiver" / "ledger.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match="newer mailarchiver"):
+    with pytest.raises(ArchiveRefused, match="newer mailarchiver"):
         Store.open(root)
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from mailarchiver.archive.store import Store
 from mailarchiver.cli.app import app
-from mailarchiver.errors import NoSuchEntryError
+from mailarchiver.errors import NoSuchEntry
 from tests.archive.articles import written
 from tests.archive.filings import NOW, filing
 
@@ -114,7 +114,7 @@ def test_show_as_json_is_article_json_and_the_manifest(root: Path) -> None:
 def test_what_is_not_there_is_said(root: Path) -> None:
     done = run(root, "show", "000000000000")
     assert done.exit_code == 1
-    assert isinstance(done.exception, NoSuchEntryError)
+    assert isinstance(done.exception, NoSuchEntry)
 
 
 def test_open_prints_the_page_where_there_is_no_display(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import mailarchiver
 from mailarchiver import __main__
 from mailarchiver.cli.app import app
 from mailarchiver.errors import (
+    ArchiveRefused,
     ConfigError,
     LoginRefused,
     MailArchiverError,
@@ -59,6 +60,7 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
         (MessageError("x"), 1),
         (ConfigError(["x"]), 2),
         (StoreError("x"), 75),
+        (ArchiveRefused("x"), 2),
     ],
 )
 def test_an_expected_error_is_words_and_a_code(

@@ -192,11 +192,19 @@ def test_a_wrong_configuration_is_2_and_nothing_is_done(site: Site) -> None:
 
 
 @on_embedded
-def test_an_archive_that_cannot_be_written_is_75(site: Site) -> None:
-    (site.folder / "archive").write_text("a file is in the way")
+@pytest.mark.parametrize("case", ["a file", "a newer format", "other things"])
+def test_a_folder_that_is_no_archive_of_ours_is_2(site: Site, case: str) -> None:
+    """Trying again would mend nothing: systemd does not start the daemon again after a 2."""
+    archive = site.folder / "archive"
+    if case == "a file":
+        archive.write_text("a file is in the way")
+    else:
+        archive.mkdir()
+        name, text = ("README.txt", "mailarchiver archive, format 2\n") if "format" in case else ("holiday.jpg", "x")
+        (archive / name).write_text(text)
     done = site.poll(site.account("articles", after="seen"))
-    assert done.returncode == 75
-    assert str(site.folder / "archive") in done.stderr
+    assert done.returncode == 2
+    assert str(archive) in done.stderr
     assert "Traceback" not in done.stderr
     assert not any(rb"\Seen" in flags for flags in site.flags())
 

@@ -1,0 +1,385 @@
+#!/usr/bin/env python3
+"""What it costs to file mail, and whether that grows with the archive.
+
+    benchmarks/store.py [--folder DIR] [--quick] [--json]
+
+Works in a folder below DIR, by default the present one: what is measured is that disk. The mails are one of the demo,
+75 KB with two pictures, made different from each other; they are understood beforehand.
+
+The first table: mails a second, of batches of 50 with one syncfs, of the same batches with an fsync of each file and
+folder, and of one mail a commit; then with fetching them from a Dovecot on this machine, beside Debian's mbsync and
+getmail, which deliver the same mails from there into a Maildir, with fsync on. A Maildir has one file a mail, the
+archive about ten.
+
+The second: milliseconds at 0, 10,000 and 100,000 articles, and how many times that of the empty archive. The articles
+are made up: their lines, their place in the ledger, their folders with one file.
+
+All take turns, so that a disk that others use is slow for each alike; figures are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import imaplib
+import json
+import os
+import pwd
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import mailarchiver
+from mailarchiver.archive import manifest, sync
+from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.layout import Layout
+from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.store import Store
+from mailarchiver.mailbox.imap import ImapMailbox, Server
+from mailarchiver.model import Entry, Filing, MessageRef, RawMessage, Rules, Source
+from mailarchiver.pipeline import understand
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' Dovecot
+
+from tests.servers.dovecot import PASSWORD, Dovecot
+
+SAMPLE = Path(mailarchiver.__file__).parent / "demo" / "samples" / "02-gmail-forwarded.eml"
+NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
+BATCH = 50
+SIZES = (0, 10_000, 100_000)
+IS_ROOT = os.geteuid() == 0
+NOBODY = pwd.getpwnam("nobody")
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", "--")
+"""getmail delivers nothing as root."""
+
+T = TypeVar("T")
+Turn = Callable[[], float]
+"""Does something once; how long it took, or how many there were a second."""
+
+
+# --- mails a second ---------------------------------------------------------------------------------------------------
+
+
+def mails(number: int) -> list[RawMessage]:
+    """So many, all different."""
+    sample = SAMPLE.read_bytes()
+    ref = partial(MessageRef, "benchmark", "INBOX", 1)
+    return [RawMessage(ref(uid), NOON, b"X-Number: %d\r\n" % uid + sample) for uid in range(1, number + 1)]
+
+
+def filing_of(raw: RawMessage) -> Filing:
+    """Ready to be committed."""
+    digest, folded = digests(raw.data)
+    answer = understand(raw, id=digest[:12], rules=Rules(UTC))
+    if not isinstance(answer, tuple):
+        raise SystemExit(f"{SAMPLE} is not understood")
+    return Filing(raw.ref, digest, folded, answer)
+
+
+def committed(folder: Path, filings: Sequence[Filing], batch: int) -> float:
+    """Mails a second into a new archive."""
+    with TemporaryDirectory(dir=folder) as root, Store.open(Path(root, "archive"), min_free=0) as store:
+        start = time.perf_counter()
+        for first in range(0, len(filings), batch):
+            store.commit(filings[first : first + batch], now=datetime.now(UTC))
+        return len(filings) / (time.perf_counter() - start)
+
+
+def fsynced(folder: Path, filings: Sequence[Filing], batch: int) -> float:
+    """The same as where there is no syncfs."""
+    real = sync.system_syncfs
+    sync.system_syncfs = lambda: None  # type: ignore[assignment]
+    try:
+        return committed(folder, filings, batch)
+    finally:
+        sync.system_syncfs = real
+
+
+def fetched(folder: Path, filings: Sequence[Filing], port: int) -> float:
+    """Mails a second from the server into a new archive."""
+    ready = {filing.digest: filing for filing in filings}
+    server = Server("127.0.0.1", port, "none", "benchmark")
+    with (
+        TemporaryDirectory(dir=folder) as root,
+        Store.open(Path(root, "archive"), min_free=0) as store,
+        ImapMailbox("benchmark", server, lambda: PASSWORD) as mailbox,
+    ):
+        start = time.perf_counter()
+        mailbox.select("INBOX", writable=False)
+        done = 0
+        for raws in mailbox.fetch(mailbox.search(None)):
+            done += len(store.commit([ready[sha256(raw.data).hexdigest()] for raw in raws], now=datetime.now(UTC)))
+        seconds = time.perf_counter() - start
+    if done != len(filings):
+        raise SystemExit(f"only {done} mails came from Dovecot")
+    return done / seconds
+
+
+MBSYNC = """\
+FSync yes
+
+IMAPAccount local
+Host 127.0.0.1
+Port {port}
+User benchmark
+Pass {password}
+SSLType None
+
+IMAPStore far
+Account local
+
+MaildirStore near
+Path {folder}/
+Inbox {folder}/INBOX
+
+Channel all
+Far :far:
+Near :near:
+Create Near
+SyncState {folder}/state-
+"""
+GETMAIL = """\
+[retriever]
+type = SimpleIMAPRetriever
+server = 127.0.0.1
+port = {port}
+username = benchmark
+password = {password}
+[destination]
+type = Maildir
+path = {folder}/INBOX/
+[options]
+read_all = true
+delete = false
+delivered_to = false
+received = false
+verbose = 0
+"""
+
+
+def delivered(where: Path, number: int, port: int, name: str, template: str, command: Sequence[str]) -> float:
+    """Mails a second from the server into a new Maildir, by another program."""
+    with TemporaryDirectory(dir=where) as folder:
+        for part in ("cur", "new", "tmp"):
+            Path(folder, "INBOX", part).mkdir(parents=True)
+        Path(folder, name).write_text(template.format(port=port, password=PASSWORD, folder=folder))
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid) if IS_ROOT else None
+        line = [*AS_NOBODY * IS_ROOT, *(each.format(folder=folder) for each in command)]
+        start = time.perf_counter()
+        done = subprocess.run(line, check=False, capture_output=True, text=True)
+        seconds = time.perf_counter() - start
+        if done.returncode:
+            raise SystemExit(f"{command[0]} failed: {done.stdout[-500:]}{done.stderr[-500:]}")
+        found = sum(
+            1 for path in Path(folder, "INBOX").rglob("*") if path.is_file() and path.parent.name in {"cur", "new"}
+        )
+    if found != number:
+        raise SystemExit(f"{command[0]} delivered {found} mails of {number}")
+    return number / seconds
+
+
+@contextmanager
+def filled(raws: Sequence[RawMessage]) -> Iterator[int]:
+    """A Dovecot that has these mails, and where it listens."""
+    with Dovecot() as server:
+        with imaplib.IMAP4("127.0.0.1", server.port) as client:
+            client.login("benchmark", PASSWORD)
+            for raw in raws:
+                client.append("INBOX", None, None, raw.data)  # no flags, and the time is now
+        yield server.port
+
+
+def throughput(folder: Path, number: int, rounds: int) -> dict[str, float]:
+    """Mails a second, by way."""
+    raws = mails(number)
+    filings = [filing_of(raw) for raw in raws]
+    with ExitStack() as stack:
+        turns: dict[str, Turn] = {
+            "batches of 50, syncfs": partial(committed, folder, filings, BATCH),
+            "batches of 50, fsync of each": partial(fsynced, folder, filings, BATCH),
+            "one mail a commit": partial(committed, folder, filings, 1),
+        }
+        if shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin"):
+            port = stack.enter_context(filled(raws))
+            turns["fetched, batches of 50"] = partial(fetched, folder, filings, port)
+            mbsync = ("mbsync", "-q", "-c", "{folder}/mbsyncrc", "all")
+            getmail = ("getmail", "-q", "-g", "{folder}", "-r", "getmailrc")
+            for command, name, template in ((mbsync, "mbsyncrc", MBSYNC), (getmail, "getmailrc", GETMAIL)):
+                if shutil.which(command[0]):
+                    turns[command[0]] = partial(delivered, folder, number, port, name, template, command)
+        return medians(turns, rounds)
+
+
+def medians(turns: dict[str, Turn], rounds: int) -> dict[str, float]:
+    """Of each, in turns."""
+    figures: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for name, turn in turns.items():
+            figures[name].append(turn())
+    return {name: statistics.median(values) for name, values in figures.items()}
+
+
+# --- the size of the archive ------------------------------------------------------------------------------------------
+
+
+def made_up(number: int) -> tuple[Entry, Keys]:
+    """An article of an archive that grew over ten years."""
+    digest = sha256(b"made up %d" % number).hexdigest()
+    day = datetime(2014, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number * 87_600 / SIZES[-1])
+    folder = f"{day:%Y/%m/%Y-%m-%d}-an-article-that-was-made-up-{digest[:12]}"
+    entry = Entry(
+        id=digest[:12],
+        folder=folder,
+        title=f"An article that was made up, the {number}th of them",
+        byline="Jane Roe",
+        site="example.org",
+        url=f"https://example.org/{number}",
+        published=None,
+        received=day.isoformat(),
+        filed=day.isoformat(),
+        kind="reader-view",
+        language="en",
+        tags=(),
+        words=1000,
+        images=2,
+        attachments=0,
+        warnings=0,
+        message_id=f"<{number}@example.org>",
+        sha256=digest,
+        sums=digest,
+        same_as=None,
+        source=Source("benchmark", "INBOX", 1, number),
+    )
+    text = sha256(b"text %d" % number).hexdigest()
+    return entry, Keys(sha256(digest.encode()).hexdigest(), f"example.org/{number}", text, "It was made up.", "ltr")
+
+
+def grown(root: Path, size: int) -> Store:
+    """An archive of so many articles, open."""
+    Store.open(root, min_free=0).close()
+    layout = Layout(root)
+    lines: list[bytes] = []
+    ledger = Ledger(layout.ledger, wait=1)
+    with ledger.transaction():
+        for number in range(size):
+            entry, keys = made_up(number)
+            ledger.add(entry, keys)
+            ledger.note(MessageRef("benchmark", "INBOX", 1, number), entry.sha256, "filed")
+            lines.append(manifest.to_line(entry))
+            folder = root / entry.folder
+            folder.mkdir(parents=True)
+            (folder / "article.txt").write_text("It was made up.\n")
+        layout.manifest.write_bytes(b"".join(lines))
+        ledger.taken_in(manifest.end(layout.manifest))
+        ledger.cleaned([name for name, _ in ledger.months()])
+    ledger.close()
+    return Store.open(root, min_free=0)
+
+
+def questions(store: Store, filings: Sequence[Filing]) -> dict[str, Turn]:
+    """What is filed in an archive of any size, and what is asked of it then: 51 mails have come in the first turn."""
+    fresh = iter(filings)
+
+    def commit(number: int) -> float:
+        batch = [next(fresh) for _ in range(number)]
+        return milliseconds(lambda: store.commit(batch, now=datetime.now(UTC))) / number
+
+    octets = [b"X-Number: -%d\r\n" % number + SAMPLE.read_bytes() for number in range(BATCH)]
+    unknown = [sha256(b"unknown %d" % number).hexdigest() for number in range(BATCH)]
+    known = [filing.digest for filing in filings[:BATCH]]
+
+    def is_new(data: bytes) -> str:
+        """As filing.file_batch asks, before a mail is understood: is it known, and else its id."""
+        digest, folded = digests(data)
+        if store.known(digest, folded) is not None:
+            raise SystemExit("the look-up finds what is not there")
+        return store.free_id(digest)
+
+    return {
+        "commit of one mail": lambda: commit(1),
+        "commit of 50, a mail": lambda: commit(BATCH),
+        "dedupe look-up of a mail": lambda: each(is_new, octets),
+        "- by its digest alone, not known": lambda: each(lambda digest: store.known(digest, digest), unknown),
+        "- by its digest alone, known": lambda: each(lambda digest: store.known(digest, digest), known),
+        "the newest 50": lambda: milliseconds(lambda: store.newest(BATCH)),
+    }
+
+
+def each(work: Callable[[T], object], things: Sequence[T]) -> float:
+    """How long it takes for one of them."""
+    return milliseconds(lambda: [work(thing) for thing in things]) / len(things)
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """How long it takes, once."""
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def growth(folder: Path, sizes: Sequence[int], rounds: int) -> dict[str, dict[int, float]]:
+    """Milliseconds of each question at each size. Every archive gets the same mails."""
+    needed = (rounds + 1) * (BATCH + 1)
+    filings = [filing_of(raw) for raw in mails(needed)]
+    figures: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with ExitStack() as stack:
+        asked: dict[int, dict[str, Turn]] = {}
+        for size in sizes:
+            store = stack.enter_context(grown(folder / str(size), size))
+            asked[size] = questions(store, filings)
+        os.sync()
+        for _ in range(rounds + 1):
+            for name in asked[sizes[0]]:
+                for size in sizes:
+                    figures[name][size].append(asked[size][name]())
+    # the first turn finds everything cold
+    return {name: {size: statistics.median(values[1:]) for size, values in of.items()} for name, of in figures.items()}
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def table(rates: dict[str, float], costs: dict[str, dict[int, float]]) -> str:
+    """Both tables for people."""
+    lines = [f"{'':32}{'mails/s':>10}{'ms a mail':>12}"]
+    lines += [f"{name:32}{rate:10.0f}{1000 / rate:12.2f}" for name, rate in rates.items()]
+    sizes = list(next(iter(costs.values())))
+    lines += [
+        "",
+        f"{'ms, by articles in the archive':36}" + "".join(f"{size:>12,}" for size in sizes) + f"{'ratio':>8}",
+    ]
+    for name, of in costs.items():
+        lines.append(
+            f"{name:36}" + "".join(f"{of[size]:12.3f}" for size in sizes) + f"{of[sizes[-1]] / of[sizes[0]]:8.2f}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="on the disk to be measured")
+    parser.add_argument("--quick", action="store_true", help="hardly any mail, to see that it works")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    sizes, number, rounds = ((0, 1000), 20, 1) if options.quick else (SIZES, 100, 3)
+    with TemporaryDirectory(dir=options.folder, prefix="store-benchmark-") as folder:
+        Path(folder).chmod(0o755)
+        rates = throughput(Path(folder), number, rounds)
+        costs = growth(Path(folder), sizes, rounds * 5)
+    print(json.dumps({"mails a second": rates, "milliseconds": costs}) if options.json else table(rates, costs))
+
+
+if __name__ == "__main__":
+    main()
