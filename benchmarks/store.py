@@ -35,6 +35,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -42,6 +43,7 @@ from typing import TypeVar
 import mailarchiver
 from mailarchiver.archive import manifest, sync
 from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.catalogue import opened
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.ledger import Keys, Ledger
 from mailarchiver.archive.store import Store
@@ -287,7 +289,7 @@ def grown(root: Path, size: int) -> Store:
     return Store.open(root, min_free=0)
 
 
-def questions(store: Store, filings: Sequence[Filing]) -> dict[str, Turn]:
+def questions(store: Store, root: Path, filings: Sequence[Filing]) -> dict[str, Turn]:
     """What is filed in an archive of any size, and what is asked of it then: 51 mails have come in the first turn."""
     fresh = iter(filings)
 
@@ -313,7 +315,21 @@ def questions(store: Store, filings: Sequence[Filing]) -> dict[str, Turn]:
         "- by its digest alone, not known": lambda: each(lambda digest: store.known(digest, digest), unknown),
         "- by its digest alone, known": lambda: each(lambda digest: store.known(digest, digest), known),
         "the newest 50": lambda: milliseconds(lambda: store.newest(BATCH)),
+        "list, the newest 20": lambda: milliseconds(lambda: listed(root)),
+        "show, by the beginning of an id": lambda: milliseconds(lambda: found(root, known[0][:8])),
     }
+
+
+def listed(root: Path) -> list[Entry]:
+    """What `mailarchiver list` shows."""
+    with opened(root) as catalogue:
+        return list(islice(catalogue.newest(), 20))
+
+
+def found(root: Path, name: str) -> Entry:
+    """What `mailarchiver show` shows."""
+    with opened(root) as catalogue:
+        return catalogue.find(name)
 
 
 def each(work: Callable[[T], object], things: Sequence[T]) -> float:
@@ -337,7 +353,7 @@ def growth(folder: Path, sizes: Sequence[int], rounds: int) -> dict[str, dict[in
         asked: dict[int, dict[str, Turn]] = {}
         for size in sizes:
             store = stack.enter_context(grown(folder / str(size), size))
-            asked[size] = questions(store, filings)
+            asked[size] = questions(store, folder / str(size), filings)
         os.sync()
         for _ in range(rounds + 1):
             for name in asked[sizes[0]]:
