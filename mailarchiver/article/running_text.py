@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..text.whitespace import unbroken
+from ..text.whitespace import is_even, unbroken
 
 _SPACES = " \t\n\r\f\v\u00a0"
 """White space at the edges of a text; within it, a no-break space stays one."""
@@ -27,6 +27,8 @@ def edges(text: str) -> tuple[str, str, str]:
 
 def unwrapped(words: str) -> str:
     """Words without the line breaks of the transport; the looks ahead spare most texts the slow expressions."""
+    if is_even(words):
+        return words
     if "\n" in words and not words.isascii():
         words = unbroken(words)
     words = _RUN.sub(" ", words)
