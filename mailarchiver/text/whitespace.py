@@ -33,7 +33,9 @@ _BARE_MARKS = re.compile(r"[^\w\s]+")
 _SENTENCE_END = re.compile(r"[.!?…‽؟۔।॥][\"'”’»)\]]*(?= )|[。！？｡][」』”’）]*")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _EXCERPT_SOURCE = 16
-"""So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one."""
+"""So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one. Twice the limit
+is for most texts.
+"""
 
 
 def collapse(text: str) -> str:
@@ -94,7 +96,10 @@ def excerpt(text: str, limit: int = 280) -> str | None:
 
     None where there is no text.
     """
-    head = collapse(text.lstrip()[: limit * _EXCERPT_SOURCE]).strip()
+    text = text.lstrip()
+    head = collapse(text[: limit * 2]).strip()
+    if len(head) <= limit + 1:
+        head = collapse(text[: limit * _EXCERPT_SOURCE]).strip()
     if len(head) <= limit:
         return head or None
     ends = [match.end() for match in _SENTENCE_END.finditer(head, 0, limit + 1) if match.end() <= limit]
