@@ -134,7 +134,9 @@ def _line(line: str) -> str:
 
 
 def _target(url: str) -> str:
-    return _TARGET.sub(r"\\\g<0>", re.sub(r"[ <>\\]", lambda match: _ENCODED[match[0]], url))
+    for character, octet in _ENCODED.items():
+        url = url.replace(character, octet)
+    return _TARGET.sub(r"\\\g<0>", url) if _RARE.search(url) or ")" in url or "(" in url else url
 
 
 def _emphasise(words: list[str | Piece]) -> None:

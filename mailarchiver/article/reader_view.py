@@ -6,7 +6,6 @@ its field to what stands around the article and to the subject.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from .page_signs import called
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
-_SIGNATURE = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -47,10 +45,10 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     `titles` are what the subject says the title is, `latest` the last day a printed date may name. The page's
     header and frame are taken out of the tree.
     """
-    content = _content(tree) if _SIGNATURE.search(html) else None
+    content = _content(tree, html)
     if content is None:
         return None
-    header = _read_header(tree)
+    header = _read_header(tree, html)
     spoken, way = _language_and_direction(content)
     author, printed = metadata.byline(header.credits, spoken, latest)
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
@@ -84,9 +82,9 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     )
 
 
-def _content(tree: LexborHTMLParser) -> LexborNode | None:
+def _content(tree: LexborHTMLParser, html: str) -> LexborNode | None:
     """The element that holds the article, by the first of its names that is there and not empty."""
-    return next((node for name in _NAMES["content"] for node in called(tree, name) if _holds_something(node)), None)
+    return next(filter(_holds_something, _all(tree, html, "content")), None)
 
 
 def _url(header: _Header) -> tuple[str, str] | None:
@@ -94,17 +92,20 @@ def _url(header: _Header) -> tuple[str, str] | None:
     return (header.url, "reader view: domain link") if header.url else None
 
 
-def _first(tree: LexborHTMLParser, field: str) -> LexborNode | None:
-    return next((node for name in _NAMES[field] for node in called(tree, name)), None)
+def _all(tree: LexborHTMLParser, html: str, field: str) -> Iterator[LexborNode]:
+    """The elements of a field's names; the tree is searched only for those that the HTML has somewhere."""
+    return (node for name in _NAMES[field] if name in html for node in called(tree, name))
 
 
 def _holds_something(node: LexborNode) -> bool:
     return bool(node.text(strip=True)) or node.css_first("img") is not None
 
 
-def _read_header(tree: LexborHTMLParser) -> _Header:
+def _read_header(tree: LexborHTMLParser, html: str) -> _Header:
     """Read the header's elements, and take them and the page's frame out of the tree."""
-    title, domain, credit, time = (_first(tree, field) for field in ("title", "domain", "credits", "time"))
+    title, domain, credit, time = (
+        next(_all(tree, html, field), None) for field in ("title", "domain", "credits", "time")
+    )
     header = _Header(
         title=_text(title),
         url=absolute(domain.attributes.get("href") or "", None) if domain is not None else "",
@@ -113,7 +114,7 @@ def _read_header(tree: LexborHTMLParser) -> _Header:
         times=tuple(_lines(time)) if time is not None else (),
     )
     gone = [node for node in (title, domain, credit, time) if node is not None]
-    gone += [node for name in _NAMES["frame"] for node in called(tree, name)]
+    gone += _all(tree, html, "frame")
     for node in {node.mem_id: node for node in gone}.values():
         node.remove()
     return header

@@ -10,7 +10,6 @@ _SPACES = " \t\n\r\f\v\u00a0"
 """White space at the edges of a text; within it, a no-break space stays one."""
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"
 """What newsletters fill their preheaders with: alone, it is nothing."""
-_RUN = re.compile("[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")
 _HARD_SPACES = re.compile("[ \u00a0]*(?:\u00a0 | \u00a0|\u00a0\u00a0)[ \u00a0]*")
 
 
@@ -31,5 +30,8 @@ def unwrapped(words: str) -> str:
         return words
     if "\n" in words and not words.isascii():
         words = unbroken(words)
-    words = _RUN.sub(" ", words)
+    for mark in "\n\t\r\f\v":
+        words = words.replace(mark, " ")
+    while "  " in words:  # halves them
+        words = words.replace("  ", " ")
     return _HARD_SPACES.sub(" ", words) if "\u00a0" in words else words

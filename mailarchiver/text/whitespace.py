@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 _HAN_KANA = (
     "\u3005-\u3007"  # 々〆〇
@@ -88,7 +89,7 @@ def count_words(text: str) -> int:
     """
     rest, characters = (text, 0) if text.isascii() else _WORD_BY_ITSELF.subn(" ", text)
     words = rest.split()
-    return characters + len(words) - sum(_BARE_MARKS.fullmatch(word) is not None for word in words if not word[0].isalnum())
+    return characters + len(words) - sum(_BARE_MARKS.fullmatch(word) is not None for word in filterfalse(str.isalnum, words))
 
 
 def excerpt(text: str, limit: int = 280) -> str | None:
