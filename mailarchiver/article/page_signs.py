@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -89,11 +89,18 @@ def bare_names(node: LexborNode) -> str:
 
 def called(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNode]:
     """The elements below `root` of which the name is a class or the id, prefixes aside, in document order."""
-    for node in root.css(f'[class*="{name}"], [id*="{name}"]'):
+    yield from called_any(root, [name]).get(name, ())
+
+
+def called_any(root: LexborHTMLParser | LexborNode, names: Sequence[str]) -> dict[str, list[LexborNode]]:
+    """The elements below `root` of each of the names, as `called` gives them, found in one search."""
+    found: dict[str, list[LexborNode]] = {}
+    for node in root.css(", ".join(f'[class*="{name}"], [id*="{name}"]' for name in names)):
         attributes = node.attributes
         tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
-        if any(token.endswith(name) and unprefixed(token) == name for token in tokens):
-            yield node
+        for name in {unprefixed(token) for token in tokens if token.endswith(tuple(names))}.intersection(names):
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def unprefixed(name: str) -> str:

@@ -20,6 +20,8 @@ def edges(text: str) -> tuple[str, str, str]:
     words = text.strip(_SPACES)
     if not words.strip(_INVISIBLE):
         return text, "", ""
+    if len(words) == len(text):
+        return "", words, ""
     start = len(text) - len(text.lstrip(_SPACES))
     return text[:start], words, text[start + len(words) :]
 
