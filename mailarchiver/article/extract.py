@@ -34,7 +34,7 @@ from .sanitize import sanitize
 from .writer import Writer
 
 UNTITLED = "(no subject)"
-_EXCERPT_SOURCE = 10_000
+_EXCERPT_SOURCE = 2_000
 """Characters of the text that its excerpt is taken from."""
 _BEGINNING = 1_200
 """Characters of a text that are enough to confirm the language it is said to be in."""

@@ -89,11 +89,8 @@ def count_words(text: str) -> int:
     """
     rest, characters = (text, 0) if text.isascii() else _WORD_BY_ITSELF.subn(" ", text)
     words = rest.split()
-    return (
-        characters
-        + len(words)
-        - sum(_BARE_MARKS.fullmatch(word) is not None for word in filterfalse(str.isalnum, words))
-    )
+    bare = sum(_BARE_MARKS.fullmatch(word) is not None for word in filterfalse(str.isalnum, words))
+    return characters + len(words) - bare
 
 
 def excerpt(text: str, limit: int = 280) -> str | None:
