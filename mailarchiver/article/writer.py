@@ -25,7 +25,8 @@ DEEPEST = 200
 """Levels of nesting that are written; below, only text and pictures are (nh3 is quadratic in depth)."""
 
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_VOID = frozenset({"br", "hr", "img", "wbr"})
+_NOTHING = DROPPED - {"svg"}
+_VOID = frozenset({"br", "hr", "img", "wbr"}) | EMBEDS
 _NO_PICTURE = frozenset({"table", "tr", "thead", "tbody", "tfoot", "ul", "ol", "dl", "pre"})
 """Where no picture and no rule may stand."""
 _PLACEHOLDER = 300
@@ -108,16 +109,16 @@ class Writer(Output):
         if tag == "-text":
             self._text(node.text_content or "")
             return False
-        if tag.startswith("-") or (tag in DROPPED and tag != "svg"):
+        if tag in _NOTHING or tag.startswith("-"):
             return False
         given = node.attributes
         style = given.get("style")
-        if "hidden" in given or (style and _HIDDEN.search(style)):
+        if given and ("hidden" in given or (style and _HIDDEN.search(style))):
             return False
         place = self._places.at(node)
         if place is not None:
             self._pending.append(place)
-        if tag in _VOID or tag in EMBEDS:
+        if tag in _VOID:
             return self._void(tag, node, given)
         if tag in {"svg", "noscript", "math"} and self._instead(tag, node):
             return False
