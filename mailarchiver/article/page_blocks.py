@@ -74,9 +74,10 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
         elif tag == "br":
             run.pieces.append("\n")
         elif tag in BLOCK:
-            holder = node.parent if entering and node.parent is not None else node
-            yield from _block(run, holder, known)
-            run = _Run()
+            if run.pieces:
+                holder = node.parent if entering else None
+                yield from _block(run, holder or node, known)
+                run = _Run()
     yield from _block(run, root, known)
 
 
@@ -113,26 +114,25 @@ def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
     A loop, not a recursion: hostile pages are nested deeper than Python's stack.
     """
     node = root.child
+    around: list[tuple[LexborNode, str]] = []
     links = 0
     while node is not None:
         tag = node.tag or ""
-        is_element = tag != "-text"
-        opened = is_element and _is_seen(node, tag)
-        if opened or not is_element:
+        if tag == "-text":
             yield node, True, links > 0
-        following = node.child if opened else None
-        if opened and tag == "a":
-            links += 1
-        while following is None:
-            if opened:
-                links -= node.tag == "a"
-                yield node, False, links > 0
             following = node.next
-            if following is None:
-                parent = node.parent
-                if parent is None or parent.mem_id == root.mem_id:
-                    return
-                node, opened = parent, True
+        elif _is_seen(node, tag):
+            yield node, True, links > 0
+            around.append((node, tag))
+            links += tag == "a"
+            following = node.child
+        else:
+            following = node.next
+        while following is None and around:
+            left, tag = around.pop()
+            links -= tag == "a"
+            yield left, False, links > 0
+            following = left.next
         node = following
 
 
@@ -140,4 +140,7 @@ def _is_seen(node: LexborNode, tag: str) -> bool:
     if tag.startswith("-") or tag in _SILENT:
         return False
     given = node.attributes
-    return "hidden" not in given and not _HIDDEN.search(given.get("style") or "")
+    if not given:
+        return True
+    style = given.get("style")
+    return "hidden" not in given and not (style and _HIDDEN.search(style))
