@@ -73,11 +73,10 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
             run.linked += len(words_of(text)) if link else 0
         elif tag == "br":
             run.pieces.append("\n")
-        elif tag in BLOCK:
-            if run.pieces:
-                holder = node.parent if entering else None
-                yield from _block(run, holder or node, known)
-                run = _Run()
+        elif tag in BLOCK and run.pieces:
+            holder = node.parent if entering else None
+            yield from _block(run, holder or node, known)
+            run = _Run()
     yield from _block(run, root, known)
 
 
