@@ -58,6 +58,8 @@ class _Run:
     pieces: list[str] = field(default_factory=list)
     nodes: list[LexborNode] = field(default_factory=list)
     linked: int = 0
+    speaks: bool = False
+    """Whether there is more than white space in it."""
 
 
 def blocks_of(root: LexborNode) -> Iterator[Block]:
@@ -70,14 +72,18 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
             text = node.text_content or ""
             run.pieces.append(text)
             run.nodes.append(node)
-            run.linked += len(words_of(text)) if link else 0
+            if text.strip():
+                run.speaks = True
+                run.linked += len(words_of(text)) if link else 0
         elif tag == "br":
             run.pieces.append("\n")
         elif tag in BLOCK and run.pieces:
-            holder = node.parent if entering else None
-            yield from _block(run, holder or node, known)
+            if run.speaks:
+                holder = node.parent if entering else None
+                yield _block(run, holder or node, known)
             run = _Run()
-    yield from _block(run, root, known)
+    if run.speaks:
+        yield _block(run, root, known)
 
 
 def words_of(text: str) -> list[str]:
@@ -86,11 +92,10 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(plain.lower())
 
 
-def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Iterator[Block]:
+def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Block:
     text = " ".join("".join(run.pieces).split())
-    if text:
-        ids, tags = _around(holder, known)
-        yield Block(text, tuple(words_of(text)), tuple(run.nodes), holder, ids, tags, run.linked)
+    ids, tags = _around(holder, known)
+    return Block(text, tuple(words_of(text)), tuple(run.nodes), holder, ids, tags, run.linked)
 
 
 def _around(holder: LexborNode, known: dict[int, _Around]) -> _Around:

@@ -114,7 +114,12 @@ def without_prefixes(html: str) -> str:
     if PREFIX.search(html) is None:
         return html
 
+    known: dict[str, str] = {}  # a page gives the same few names again and again
+
     def bare(match: re.Match[str]) -> str:
-        return f'{match[1]}="{" ".join(map(unprefixed, match[2][1:-1].split()))}"'
+        written = match[0]
+        if written not in known:
+            known[written] = f'{match[1]}="{" ".join(map(unprefixed, match[2][1:-1].split()))}"'
+        return known[written]
 
     return _PREFIXED.sub(bare, html)
