@@ -95,10 +95,11 @@ def called(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNod
 def called_any(root: LexborHTMLParser | LexborNode, names: Sequence[str]) -> dict[str, list[LexborNode]]:
     """The elements below `root` of each of the names, as `called` gives them, found in one search."""
     found: dict[str, list[LexborNode]] = {}
+    ends = tuple(names)
     for node in root.css(", ".join(f'[class*="{name}"], [id*="{name}"]' for name in names)):
         attributes = node.attributes
         tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
-        for name in {unprefixed(token) for token in tokens if token.endswith(tuple(names))}.intersection(names):
+        for name in {unprefixed(token) for token in tokens if token.endswith(ends)}.intersection(names):
             found.setdefault(name, []).append(node)
     return found
 

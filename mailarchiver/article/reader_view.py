@@ -99,7 +99,7 @@ def _url(header: _Header) -> tuple[str, str] | None:
 
 
 def _holds_something(node: LexborNode) -> bool:
-    return bool(node.text(strip=True)) or node.css_first("img") is not None
+    return node.css_first("img") is not None or bool(node.text(strip=True))
 
 
 def _read_header(elements: Mapping[str, Sequence[LexborNode]]) -> _Header:
