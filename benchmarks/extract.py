@@ -7,7 +7,7 @@ FOLDER holds .eml files, at any depth. Each mail is parsed and unwrapped first, 
 runs, one after the other in this one process, through
 
     ours         article.extract: tree, pictures, clean HTML, Markdown, text
-    trafilatura  extract to HTML, precise
+    trafilatura  extract to HTML, precise; and `trafilatura default`: to text, as it comes
     readability  readability-lxml's summary
     chains       the HTML of each of the two, then html-to-markdown
     the engines  all that ours asks for a page (article.engines): the part of `ours` that is not ours
@@ -86,6 +86,7 @@ def measure(original: Original) -> tuple[Row, dict[str, Counts]]:
     row: Row = {}
     article = timed(row, OURS, lambda: extract(original, TagRules()))
     precise = timed(row, "trafilatura", lambda: from_trafilatura(document))
+    timed(row, "trafilatura default", lambda: trafilatura.extract(document))
     summary_ = timed(row, "readability", lambda: from_readability(document))
     row["trafilatura chain"] = row["trafilatura"] + timed_only(lambda: convert(precise))
     row["readability chain"] = row["readability"] + timed_only(lambda: convert(summary_))
