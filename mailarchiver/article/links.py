@@ -47,6 +47,8 @@ def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> s
     """The attributes of an element that an article keeps, as they are written; links made absolute. Ids are made by
     `places`.
     """
+    if not given:
+        return ""
     names = _WRITTEN.get(tag, _ALWAYS)
     written = []
     for name, bare in given.items():

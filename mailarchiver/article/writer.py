@@ -168,7 +168,8 @@ class Writer(Output):
         self._end_paragraph()
         around = self._around()
         boxed = tag in BOXES or (bool(self._layout.boxes) and node.mem_id in self._layout.boxes)
-        if boxed or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
+        misplaced = around in PHRASING or (tag in _PARENTS and around not in _PARENTS[tag])
+        if boxed or misplaced or tag not in BLOCK:
             self._push(node, "", "box")
             return
         if around in WRAPPER and tag not in _PARENTS:
