@@ -34,6 +34,10 @@ from .sanitize import sanitize
 from .writer import Writer
 
 UNTITLED = "(no subject)"
+_EXCERPT_SOURCE = 2_000
+"""Characters of the text that its excerpt is taken from."""
+_BEGINNING = 1_200
+"""Characters of a text that are enough to confirm the language it is said to be in."""
 _MARKS = re.compile(r"^[ >]*(?:- )?", re.MULTILINE)
 """Of quotes and lists, in plain text."""
 
@@ -122,11 +126,11 @@ def _assemble(
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
     title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
-    summary = excerpt(_MARKS.sub("", text))
+    summary = excerpt(_MARKS.sub("", text[:_EXCERPT_SOURCE]))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
-    language = metadata.settled(found.language, language_of(text))
+    language = _language(found.language, text)
     told = {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
     return Article(
         original=original,
@@ -150,6 +154,15 @@ def _assemble(
         provenance=_provenance(original, found, told | {"language": language}),
         warnings=original.warnings,
     )
+
+
+def _language(said: str | None, text: str) -> str | None:
+    """The language that was told where the text begins in it, as nearly all do; else what its whole decides."""
+    if said and len(text) > _BEGINNING:
+        begins = language_of(text[:_BEGINNING])
+        if begins and metadata.settled(said, begins) == said:
+            return said
+    return metadata.settled(said, language_of(text))
 
 
 def _provenance(original: Original, found: Recognised, told: Mapping[str, object]) -> dict[str, str]:

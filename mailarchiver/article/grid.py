@@ -86,19 +86,21 @@ def _number(attributes: Mapping[str, str], name: str) -> int:
 
 
 def laying_out(token: re.Pattern[str], html: str) -> frozenset[int]:
-    """Where in the HTML those tables begin that only lay out: they hold blocks, or have one column."""
+    """Which tables only lay out, by their number in the HTML: they hold blocks, or have one column."""
     found: set[int] = set()
     tables: list[tuple[int, list[int]]] = []
+    count = 0
     for match in token.finditer(html):
         closing, tag = match[1] == "/", match[2]
         if tag in _NO_CELL and tables and not closing:
             found.add(tables[-1][0])
         if tag == "table" and not closing:
-            tables.append((match.start(), [0, 0]))
+            tables.append((count, [0, 0]))
+            count += 1
         elif tag == "table" and tables:
-            start, (_, widest) = tables.pop()
+            number, (_, widest) = tables.pop()
             if widest < 2:
-                found.add(start)
+                found.add(number)
         elif tables and not closing and tag in {"tr", "td", "th"}:
             columns = tables[-1][1]
             columns[0] = 0 if tag == "tr" else columns[0] + 1

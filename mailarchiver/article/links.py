@@ -12,6 +12,8 @@ from ..text.tracking import untracked
 from .markup import ATTRIBUTES
 
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
+_ALWAYS = ATTRIBUTES["*"] - {"id"}
+_WRITTEN = {tag: (names | _ALWAYS) - {"id"} for tag, names in ATTRIBUTES.items()}
 _BREAKS = re.compile(r"[\t\n\r]")
 
 
@@ -45,13 +47,17 @@ def attributes(tag: str, given: Mapping[str, str | None], base: str | None) -> s
     """The attributes of an element that an article keeps, as they are written; links made absolute. Ids are made by
     `places`.
     """
-    names = ATTRIBUTES["*"] | ATTRIBUTES.get(tag, frozenset())
+    if not given:
+        return ""
+    names = _WRITTEN.get(tag, _ALWAYS)
     written = []
     for name, bare in given.items():
+        if name not in names:
+            continue
         value = (bare or "").strip()
         if name == "href":
             value = direct(value, base)
-        if name not in names or name == "id" or (not value and name != "reversed") or value == "null":
+        if (not value and name != "reversed") or value == "null":
             continue
         written.append(f' {name}="{escape(value)}"')
     return "".join(written)

@@ -14,13 +14,15 @@ from collections.abc import Sequence
 from html import unescape
 
 from .grid import Grid
-from .rendering import CODE, Piece, Rendering
+from .rendering import CODE, Piece, Rendering, joined
 
 _SPECIAL = re.compile(
     r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])"
     r"|<(?=[A-Za-z/!?]|\Z)|&(?=[#A-Za-z0-9]{1,40};|\Z)"
     r"|(?<!\S)#(?=[^\W\d])|=(?==)|%(?=%)|(?<=\{)\{|\$(?=[^\s\d])"
 )
+_RARE = re.compile(r"[\\`*\[\]|~_<&#=%{$]")
+"""What markup begins with: most texts have none of it, and are spared the expression above, which is slow."""
 _START = re.compile(r"(?:#{1,6}|[-+:])(?=\s|$)|>|=+\s*$|-+\s*$|:-|(?<=\d)[.)](?=\s|$)")
 _NUMBER = re.compile(r"\d{1,9}(?=[.)])")
 _TARGET = re.compile(r"[\\()|*_\[\]`~]|&(?=[#A-Za-z0-9]{1,40};)")
@@ -41,7 +43,7 @@ class _Markdown(Rendering):
 
     def escaped(self, text: str) -> str:
         """Running text, so that nothing in it is markup."""
-        return _SPECIAL.sub(r"\\\g<0>", text)
+        return _SPECIAL.sub(r"\\\g<0>", text) if _RARE.search(text) else text
 
     def begin(self, piece: Piece) -> None:
         """A "!" before a link would make it a picture."""
@@ -80,8 +82,9 @@ class _Markdown(Rendering):
 
     def finished(self, words: list[str | Piece], tag: str) -> list[str]:
         """The lines of a block of text, with what makes it a heading."""
-        _emphasise(words)
-        text = "".join(word if isinstance(word, str) else word.text for word in words)
+        if len(words) > 1:
+            _emphasise(words)
+        text = joined(words)
         lines = [_line(line.strip(" ")) for line in text.split("\n")]
         if tag[:1] == "h" and tag[1:].isdigit():
             heading = " ".join(filter(None, lines))
@@ -122,6 +125,8 @@ def markdown(html: str) -> str:
 
 def _line(line: str) -> str:
     """A line that begins no block: no heading, list, quote, rule or underlining."""
+    if line[:1].isalpha():
+        return line
     number = _NUMBER.match(line)
     place = number.end() if number else 0
     found = _START.match(line, place)
@@ -129,7 +134,9 @@ def _line(line: str) -> str:
 
 
 def _target(url: str) -> str:
-    return _TARGET.sub(r"\\\g<0>", re.sub(r"[ <>\\]", lambda match: _ENCODED[match[0]], url))
+    for character, octet in _ENCODED.items():
+        url = url.replace(character, octet)
+    return _TARGET.sub(r"\\\g<0>", url) if _RARE.search(url) or ")" in url or "(" in url else url
 
 
 def _emphasise(words: list[str | Piece]) -> None:

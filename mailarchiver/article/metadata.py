@@ -86,7 +86,7 @@ def direction(text: str) -> Direction:
     """The direction of a text: that of most of the letters it begins with."""
     head = text[:4000]
     rtl = len(_RTL_LETTERS.findall(head))
-    return "rtl" if rtl > len(_LETTERS.findall(head)) - rtl else "ltr"
+    return "rtl" if rtl and rtl > len(_LETTERS.findall(head)) - rtl else "ltr"
 
 
 def canonical(url: str | None) -> str | None:

@@ -49,7 +49,8 @@ def recognise(
     if sign is None or not _is_enough(blocks):
         return None
     framed = with_closing(tree, framed)
-    blocks = list(blocks_of(body))
+    if framed.closing:
+        blocks = list(blocks_of(body))  # some of their texts are gone
     services = [service_of(block) for block in blocks]
     facts = newsletter_facts(tree, original, blocks, services, subject=subject, latest=latest)
     found = newsletter_cut.cut(blocks, services, facts.names, facts.lines)

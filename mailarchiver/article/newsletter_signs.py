@@ -131,7 +131,10 @@ def _is_bar(text: str) -> bool:
 
 
 def _holds(text: str, phrases: Iterable[str]) -> bool:
-    return any(phrase in text for phrase in phrases)
+    for phrase in phrases:  # noqa: SIM110  at half the time of `any`, for some hundred phrases and every block
+        if phrase in text:
+            return True
+    return False
 
 
 def _ends_subscription(text: str) -> bool:

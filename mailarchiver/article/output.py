@@ -5,7 +5,8 @@ Nothing here knows what a tree is: `writer` walks it, and says what begins and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
@@ -33,7 +34,7 @@ class Open:
     start: int
     weight: int
     kind: Kind
-    places: list[int] = field(default_factory=list)
+    places: Sequence[int] = ()
 
 
 class Output:
@@ -58,13 +59,16 @@ class Output:
 
     def _push(self, node: LexborNode | None, tag: str, kind: Kind, told: str = "") -> None:
         """Begin an element; `told` are its attributes."""
-        self._stack.append(Open(node, tag, len(self._out), self._weight, kind))
-        if tag:
-            places = self._stack[-1].places = self._pending
-            self._pending = []
-            self._out.append(f"<{tag}{told}{self._places.mark(places)}>")
-            if kind != "inline":
-                self._slot, self._last = -1, ""
+        opened = Open(node, tag, len(self._out), self._weight, kind)
+        self._stack.append(opened)
+        if not tag:
+            return
+        if self._pending:
+            opened.places, self._pending = self._pending, []
+            told += self._places.mark(opened.places)
+        self._out.append(f"<{tag}{told}>")
+        if kind != "inline":
+            self._slot, self._last = -1, ""
 
     def _close_to(self, depth: int) -> None:
         """Close everything above a depth of the stack, innermost first."""
@@ -144,7 +148,10 @@ class Output:
 
     def _around(self) -> str:
         """The tag of the block around, boxes left aside; "" at the top."""
-        return next((o.tag for o in reversed(self._stack) if o.kind not in {"inline", "box"}), "")
+        for opened in reversed(self._stack):
+            if opened.kind not in {"inline", "box"}:
+                return opened.tag
+        return ""
 
     def _in_text(self) -> bool:
         """Whether text may be written here without a paragraph of its own."""
@@ -171,10 +178,11 @@ class Output:
         if self._preformatted and not self._out[-1].endswith("\n"):
             self._verbatim("\n")
         for depth in range(len(self._stack) - 1, -1, -1):
-            if self._stack[depth].node is None:
+            opened = self._stack[depth]
+            if opened.node is None:
                 self._close_to(depth)
                 return
-            if self._stack[depth].kind in {"flow", "phrasing", "either"}:
+            if opened.kind in {"flow", "phrasing", "either"}:
                 break
         if self._in_text():
             self._owe_space("")
@@ -201,7 +209,8 @@ class Output:
         if before:
             self._owe_space(before)
         self._begin_paragraph()
-        self._settle_space(words[0])
+        if self._slot >= 0:
+            self._settle_space(words[0])
         self._out.append(escape(running_text.unwrapped(words), quote=False))
         self._last = words[-1]
         self._weight += 1

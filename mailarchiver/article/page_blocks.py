@@ -58,6 +58,8 @@ class _Run:
     pieces: list[str] = field(default_factory=list)
     nodes: list[LexborNode] = field(default_factory=list)
     linked: int = 0
+    speaks: bool = False
+    """Whether there is more than white space in it."""
 
 
 def blocks_of(root: LexborNode) -> Iterator[Block]:
@@ -70,14 +72,18 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
             text = node.text_content or ""
             run.pieces.append(text)
             run.nodes.append(node)
-            run.linked += len(words_of(text)) if link else 0
+            if text.strip():
+                run.speaks = True
+                run.linked += len(words_of(text)) if link else 0
         elif tag == "br":
             run.pieces.append("\n")
-        elif tag in BLOCK:
-            holder = node.parent if entering and node.parent is not None else node
-            yield from _block(run, holder, known)
+        elif tag in BLOCK and run.pieces:
+            if run.speaks:
+                holder = node.parent if entering else None
+                yield _block(run, holder or node, known)
             run = _Run()
-    yield from _block(run, root, known)
+    if run.speaks:
+        yield _block(run, root, known)
 
 
 def words_of(text: str) -> list[str]:
@@ -86,11 +92,10 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(plain.lower())
 
 
-def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Iterator[Block]:
+def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Block:
     text = " ".join("".join(run.pieces).split())
-    if text:
-        ids, tags = _around(holder, known)
-        yield Block(text, tuple(words_of(text)), tuple(run.nodes), holder, ids, tags, run.linked)
+    ids, tags = _around(holder, known)
+    return Block(text, tuple(words_of(text)), tuple(run.nodes), holder, ids, tags, run.linked)
 
 
 def _around(holder: LexborNode, known: dict[int, _Around]) -> _Around:
@@ -113,26 +118,25 @@ def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
     A loop, not a recursion: hostile pages are nested deeper than Python's stack.
     """
     node = root.child
+    around: list[tuple[LexborNode, str]] = []
     links = 0
     while node is not None:
         tag = node.tag or ""
-        is_element = tag != "-text"
-        opened = is_element and _is_seen(node, tag)
-        if opened or not is_element:
+        if tag == "-text":
             yield node, True, links > 0
-        following = node.child if opened else None
-        if opened and tag == "a":
-            links += 1
-        while following is None:
-            if opened:
-                links -= node.tag == "a"
-                yield node, False, links > 0
             following = node.next
-            if following is None:
-                parent = node.parent
-                if parent is None or parent.mem_id == root.mem_id:
-                    return
-                node, opened = parent, True
+        elif _is_seen(node, tag):
+            yield node, True, links > 0
+            around.append((node, tag))
+            links += tag == "a"
+            following = node.child
+        else:
+            following = node.next
+        while following is None and around:
+            left, tag = around.pop()
+            links -= tag == "a"
+            yield left, False, links > 0
+            following = left.next
         node = following
 
 
@@ -140,4 +144,7 @@ def _is_seen(node: LexborNode, tag: str) -> bool:
     if tag.startswith("-") or tag in _SILENT:
         return False
     given = node.attributes
-    return "hidden" not in given and not _HIDDEN.search(given.get("style") or "")
+    if not given:
+        return True
+    style = given.get("style")
+    return "hidden" not in given and not (style and _HIDDEN.search(style))

@@ -70,8 +70,10 @@ def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
         words = len(block.words)
         for element in block.ids:
             counts.words[element] += words
-            counts.linked[element] += block.linked
-            counts.kept[element] += words if number in kept else 0
+            if block.linked:
+                counts.linked[element] += block.linked
+            if number in kept:
+                counts.kept[element] += words
     return counts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -90,10 +90,26 @@ def bare_names(node: LexborNode) -> str:
 def called(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNode]:
     """The elements below `root` of which the name is a class or the id, prefixes aside, in document order."""
     for node in root.css(f'[class*="{name}"], [id*="{name}"]'):
-        attributes = node.attributes
-        tokens = [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
-        if any(token.endswith(name) and unprefixed(token) == name for token in tokens):
+        if any(token.endswith(name) and unprefixed(token) == name for token in _tokens(node)):
             yield node
+
+
+def called_any(root: LexborHTMLParser | LexborNode, names: Sequence[str]) -> dict[str, list[LexborNode]]:
+    """The elements below `root` of each of the names, as `called` gives them; one look at each element that has a class
+    or an id, which is the faster the fewer those are.
+    """
+    found: dict[str, list[LexborNode]] = {}
+    ends = tuple(names)
+    for node in root.css("[class], [id]"):
+        for name in {unprefixed(token) for token in _tokens(node) if token.endswith(ends)}.intersection(names):
+            found.setdefault(name, []).append(node)
+    return found
+
+
+def _tokens(node: LexborNode) -> list[str]:
+    """The classes and the id of an element."""
+    attributes = node.attributes
+    return [*(attributes.get("class") or "").split(), (attributes.get("id") or "").strip()]
 
 
 def unprefixed(name: str) -> str:
@@ -107,7 +123,12 @@ def without_prefixes(html: str) -> str:
     if PREFIX.search(html) is None:
         return html
 
+    known: dict[str, str] = {}  # a page gives the same few names again and again
+
     def bare(match: re.Match[str]) -> str:
-        return f'{match[1]}="{" ".join(map(unprefixed, match[2][1:-1].split()))}"'
+        written = match[0]
+        if written not in known:
+            known[written] = f'{match[1]}="{" ".join(map(unprefixed, match[2][1:-1].split()))}"'
+        return known[written]
 
     return _PREFIXED.sub(bare, html)

@@ -7,7 +7,7 @@ order), so that no name of a mail's choosing reaches the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
@@ -55,7 +55,7 @@ class Places:
         number = self._numbers.get(self._fragment(given) or "") if self._numbers else None
         return f' href="#place-{number}"' if number else ""
 
-    def mark(self, places: list[int]) -> str:
+    def mark(self, places: Sequence[int]) -> str:
         """The attribute of the element that is the given places; "" where there are none."""
         self._same |= dict.fromkeys(places[1:], places[0]) if places else {}
         return f' id="place-{places[0]}"' if places else ""

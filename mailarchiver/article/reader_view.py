@@ -6,9 +6,8 @@ its field to what stands around the article and to the subject.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -21,11 +20,10 @@ from ..text.dates import read_date
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
-from .page_signs import called
+from .page_signs import called_any
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
-_SIGNATURE = re.compile("|".join(re.escape(name) for name in _NAMES["content"]))
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -47,10 +45,11 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     `titles` are what the subject says the title is, `latest` the last day a printed date may name. The page's
     header and frame are taken out of the tree.
     """
-    content = _content(tree) if _SIGNATURE.search(html) else None
+    elements = _elements(tree, html)
+    content = next(filter(_holds_something, elements["content"]), None)
     if content is None:
         return None
-    header = _read_header(tree)
+    header = _read_header(elements)
     spoken, way = _language_and_direction(content)
     author, printed = metadata.byline(header.credits, spoken, latest)
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
@@ -84,9 +83,14 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     )
 
 
-def _content(tree: LexborHTMLParser) -> LexborNode | None:
-    """The element that holds the article, by the first of its names that is there and not empty."""
-    return next((node for name in _NAMES["content"] for node in called(tree, name) if _holds_something(node)), None)
+def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
+    """The elements of each field of the table, in the order of its names. All are searched for at once, those that the
+    HTML has nowhere not at all: each search goes through the whole tree.
+    """
+    if not any(name in html for name in _NAMES["content"]):
+        return {field: [] for field in _NAMES}
+    found = called_any(tree, [name for names in _NAMES.values() for name in names if name in html])
+    return {field: [node for name in names for node in found.get(name, ())] for field, names in _NAMES.items()}
 
 
 def _url(header: _Header) -> tuple[str, str] | None:
@@ -94,17 +98,15 @@ def _url(header: _Header) -> tuple[str, str] | None:
     return (header.url, "reader view: domain link") if header.url else None
 
 
-def _first(tree: LexborHTMLParser, field: str) -> LexborNode | None:
-    return next((node for name in _NAMES[field] for node in called(tree, name)), None)
-
-
 def _holds_something(node: LexborNode) -> bool:
-    return bool(node.text(strip=True)) or node.css_first("img") is not None
+    return node.css_first("img") is not None or bool(node.text(strip=True))
 
 
-def _read_header(tree: LexborHTMLParser) -> _Header:
+def _read_header(elements: Mapping[str, Sequence[LexborNode]]) -> _Header:
     """Read the header's elements, and take them and the page's frame out of the tree."""
-    title, domain, credit, time = (_first(tree, field) for field in ("title", "domain", "credits", "time"))
+    title, domain, credit, time = (
+        next(iter(elements[field]), None) for field in ("title", "domain", "credits", "time")
+    )
     header = _Header(
         title=_text(title),
         url=absolute(domain.attributes.get("href") or "", None) if domain is not None else "",
@@ -113,7 +115,7 @@ def _read_header(tree: LexborHTMLParser) -> _Header:
         times=tuple(_lines(time)) if time is not None else (),
     )
     gone = [node for node in (title, domain, credit, time) if node is not None]
-    gone += [node for name in _NAMES["frame"] for node in called(tree, name)]
+    gone += elements["frame"]
     for node in {node.mem_id: node for node in gone}.values():
         node.remove()
     return header
@@ -165,7 +167,9 @@ def _language_and_direction(content: LexborNode) -> tuple[str | None, Direction 
 def lines_around(
     tree: LexborHTMLParser, content: LexborNode
 ) -> tuple[tuple[surroundings.Line, ...], tuple[surroundings.Line, ...]]:
-    """The lines above and below the article."""
+    """The lines above and below the article. Most have none, which is seen without reading the article itself."""
+    if not any(map(_speaks, _nodes_around(content))):
+        return (), ()
     content.insert_before(_EDGE)
     content.insert_after(_EDGE)
     body = tree.body
@@ -178,3 +182,22 @@ def lines_around(
         surroundings.lines(html_above) if above.strip() else (),
         surroundings.lines(html_below) if below.strip() else (),
     )
+
+
+def _nodes_around(content: LexborNode) -> Iterator[LexborNode]:
+    """The nodes before and behind the article and the elements around it."""
+    node: LexborNode | None = content
+    while node is not None and node.tag != "body":
+        before, behind = node.prev, node.next
+        while before is not None:
+            yield before
+            before = before.prev
+        while behind is not None:
+            yield behind
+            behind = behind.next
+        node = node.parent
+
+
+def _speaks(node: LexborNode) -> bool:
+    text = node.text_content if node.tag == "-text" else node.text()
+    return bool(text and text.strip())

@@ -7,9 +7,11 @@ elements that may hold text. One pass over the tags; what is nested moves in by 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
+from ..text.whitespace import is_even
 from .grid import Grid, laying_out
 from .markup import BLOCK
 
@@ -66,6 +68,8 @@ class Rendering:
     _words: list[str | Piece] = field(default_factory=list)
     _inline: list[Piece] = field(default_factory=list)
     _grids: list[Grid | None] = field(default_factory=list)
+    _grid: Grid | None = None
+    """The one of them that is no layout."""
     _block: str = ""
     _verbatim: list[str] = field(default_factory=list)
     _last_list: str = ""
@@ -89,7 +93,7 @@ class Rendering:
 
     def finished(self, words: list[str | Piece], _tag: str) -> list[str]:
         """The lines of a block of text."""
-        return [line.strip(" ") for line in "".join(w if isinstance(w, str) else w.text for w in words).split("\n")]
+        return [line.strip(" ") for line in joined(words).split("\n")]
 
     def preformatted(self, text: str) -> list[str]:
         """The lines of a listing."""
@@ -115,21 +119,21 @@ class Rendering:
 
     def render(self, html: str) -> str:
         """The whole text, with a line end; "" where there is none."""
-        place = 0
         layouts = laying_out(_TOKEN, html) if "<table" in html else frozenset()
-        for token in _TOKEN.finditer(html):
-            if token.start() > place:
-                self._say(html[place : token.start()])
-            place = token.end()
-            tag = token[2]
-            if token[1]:
+        tables = 0
+        first, *rest = _TOKEN.split(html)
+        pieces = iter(rest)
+        self._say(first)
+        for closing, tag, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
+            if closing:
                 self._close(tag)
             elif tag == "table":
-                self._flush()
-                self._grids.append(None if token.start() in layouts or self._grid() else Grid())
+                self._begin_table(is_layout=tables in layouts)
+                tables += 1
             else:
-                self._open(tag, token[3])
-        self._say(html[place:])
+                self._open(tag, attributes)
+            if text:
+                self._say(text)
         self._flush()
         return "\n".join(self._lines).strip("\n") + "\n"
 
@@ -138,7 +142,7 @@ class Rendering:
         if self._block == "pre":
             self._verbatim.append(words)
         elif self._words or not words.isspace():
-            words = _SPACES.sub(" ", words)
+            words = words if is_even(words) else _SPACES.sub(" ", words)
             self._words.append(words if self.in_code() else self.escaped(words))
 
     def _open(self, tag: str, attributes: str) -> None:
@@ -167,16 +171,15 @@ class Rendering:
 
     def in_code(self) -> bool:
         """Whether text stands in an inline listing."""
-        return any(piece.tag in CODE for piece in self._inline)
+        return bool(self._inline) and any(piece.tag in CODE for piece in self._inline)
 
     # --- blocks ---------------------------------------------------------------------------------------------------
 
     def _open_block(self, tag: str, attributes: str) -> None:
         after_text = bool(self._words) and self._block in {"li", ""}
         self._flush()
-        grid = self._grid()
-        if grid is not None:
-            grid.open(tag, _attributes(attributes))
+        if self._grid is not None:
+            self._grid.open(tag, _attributes(attributes))
             return
         self._tight = False
         if tag == "hr":
@@ -213,13 +216,9 @@ class Rendering:
     def _close_block(self, tag: str) -> None:
         self._flush()
         if tag == "table" and self._grids:
-            grid = self._grids.pop()
-            if grid is not None:
-                if grid.caption:
-                    self._write([grid.caption])
-                self._write(self.table(grid))
-        elif (grid := self._grid()) is not None:
-            grid.close(tag)
+            self._end_table()
+        elif self._grid is not None:
+            self._grid.close(tag)
         elif tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
             self._last_list = self._last_list or tag
@@ -229,16 +228,28 @@ class Rendering:
                 self._lists[-1].begun = True
         self._block = ""
 
+    def _begin_table(self, *, is_layout: bool) -> None:
+        """Tables in a table are none of their own."""
+        self._flush()
+        grid = None if is_layout or self._grid is not None else Grid()
+        self._grids.append(grid)
+        self._grid = grid or self._grid
+
+    def _end_table(self) -> None:
+        grid = self._grids.pop()
+        if grid is not None:
+            self._grid = None
+            if grid.caption:
+                self._write([grid.caption])
+            self._write(self.table(grid))
+
     def in_table(self) -> bool:
         """Whether what is written stands in a cell."""
-        return self._grid() is not None
+        return self._grid is not None
 
     def in_list(self) -> bool:
         """Whether what is written stands in a list."""
         return bool(self._lists)
-
-    def _grid(self) -> Grid | None:
-        return next((grid for grid in reversed(self._grids) if grid is not None), None)
 
     # --- lines ----------------------------------------------------------------------------------------------------
 
@@ -254,7 +265,7 @@ class Rendering:
         while self._inline:
             self._close(self._inline[-1].tag)
         words, self._words = self._words, []
-        grid = self._grid()
+        grid = self._grid
         lines = self.finished(words, "" if grid else self._block)
         if not any(lines):
             return
@@ -266,6 +277,10 @@ class Rendering:
     def _write(self, lines: list[str]) -> None:
         """Lines of a block, an empty one before them but where an item of a list follows closely."""
         if not lines:
+            return
+        if not self._around:
+            self._lines += ["", *lines] if self._lines else lines
+            self._last_list = ""
             return
         around = [one for one in self._around if one is not None]
         fresh = bool(around) and around[-1].new
@@ -284,6 +299,11 @@ class Rendering:
         if self._block not in {"li", ""} and self._lists and around:
             self._lists[-1].loose = True
         self._last_list = ""
+
+
+def joined(words: Sequence[str | Piece]) -> str:
+    """The words of a block in a row."""
+    return "".join([word if isinstance(word, str) else word.text for word in words])
 
 
 def _attributes(written: str) -> dict[str, str]:

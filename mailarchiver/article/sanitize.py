@@ -56,9 +56,7 @@ _CLEANER = nh3.Cleaner(
 
 
 _AMPERSAND = "\x1c"
-_SLOW = re.compile("[\xa0-\xbf]")
-_STAND_INS = re.compile("[\ufdd0-\ufdef]")
-_SHIFT = 0xFDD0 - 0xA0
+_STAND_INS = {chr(code): chr(code - 0xA0 + 0xFDD0) for code in range(0xA0, 0xC0)}
 """What stands for `&amp;` and U+00A0–U+00BF on the way through nh3: harmless whatever comes of it, for it turns into
 text. No text has a right to U+FDD0–U+FDEF (Unicode, "Noncharacters").
 
@@ -73,11 +71,12 @@ def sanitize(html: str) -> str:
     """
     standing = html.replace("&amp;", _AMPERSAND)
     if not standing.isascii():
-        standing = _SLOW.sub(lambda found: chr(ord(found[0]) + _SHIFT), _STAND_INS.sub("\ufffd", standing))
+        for stand_in in _STAND_INS.values():
+            standing = standing.replace(stand_in, "\ufffd")
+        for character, stand_in in _STAND_INS.items():
+            standing = standing.replace(character, stand_in)
     clean = _CLEANER.clean(standing).replace(_AMPERSAND, "&amp;")
-    return clean if clean.isascii() else _STAND_INS.sub(_restored, clean)
-
-
-def _restored(found: re.Match[str]) -> str:
-    character = chr(ord(found[0]) - _SHIFT)
-    return "&nbsp;" if character == "\xa0" else character
+    if not clean.isascii():
+        for character, stand_in in _STAND_INS.items():
+            clean = clean.replace(stand_in, "&nbsp;" if character == "\xa0" else character)
+    return clean

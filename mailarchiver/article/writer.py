@@ -25,7 +25,8 @@ DEEPEST = 200
 """Levels of nesting that are written; below, only text and pictures are (nh3 is quadratic in depth)."""
 
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_VOID = frozenset({"br", "hr", "img", "wbr"})
+_NOTHING = DROPPED - {"svg"}
+_VOID = frozenset({"br", "hr", "img", "wbr"}) | EMBEDS
 _NO_PICTURE = frozenset({"table", "tr", "thead", "tbody", "tfoot", "ul", "ol", "dl", "pre"})
 """Where no picture and no rule may stand."""
 _PLACEHOLDER = 300
@@ -35,6 +36,8 @@ _LARGEST_INLINE = 2_000
 _PARENTS = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "figcaption": {"figure"}, "summary": {"details"}}
 """Elements that mean something only there."""
 
+Given = Mapping[str, str | None]
+"""The attributes of an element: read from the tree once, for each reading makes a new dictionary."""
 PictureWriter = Callable[[LexborNode, str | None], str]
 """Given an `img` element and its caption: the HTML that stands for it, "" where nothing does."""
 
@@ -86,8 +89,9 @@ class Writer(Output):
         while node is not None:
             if self._enter(node):
                 path.append((node, len(self._stack) - 1))
-                if node.child is not None:
-                    node = node.child
+                child = node.child
+                if child is not None:
+                    node = child
                     continue
                 self._leave(*path.pop())
             following = node.next
@@ -100,30 +104,30 @@ class Writer(Output):
     def _enter(self, node: LexborNode) -> bool:
         """Write what begins here; True where the children are to be visited."""
         tag = node.tag or ""
-        if node.mem_id in self._skipped:
+        if self._skipped and node.mem_id in self._skipped:
             return False
         if tag == "-text":
             self._text(node.text_content or "")
             return False
-        if tag.startswith("-") or (tag in DROPPED and tag != "svg"):
+        if tag in _NOTHING or tag.startswith("-"):
             return False
         given = node.attributes
         style = given.get("style")
-        if "hidden" in given or (style and _HIDDEN.search(style)):
+        if given and ("hidden" in given or (style and _HIDDEN.search(style))):
             return False
         place = self._places.at(node)
         if place is not None:
             self._pending.append(place)
-        if tag in _VOID or tag in EMBEDS:
-            return self._void(tag, node)
+        if tag in _VOID:
+            return self._void(tag, node, given)
         if tag in {"svg", "noscript", "math"} and self._instead(tag, node):
             return False
         backed = "background" in given or (style is not None and "url(" in style.lower())
         if backed and tag == "table":
-            self._backdrop(node)
-        self._open(RENAMED.get(tag, tag), node)
+            self._backdrop(node, given)
+        self._open(RENAMED.get(tag, tag), node, given)
         if backed and tag != "table":
-            self._backdrop(node)
+            self._backdrop(node, given)
         return True
 
     def _instead(self, tag: str, node: LexborNode) -> bool:
@@ -134,9 +138,9 @@ class Writer(Output):
         self._substance(told, as_block=False)
         return True
 
-    def _backdrop(self, node: LexborNode) -> None:
+    def _backdrop(self, node: LexborNode, given: Given) -> None:
         """The pictures behind a text stand before it, where a picture may stand."""
-        if self._around() not in _NO_PICTURE and backdrops(node.attributes):
+        if self._around() not in _NO_PICTURE and backdrops(given):
             self._substance(self._picture(node, None), as_block=False)
 
     def _leave(self, node: LexborNode, place: int) -> None:
@@ -148,28 +152,29 @@ class Writer(Output):
 
     # --- elements -------------------------------------------------------------------------------------------------
 
-    def _open(self, tag: str, node: LexborNode) -> None:
+    def _open(self, tag: str, node: LexborNode, given: Given) -> None:
         if len(self._stack) > DEEPEST:
             if tag in BLOCK:
                 self._end_paragraph()
             return
         if tag not in BLOCK and not _holds_blocks(node):
-            self._push_inline(tag, node)
+            self._push_inline(tag, node, given)
             return
-        if node.mem_id in self._layout.joined:
+        if self._layout.joined and node.mem_id in self._layout.joined:
             self._begin_paragraph()
             self._owe_space(" ")
             self._push(node, "", "inline")
             return
         self._end_paragraph()
         around = self._around()
-        boxed = tag in BOXES or node.mem_id in self._layout.boxes
-        if boxed or tag not in BLOCK or around in PHRASING or around not in _PARENTS.get(tag, {around}):
+        boxed = tag in BOXES or (bool(self._layout.boxes) and node.mem_id in self._layout.boxes)
+        misplaced = around in PHRASING or (tag in _PARENTS and around not in _PARENTS[tag])
+        if boxed or misplaced or tag not in BLOCK:
             self._push(node, "", "box")
             return
         if around in WRAPPER and tag not in _PARENTS:
             self._push(None, WRAPPER[around], "either")
-        told = attributes(tag, node.attributes, self._base)
+        told = attributes(tag, given, self._base)
         if tag in FLOW:
             self._push(node, tag, "flow", told)
         elif tag in EITHER:
@@ -178,34 +183,26 @@ class Writer(Output):
             self._push(node, tag, "phrasing", told)
         self._preformatted += self._stack[-1].tag == "pre"
 
-    def _push_inline(self, tag: str, node: LexborNode) -> None:
-        written = self._is_written(tag, node)
+    def _push_inline(self, tag: str, node: LexborNode, given: Given) -> None:
+        """Links that lead nowhere, and spans, leave a tag only where they are a place."""
+        kept = (tag in INLINE and tag != "a") or (tag == "span" and _is_placeholder(node, given))
+        told = self._link(given) if tag == "a" else attributes(tag, given, self._base) if kept else ""
+        kept = kept or bool(told)
+        may_be_place = tag in {"a", "span"}
+        written = kept or (may_be_place and bool(self._pending))
         if written:
             self._begin_paragraph()
-            written = self._is_written(tag, node)  # else the paragraph is the place now
-        self._push(node, tag if written else "", "inline", self._attributes(tag, node) if written else "")
+            written = kept or (may_be_place and bool(self._pending))  # else the paragraph is the place now
+        self._push(node, tag if written else "", "inline", told if written else "")
 
-    def _is_written(self, tag: str, node: LexborNode) -> bool:
-        """Whether an inline element leaves a tag: links that lead nowhere, and spans, only where they are a place."""
-        if tag == "a":
-            return bool(self._pending or self._link(node.attributes))
-        if tag == "span":
-            return bool(self._pending) or _is_placeholder(node)
-        return tag in INLINE
-
-    def _link(self, given: Mapping[str, str | None]) -> str:
+    def _link(self, given: Given) -> str:
         """The attributes of a link; to a place in the article, to the web, or none."""
         inner = self._places.link(given)
         if not inner:
             return attributes("a", given, self._base)
         return inner + attributes("a", {name: given[name] for name in given if name != "href"}, self._base)
 
-    def _attributes(self, tag: str, node: LexborNode) -> str:
-        if tag == "span" and not _is_placeholder(node):
-            return ""
-        return self._link(node.attributes) if tag == "a" else attributes(tag, node.attributes, self._base)
-
-    def _void(self, tag: str, node: LexborNode) -> bool:
+    def _void(self, tag: str, node: LexborNode, given: Given) -> bool:
         """An element without contents of its own; True where what is in it stands for it."""
         if tag == "hr":
             self._end_paragraph()
@@ -224,7 +221,7 @@ class Writer(Output):
             link = embed_link(node, self._base, linked=linked)
             self._substance(link, as_block=False)
             if not link and tag == "object":
-                self._open("object", node)
+                self._open("object", node, given)
                 return True
         return False
 
@@ -252,9 +249,8 @@ def _holds_blocks(node: LexborNode) -> bool:
     return any(inner.tag in BLOCK or count > _LARGEST_INLINE for count, inner in enumerate(node.traverse()))
 
 
-def _is_placeholder(node: LexborNode) -> bool:
+def _is_placeholder(node: LexborNode, given: Given) -> bool:
     """Whether it is what this program writes for a picture or a player that is not here: the page came back."""
-    given = node.attributes
     if given.get("data-picture") in {"missing", "remote"}:
         return node.text().startswith("[picture ")
     return given.get("data-embed") == "link" and 0 < len(node.text()) <= _PLACEHOLDER

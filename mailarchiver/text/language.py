@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .controls import ASTRAL
 from .whitespace import count_words
 
 try:
@@ -19,12 +20,12 @@ FEWEST_WORDS = 60
 """Of a text whose language is told; in less, a name or a quotation decides."""
 _LONGEST = 10_000
 """Characters that are read."""
-_DAMAGE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
-"""What CLD2 takes for damage: controls, halves of surrogate pairs, noncharacters (Unicode 23.7)."""
+_MOSTLY_ENOUGH = 600
+"""Characters in which most texts have so many words, so that the rest need not be counted."""
+_DAMAGE = re.compile(f"[^ -~\n\t\r\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{ASTRAL}]")
+"""What CLD2 takes for damage: controls, halves of surrogate pairs, noncharacters (Unicode 23.7). Said as all but what
+is sound, which is faster.
+"""
 _LEAST_PERCENT, _TIMES = 60, 2
 """Of the text in the first language; and so many times the part of the second: quotations and names are foreign."""
 _CHINESE = {"zh": "zh-Hans", "zh-Hant": "zh-Hant"}
@@ -39,7 +40,7 @@ def language_of(text: str) -> str | None:
     short, is in several languages, or CLD2 is not sure.
     """
     head = _DAMAGE.sub(" ", text[:_LONGEST])
-    if pycld2 is None or count_words(head) < FEWEST_WORDS:
+    if pycld2 is None or (count_words(head[:_MOSTLY_ENOUGH]) < FEWEST_WORDS and count_words(head) < FEWEST_WORDS):
         return None
     try:
         reliable, _, found = pycld2.detect(head.encode("utf-8"), bestEffort=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 _HAN_KANA = (
     "\u3005-\u3007"  # 々〆〇
@@ -29,11 +30,13 @@ _MEANINGLESS_BREAK = re.compile(rf"(?<={_CJK})[^\S\r\n]*[\r\n]\s*(?={_CJK})")
 _CJK_CHARACTER = re.compile(_CJK)
 _RUN = re.compile(r"[^\S ]\s*| \s+")
 _WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
-_BARE_MARKS = re.compile(r"(?<!\S)[^\w\s]+(?!\S)")
+_BARE_MARKS = re.compile(r"[^\w\s]+")
 _SENTENCE_END = re.compile(r"[.!?…‽؟۔।॥][\"'”’»)\]]*(?= )|[。！？｡][」』”’）]*")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _EXCERPT_SOURCE = 16
-"""So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one."""
+"""So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one. Twice the limit
+is for most texts.
+"""
 
 
 def collapse(text: str) -> str:
@@ -42,9 +45,18 @@ def collapse(text: str) -> str:
     U+00A0 and its kin (U+202F, U+3000 …) count as white space. Spaces at the ends are collapsed, not stripped: within
     a paragraph they part a word from the next element.
     """
+    if is_even(text):
+        return text
     if not text.isascii():
         text = unbroken(text)
     return _RUN.sub(" ", text)
+
+
+def is_even(text: str) -> bool:
+    """Whether all of its white space is single spaces; no for some texts of which it is true. Spares most texts the
+    regular expressions, at a tenth of their time: all other white space counts as unprintable (`str.isprintable`).
+    """
+    return text.isprintable() and "  " not in text
 
 
 def unbroken(text: str) -> str:
@@ -75,8 +87,10 @@ def count_words(text: str) -> int:
 
     Does not segment Thai, Lao, Khmer or Burmese, which write no spaces either: a phrase counts as one there.
     """
-    rest, characters = _WORD_BY_ITSELF.subn(" ", text)
-    return characters + len(rest.split()) - len(_BARE_MARKS.findall(rest))
+    rest, characters = (text, 0) if text.isascii() else _WORD_BY_ITSELF.subn(" ", text)
+    words = rest.split()
+    bare = sum(_BARE_MARKS.fullmatch(word) is not None for word in filterfalse(str.isalnum, words))
+    return characters + len(words) - bare
 
 
 def excerpt(text: str, limit: int = 280) -> str | None:
@@ -84,7 +98,10 @@ def excerpt(text: str, limit: int = 280) -> str | None:
 
     None where there is no text.
     """
-    head = collapse(text.lstrip()[: limit * _EXCERPT_SOURCE]).strip()
+    text = text.lstrip()
+    head = collapse(text[: limit * 2]).strip()
+    if len(head) <= limit + 1:
+        head = collapse(text[: limit * _EXCERPT_SOURCE]).strip()
     if len(head) <= limit:
         return head or None
     ends = [match.end() for match in _SENTENCE_END.finditer(head, 0, limit + 1) if match.end() <= limit]

@@ -113,3 +113,10 @@ def test_right_to_left() -> None:
 def test_a_mail_that_talks_of_the_markup_is_none() -> None:
     found = article("<p>The element is called <code>moz-reader-content</code>, I think.</p>")
     assert found.kind == "message"
+
+
+def test_the_language_told_stands_where_the_text_begins_in_it() -> None:
+    english = "The old weir below the mill has held the river back for two hundred years, and nobody remembers why. "
+    german = "Das alte Wehr unterhalb der Mühle staut den Fluss seit zweihundert Jahren, und niemand weiß noch warum. "
+    assert article(reader_page(f"<p>{english * 20}</p>", lang="en-GB")).language == "en-GB"
+    assert article(reader_page(f"<p>{german * 20}</p>", lang="en-GB")).language == "de"

@@ -63,6 +63,10 @@ def test_controls_and_half_characters_are_passed_over() -> None:
     assert language_of("\x00\x01\x7f\x9f\ud800\ufffe\U000e0001" + ENGLISH * 2) == "en"
 
 
+def test_words_are_looked_for_behind_a_beginning_without_any() -> None:
+    assert language_of("– " * 400 + ENGLISH * 4) == "en"
+
+
 def test_without_cld2_no_language_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "pycld2", None)
     assert language_of(ENGLISH * 2) is None

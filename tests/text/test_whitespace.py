@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailarchiver.text.whitespace import collapse, count_words, excerpt, fold
+from mailarchiver.text.whitespace import collapse, count_words, excerpt, fold, is_even
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,19 @@ def test_collapsing_twice_is_collapsing_once(text: str) -> None:
     assert "\n" not in once
     assert "  " not in once
     assert "".join(once.split()) == "".join(text.split())
+
+
+@given(st.text(st.sampled_from("ab \t\n\x0b\x1c\x85\xa0\u2003\u2028\u3000漢é\u200b")))
+def test_all_white_space_of_an_even_text_is_single_spaces(text: str) -> None:
+    if is_even(text):
+        assert {character for character in text if character.isspace()} <= {" "}
+        assert "  " not in text
+
+
+def test_most_texts_are_even() -> None:
+    assert is_even("Grüße aus 東京, 12 km – “here”.")
+    assert not is_even("two  spaces")
+    assert not is_even("two\nlines")
 
 
 def test_folding_makes_copies_equal() -> None:
