@@ -155,3 +155,9 @@ def test_no_possessive_group(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
             assert not re.search(r"\)(?:[*+?]|\{\d*,?\d*\})\+", text), f"{relative(path)}:{node.lineno}"
+
+
+def test_what_the_owner_chose_is_in_use() -> None:
+    """The protocol, the headers, the ragged pieces of HTML and the trigger are these packages' work."""
+    used = {name.partition(".")[0] for path in MODULES for name in imports(path)}
+    assert {"imapclient", "mailparser", "bs4", "apscheduler"} <= used

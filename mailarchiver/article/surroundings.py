@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
 from ..text.whitespace import collapse, fold
 from .links import absolute
@@ -36,10 +36,11 @@ class Line:
 
 def lines(html: str) -> tuple[Line, ...]:
     """The lines of a piece of HTML that may begin or end within elements; an empty line where a block was empty."""
+    soup = BeautifulSoup(html[:LARGEST], "lxml")
     found: list[Line] = []
     texts: list[str] = []
     links: set[str] = set()
-    for text, link in _runs(LexborHTMLParser(html[:LARGEST])):
+    for text, link in _runs(soup):
         if text == "\n":
             found.append(_line(texts, links))
             texts, links = [], set()
@@ -56,23 +57,27 @@ def _line(texts: list[str], links: set[str]) -> Line:
     return Line(collapse("".join(texts)).strip(), link or None)
 
 
-def _runs(tree: LexborHTMLParser) -> Iterator[tuple[str, str | None]]:
+def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
     """Pieces of text with the link they are in; a line break where a line ends."""
-    stack: list[tuple[LexborNode | None, str | None]] = [(tree.body, None)] if tree.body is not None else []
+    stack: list[tuple[PageElement | None, str | None]] = [(child, None) for child in reversed(list(soup.children))]
     while stack:
-        node, link = stack.pop()
-        tag = node.tag or "-" if node is not None else "br"
-        if tag == "br" or node is None:
+        element, link = stack.pop()
+        if element is None:
             yield "\n", None
-        elif tag == "-text":
-            yield collapse(node.text_content or ""), link
-        elif not tag.startswith("-") and tag not in DROPPED:
-            if tag == "a":
-                link = absolute(node.attributes.get("href") or "", None) or link
-            if tag in BLOCK:
+        elif isinstance(element, Tag):
+            if element.name in DROPPED - {"head"}:
+                continue
+            if element.name == "br":
+                yield "\n", None
+                continue
+            if element.name == "a":
+                link = absolute(str(element.get("href") or ""), None) or link
+            if element.name in BLOCK:
                 yield "\n", None
                 stack.append((None, None))
-            stack.extend((child, link) for child in reversed(list(node.iter(include_text=True))))
+            stack.extend((child, link) for child in reversed(list(element.children)))
+        elif type(element) is NavigableString:
+            yield collapse(str(element)), link
 
 
 def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:
