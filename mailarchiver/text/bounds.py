@@ -22,6 +22,8 @@ _LINE_END = re.compile(r"\n")
 _FEW_TAGS = 2 * DEEPEST
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]{0,40})[^<>]*>")
 _LONG_TAG = re.compile(r"<(/?[A-Za-z][^\s/<>]{0,40})([^>]{1000,})(?:>|\Z)")
+_SILENT = re.compile(r"<!--|<script\b", re.IGNORECASE)
+_SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NAME_OR_VALUE = re.compile(r"[^\s\"'=]+")
 _VOID = "area base br col embed hr img input link meta param source track wbr"
@@ -65,7 +67,7 @@ def bounded(html: str) -> tuple[str, str | None]:
     attributes, where one element has too many.
     """
     found = []
-    shorter = _LONG_TAG.sub(_shorter, html)
+    shorter = _with_shorter_tags(html) if _LONG_TAG.search(html) else html
     if shorter != html:
         html = shorter
         found.append(f"elements with more than {MOST_ATTRIBUTES} attributes: without them")
@@ -73,6 +75,25 @@ def bounded(html: str) -> tuple[str, str | None]:
         html = _flatter(html)
         found.append(f"elements nested more than {DEEPEST} deep: their tags were left out")
     return html, "; ".join(found) or None
+
+
+def _with_shorter_tags(html: str) -> str:
+    """The HTML with the tags of too many attributes cut. What looks like one in a script or a comment is none."""
+    pieces: list[str] = []
+    place = 0
+    for opening in _SILENT.finditer(html):
+        if opening.start() < place:
+            continue
+        end = html.find("-->", opening.end()) if opening[0] == "<!--" else _after_script(html, opening.end())
+        end = end if end >= 0 else len(html)
+        pieces += [_LONG_TAG.sub(_shorter, html[place : opening.start()]), html[opening.start() : end]]
+        place = end
+    return "".join([*pieces, _LONG_TAG.sub(_shorter, html[place:])])
+
+
+def _after_script(html: str, place: int) -> int:
+    found = _SCRIPT_END.search(html, place)
+    return found.start() if found else -1
 
 
 def _shorter(tag: re.Match[str]) -> str:

@@ -83,3 +83,16 @@ def test_the_beginning_is_as_long_as_may_be(text: str, weight: int, html: bool, 
     assert found == shown
     assert spent <= weight
     assert found == text or spent == weight
+
+
+def test_what_looks_like_a_long_tag_in_a_script_or_a_comment_is_none() -> None:
+    code = "for(c=0;c<b.length;c++){ " + "x = y; " * 600 + "if(d>e){} }"
+    for html in (f"<script>{code}</script><p>x</p>", f"<p>x</p><!-- {code} -->", f"<SCRIPT src=a>{code}</SCRIPT >y"):
+        assert bounded(html) == (html, None)
+
+
+def test_a_long_tag_behind_a_script_is_cut() -> None:
+    html = "<script>a<b</script><p " + "a " * 1_000 + ">x</p><!-- > --><i " + "b " * 1_000 + ">y</i><script>"
+    shorter, told = bounded(html)
+    assert shorter == "<script>a<b</script><p>x</p><!-- > --><i>y</i><script>"
+    assert told is not None
