@@ -31,6 +31,8 @@ def as_store_error(layout: Layout) -> Iterator[None]:
     """Let what the disk and the database refuse leave the block as `StoreError`, with the file and the cure."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # no archive is a pipe: whoever reads what a command prints has gone
     except OSError as error:
         place = error.filename if isinstance(error.filename, str) else layout.root
         cure = CURES.get(error.errno or 0, "see to it, then try again")
