@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mailarchiver import EXTRACTOR
 from mailarchiver.archive import quarantine, staging
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
@@ -57,7 +58,7 @@ def test_it_is_kept_whole_with_the_reason(store: Store, root: Path) -> None:
         "path": None,
         "reason": "crash",
         "detail": "it hurts",
-        "extractor": "mailarchiver 0.1",
+        "extractor": EXTRACTOR,
         "quarantined": "2024-03-07T08:00:00+00:00",
     }
     assert (root / "manifest.jsonl").read_bytes() == b""
