@@ -37,19 +37,14 @@ class Framed:
         return told
 
 
-def take_off(tree: LexborHTMLParser, titles: Sequence[str]) -> Framed:
-    """Take all of the frame off a body. Changes the tree: what is taken off is gone from it, or empty.
+def page_frame(tree: LexborHTMLParser, titles: Sequence[str]) -> Framed:
+    """Take off what stands around a pasted page, a closing below it included; the tree is without it then.
 
     `titles` are what the subject says the title is.
     """
-    return with_closing(tree, page_frame(tree, titles))
-
-
-def page_frame(tree: LexborHTMLParser, titles: Sequence[str]) -> Framed:
-    """Take off what stands around a pasted page, a closing below it included."""
     return Framed(paste=take_frame(tree, titles))
 
 
 def with_closing(tree: LexborHTMLParser, framed: Framed) -> Framed:
-    """Take off the closing, too."""
+    """Take off the closing, too: its texts are gone from the tree, its elements are to be left out."""
     return replace(framed, closing=leave_out_closing(tree.body) if tree.body is not None else None)
