@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -36,6 +37,7 @@ from .config_values import (
     read_host,
     read_path,
     read_size,
+    read_textfile,
     read_zone,
 )
 from .errors import ConfigError
@@ -120,9 +122,16 @@ class Limits(_Table):
 
 
 class Log(_Table):
-    """How much is said on standard error."""
+    """How much is said, and in which form (`cli.logs.start_logging`)."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "plain", "json", "journal"] = "auto"
+
+
+class Metrics(_Table):
+    """Where the daemon leaves its figures for Prometheus' node_exporter; nowhere by default."""
+
+    textfile: Annotated[FilePath, AfterValidator(read_textfile)] | None = None
 
 
 class Settings(_Table):
@@ -133,6 +142,7 @@ class Settings(_Table):
     tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+    metrics: Metrics = Metrics()
 
     def rules(self, account: Account | None = None) -> Rules:
         """How the mail of an account is understood; without one, that of files."""

@@ -29,7 +29,7 @@ def poll(
     from .logs import start_logging
 
     settings = load(find(config))
-    start_logging(settings.log.level)
+    start_logging(settings.log.level, settings.log.format)
     failed = False
     for account, outcome in previews(settings) if dry_run else rounds(settings):
         failed = failed or isinstance(outcome, str) or not outcome.is_sound()

@@ -248,7 +248,7 @@ def trapped(site: Site, monkeypatch: pytest.MonkeyPatch, after: str, *options: s
     config = site.folder / "config.toml"
     account = site.account("articles", after=after)
     config.write_text(f'[archive]\nroot = "archive"\n{account}')
-    monkeypatch.setattr(logs, "start_logging", lambda _level: None)  # this process is the tests' own
+    monkeypatch.setattr(logs, "start_logging", lambda *_: None)  # this process is the tests' own
     monkeypatch.setattr(filing, "Pool", Wary)
     return CliRunner().invoke(app, ["poll", "--config", str(config), *options])
 
