@@ -9,6 +9,7 @@ for what comes next on it may be the middle of a body; it does not reconnect by 
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,7 +54,8 @@ class Selected:
 
 
 class ImapMailbox:
-    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then.
+    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then. It may
+    be used by several threads: one at a time talks to the server.
 
     Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
     operation, which is one batch where there are batches, ends within `server.deadline` seconds.
@@ -65,6 +67,8 @@ class ImapMailbox:
         self._password = password
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
+        self._broken: str | None = None
+        self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
 
@@ -80,6 +84,7 @@ class ImapMailbox:
     def connect(self) -> None:
         """Connect and log in, anew if need be."""
         self.close()
+        self._broken = None
         self._deadline = Deadline(self._server.deadline)
         try:
             self._client = connect(self._account, self._server, self._password, self._deadline)
@@ -174,6 +179,7 @@ class ImapMailbox:
                     yield read_bodies(client, batch)
             elif (body := read_large(partial(self._fetching, what, [uid]), uid, size)) is not None:
                 yield {uid: body}
+                del body  # nor is it kept here while the next one comes
 
     def acknowledge(self, uids: Sequence[int], after: After) -> set[int]:
         """Do to the messages what `after` says. Returns those for which a new search showed it as done, or as gone.
@@ -256,6 +262,8 @@ class ImapMailbox:
             )
 
     def _need_client(self) -> Client:
+        if self._client is None and self._broken:
+            raise MailboxError(f"{self._broken}; not connected since")
         if self._client is None:
             raise MailboxError(f"account {self._account}: not connected to {self._server}")
         return self._client
@@ -269,23 +277,26 @@ class ImapMailbox:
     @contextmanager
     def _talking(self, what: str) -> Iterator[Client]:
         """One operation: bounded in time, its errors translated, the connection dropped unless it is known as sound."""
-        client = self._need_client()
-        sound = False
-        try:
-            with self._deadline.running():
-                yield client
-            sound = True
-        except MailboxError:
-            sound = True
-            raise
-        except TROUBLE as error:
-            sound = is_refusal(error)
-            raise MailboxError(f"account {self._account}: {self._trouble(what, error)}") from error
-        finally:
-            if not sound:
-                self._client = self._selected = None
-                hang_up(client)
-                self._deadline.release()
+        with self._line:
+            client = self._need_client()
+            sound = False
+            try:
+                with self._deadline.running():
+                    yield client
+                sound = True
+            except MailboxError:
+                sound = True
+                raise
+            except TROUBLE as error:
+                sound = is_refusal(error)
+                text = f"account {self._account}: {self._trouble(what, error)}"
+                self._broken = None if sound else text
+                raise MailboxError(text) from error
+            finally:
+                if not sound:
+                    self._client = self._selected = None
+                    hang_up(client)
+                    self._deadline.release()
 
     @contextmanager
     def _fetching(self, what: str, uids: Sequence[int]) -> Iterator[Client]:
