@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .errors import FetchBrokeError, MailboxError
-from .filing import file_batch
+from .filing import filed
 from .model import After, RawMessage, Receipt, Rules
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ class FolderRound:
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known]
         again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        for raws in self.fetched(fresh, again):
-            receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
-            done += receipts
-            trouble = trouble or self.acknowledge_all(receipts)
-            if stop.is_set():
-                break
+        with closing(filed(self.fetched(fresh, again), self.store, self.worker, rules=self.rules)) as batches:
+            for receipts in batches:
+                done += receipts
+                trouble = trouble or self.acknowledge_all(receipts)
+                if stop.is_set():
+                    break
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - {receipt.ref.uid for receipt in done})
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
@@ -158,9 +159,10 @@ class FolderRound:
         is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
         that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
 
-        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done.
+        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done. Nor is it where the
+        next batch, on its way already, broke the connection: the next round does it, and that error has its turn.
         """
-        if not uids or self.selected.uidvalidity is None:
+        if not uids or self.selected.uidvalidity is None or not self.mailbox.is_connected:
             return None
         after = self.account.after
         if quarantined and after.action != "keep":
