@@ -248,7 +248,9 @@ def ratios(rates: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     fars = list(rates["our fetch"])
     if "mbsync, fsync" in rates:
-        found["round / mbsync, fsync"] = {far: rates["our full round"][far] / rates["mbsync, fsync"][far] for far in fars}
+        found["round / mbsync, fsync"] = {
+            far: rates["our full round"][far] / rates["mbsync, fsync"][far] for far in fars
+        }
     best = {far: max(of[far] for name, of in rates.items() if name.startswith("imapclient")) for far in fars}
     found["fetch / imapclient at its best"] = {far: rates["our fetch"][far] / best[far] for far in fars}
     return found
