@@ -16,7 +16,9 @@ from mailarchiver.archive.store import Store
 from mailarchiver.audit import FolderAudit, audit_account
 from mailarchiver.cli.app import app
 from mailarchiver.config import Account
+from mailarchiver.errors import FetchBrokeError
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.mailbox import imap
 from mailarchiver.mailbox.imap import Bounds, ImapMailbox
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
@@ -333,3 +335,49 @@ def test_what_a_uid_meant_before_is_nothing_to_act_on(site: Site, monkeypatch: p
     assert (done.found, done.filed, done.already, done.large) == (1, 0, 0, 1)
     assert other.flags("Reading") == {1: {b"\\Flagged"}}
     assert other.flags("Archived") == {}
+
+
+# --- stages that work at the same time --------------------------------------------------------------------------------
+
+
+def test_batches_are_acknowledged_while_others_are_fetched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
+    site.deliver(*[0] * 43)
+    order: list[str] = []
+    real = ImapMailbox.acknowledge
+
+    def watched(self: ImapMailbox, uids: Any, after: After) -> set[int]:
+        with Store.open(site.root) as store:
+            assert set(uids) <= store.done_uids("articles", "INBOX", self._need_selected().uidvalidity)
+        order.append("acknowledged")
+        return real(self, uids, after)
+
+    monkeypatch.setattr(ImapMailbox, "acknowledge", watched)
+    done = site.round("seen")
+    assert (done.filed, done.is_sound(), len(order)) == (43, True, 9)
+    assert site.flags() == [{b"\\Seen"}] * 43
+    assert site.audit().undone == 0
+
+
+def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of the batch that is fetched ahead comes when it is that batch's turn, with its own words."""
+    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
+    site.deliver(*[0] * 12)
+    real = imap.read_bodies
+
+    def breaking(client: Any, sizes: Any) -> Any:
+        if site.uids()[7] in sizes:
+            raise OSError("the line is cut")
+        return real(client, sizes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imap, "read_bodies", breaking)
+        with pytest.raises(FetchBrokeError, match="the line is cut") as broke:
+            site.round("seen")
+        assert list(broke.value.uids) == site.uids()[5:10]
+    assert len(site.titles()) == 5
+    done = site.round("seen")
+    assert (done.found, done.filed) == (7, 7)
+    assert site.flags() == [{b"\\Seen"}] * 12
