@@ -124,11 +124,11 @@ class ImapMailbox:
         the server reckons days (RFC 3501 §6.4.4 disregards time and zone); with `above` of those beyond that UID.
         """
         selected = self._need_selected()
-        parts = [["UID", f"{above + 1}:*"]] if above else [[part] for part in _parts(selected.messages)]
+        wanted = [*(["UID", f"{above + 1}:*"] if above else []), *(["SINCE", since] if since else [])]
         found: set[int] = set()
-        for part in parts:
+        for part in _parts(selected.messages):
             with self._talking(f"search {selected.folder!r}") as client:
-                found.update(client.search([*part, "SINCE", since] if since else part))
+                found.update(client.search([part, *wanted]))
         # `n:*` is the last message even where its UID is lower: RFC 3501 §6.4.8
         return sorted(uid for uid in found if uid > above)
 
@@ -182,7 +182,8 @@ class ImapMailbox:
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
                 with self._fetching(what, list(batch)) as client:
-                    yield read_bodies(client, batch)
+                    bodies = read_bodies(client, batch)
+                yield bodies
             elif (body := read_large(partial(self._fetching, what, [uid]), uid, size)) is not None:
                 yield {uid: body}
                 del body  # nor is it kept here while the next one comes
@@ -232,6 +233,7 @@ class ImapMailbox:
     def _act(self, uids: Sequence[int], after: After) -> set[int]:
         if after.action != "move":
             with self._talking(f"mark {len(uids)} messages") as client:
+                self._require_epoch(client)
                 return mark(client, uids, after.action)
         if after.folder is None:
             raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
@@ -241,7 +243,14 @@ class ImapMailbox:
                     f"account {self._account}: {self._server} does not let messages be deleted from "
                     f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
                 )
+            self._require_epoch(client)
             return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
+
+    def _require_epoch(self, client: Client) -> None:
+        """A server must not number a folder anew while it is open (RFC 3501 §2.3.1.1). One that does is told no UID."""
+        opened, told = self._need_selected().uidvalidity, client.uidvalidity()
+        if told not in {opened, None}:
+            raise IMAP4.abort(f"UIDVALIDITY was {opened} and is {told}")
 
     def _with_folder(self, client: Client, name: str, act: Callable[[bytes], _Result]) -> _Result:
         """Do something with a folder, under the server's own spelling of its name if ours is refused."""
