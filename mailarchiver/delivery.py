@@ -2,7 +2,7 @@
 
 ::
 
-    standard input ─ files.read_stream ─▶ filing.file_batch ─▶ on disk, synced: exit 0      then: pages, search
+    standard input ─ files.read_stream ─▶ filing.file_messages ─▶ on disk, synced: exit 0   then: pages, search
                      whatever goes wrong before that ─▶ Deferred: exit 75
 """
 
@@ -17,7 +17,7 @@ from typing import BinaryIO
 from .archive.store import Store
 from .config import Archive, Limits
 from .errors import Deferred, MailArchiverError, NoSuchEntry
-from .filing import file_batch, opened
+from .filing import file_messages, opened
 from .mailbox import files
 from .mailbox.files import Unreadable
 from .model import Receipt, Rules
@@ -54,7 +54,7 @@ def deliver(stream: BinaryIO, archive: Archive, limits: Limits, rules: Rules, *,
 
     Raises:
         Deferred: there is no message, or it cannot be read.
-        MailArchiverError: of the archive, as `filing.opened` and `filing.file_batch`; `deferring` turns them.
+        MailArchiverError: of the archive, as `filing.opened` and `filing.file_messages`; `deferring` turns them.
     """
     try:
         raw = files.read_stream(stream, now=datetime.now(UTC))
@@ -64,14 +64,15 @@ def deliver(stream: BinaryIO, archive: Archive, limits: Limits, rules: Rules, *,
         raise Deferred(f"{raw.path}: {raw.reason}")
     try:
         with opened(archive, limits, create=False) as (store, worker):
-            (receipt,) = file_batch([raw], store, worker, rules=rules, again=again)
+            receipts: list[Receipt] = []
+            file_messages([raw], store, worker, rules=rules, on_receipts=receipts.extend, again=again)
             _show(store)
     except NoSuchEntry as error:
         raise Deferred(
             f"there is no archive at {archive.root}: mount its disk; or make it, once: `mailarchiver import FOLDER` "
             f"with any folder does, be it empty"
         ) from error
-    return receipt
+    return receipts[0]
 
 
 def _show(store: Store) -> None:

@@ -63,8 +63,8 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
             client.uid_expunge(sorted(copied.intersection(pending)))
         if left := set(pending) - copied:
             log.warning(
-                "the server can neither MOVE messages nor tell which it has copied and may expunge: %d copied, and left "
-                "behind marked as deleted",
+                "the server can neither MOVE messages nor tell which it has copied: %d copied, and left behind marked as "
+                "deleted",
                 len(left),
             )
     return _all_but(client, uids, "UNDELETED")
@@ -74,6 +74,8 @@ def _copied(client: Client) -> set[int]:
     """The UIDs that the latest COPY has copied, as the response code of UIDPLUS tells; none where there is none. It is
     silent about those that were gone (RFC 4315 §3), and servers answer OK to a COPY of nothing.
     """
+    if not client.has_capability("UIDPLUS"):
+        return set()
     found = _COPYUID.fullmatch(client.response_code("COPYUID"))
     uids: set[int] = set()
     for part in found[1].decode().split(",") if found else ():

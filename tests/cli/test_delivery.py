@@ -186,7 +186,7 @@ def test_a_defect_is_told_and_the_mail_stays(
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mail(b"tide"))))
-    monkeypatch.setattr(delivery, "file_batch", fail)
+    monkeypatch.setattr(delivery, "file_messages", fail)
     code, said = run("import", "-", "--root", str(root))
     assert code == 75
     assert "by a defect of mailarchiver (ZeroDivisionError('a defect'))" in said

@@ -8,6 +8,7 @@ import pytest
 from imapclient.exceptions import IMAPClientError
 
 from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.mailbox.wire import Client
 from mailarchiver.model import After, MessageRef, RawMessage
 from tests.servers.fixtures import EVERY_SERVER, NOON, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
 
@@ -173,6 +174,28 @@ def test_acknowledge_many(mailbox: Mailbox) -> None:
         assert ours.acknowledge(uids, After("move", "Archived")) == set(uids)
         assert ours.search(None) == []
     assert len(mailbox.other.flags("Archived")) == 230
+
+
+@pytest.mark.parametrize("known", [{"UIDPLUS"}, set()], ids=["UIDPLUS", "neither"])
+def test_acknowledge_moves_without_move(
+    mailbox: Mailbox, known: set[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on a server that knows no MOVE, and as on one without UIDPLUS: what others have marked stays theirs."""
+    mails = mailbox.fill(4)
+    told = Client.has_capability
+    without = {"MOVE", "UIDPLUS"} - known
+    monkeypatch.setattr(Client, "has_capability", lambda client, name: name not in without and told(client, name))
+    with mailbox.open() as ours:
+        ours.select("INBOX", writable=True)
+        uids = ours.search(None)
+        mailbox.other.mark(uids[3], b"\\Deleted")
+        for _ in range(2):
+            assert ours.acknowledge(uids[:2], After("move", "Archived")) == set(uids[:2])
+        assert ours.search(None) == (uids[2:] if known else uids)
+    assert mailbox.other.bodies("Archived") == mails[:2]
+    left = {uid for uid, flags in mailbox.other.flags().items() if b"\\Deleted" in flags}
+    assert left == ({uids[3]} if known else {uids[0], uids[1], uids[3]})
+    assert ("left behind marked as deleted" in caplog.text) is (not known)
 
 
 @pytest.mark.parametrize("action", ["seen", "flag", "move"])
