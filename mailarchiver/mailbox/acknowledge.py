@@ -63,7 +63,7 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
             client.uid_expunge(sorted(copied.intersection(pending)))
         if left := set(pending) - copied:
             log.warning(
-                "the server can neither MOVE messages nor tell which it has copied: %d copied, and left behind marked as "
+                "the server can neither MOVE messages nor tell which it copied: %d copied, and left behind marked as "
                 "deleted",
                 len(left),
             )
