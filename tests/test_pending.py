@@ -19,6 +19,7 @@ from mailarchiver.config import Account
 from mailarchiver.errors import FetchBrokeError
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.mailbox import imap
+from mailarchiver.mailbox.fetch import read_bodies
 from mailarchiver.mailbox.imap import Bounds, ImapMailbox
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
@@ -365,7 +366,7 @@ def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
     """The error of the batch that is fetched ahead comes when it is that batch's turn, with its own words."""
     monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
     site.deliver(*[0] * 12)
-    real = imap.read_bodies
+    real = read_bodies
 
     def breaking(client: Any, sizes: Any) -> Any:
         if site.uids()[7] in sizes:

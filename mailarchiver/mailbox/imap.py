@@ -23,7 +23,7 @@ from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
-from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -167,17 +167,16 @@ class ImapMailbox:
             fitting = [(uid, size) for uid, size in sizes.items() if uid not in large]
             for bodies in self._bodies(selected, fitting, BODIES_AT_ONCE if at_once > 1 else 1, bounds):
                 missing -= bodies.keys()
-                raws = [self._raw(selected, uid, body) for uid, body in bodies.items()]
-                bodies.clear()  # whoever gets the messages decides how long they stay in memory
-                while raws:
-                    yield [raws.pop(0) for _ in range(min(at_once, len(raws)))]
+                for part in list(plan((uid, len(body.data)) for uid, body in bodies.items())):
+                    # whoever gets the messages decides how long they stay in memory
+                    yield [self._raw(selected, uid, bodies.pop(uid)) for uid in part]
             self._report_missing(selected, missing)
 
     def _bodies(
         self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
     ) -> Iterator[dict[int, Body]]:
         """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
-        for batch in plan(sizes, messages=at_once, alone=bounds.pieces):
+        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
             what = f"read {len(batch)} messages of {selected.folder!r}"
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
