@@ -12,6 +12,7 @@ Nothing here connects, writes, or reads a password; whether a server takes the c
 import os
 import tomllib
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -42,8 +43,11 @@ from .errors import ConfigError
 from .model import After, Rules, TagRules
 
 if TYPE_CHECKING:
-    from .mailbox.auth import Secret
+    from collections.abc import Callable
+
     from .mailbox.imap import Server
+    from .mailbox.microsoft import Microsoft
+    from .mailbox.tokens import Tokens
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -56,6 +60,7 @@ Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_
 Size = Annotated[int, BeforeValidator(read_size)]
 Duration = Annotated[InstanceOf[timedelta], BeforeValidator(read_duration)]
 FilePath = Annotated[InstanceOf[Path], BeforeValidator(_read_path)]
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class _Table(BaseModel):
@@ -73,7 +78,9 @@ class Archive(_Table):
 
 
 class Account(_Table):
-    """A mailbox that is watched. Exactly one of the four password keys is given."""
+    """A mailbox that is watched. Exactly one of the four password keys is given; with `auth = "oauth2"` none of them,
+    but exactly one of `token_command` and `client_id`.
+    """
 
     name: Annotated[Text, StringConstraints(pattern=r"^[\w.@+-]+$", max_length=64)]
     host: Annotated[str, BeforeValidator(read_host)]
@@ -82,9 +89,15 @@ class Account(_Table):
     ca_file: FilePath | None = None
     username: Text
     password_file: FilePath | None = None
-    password_command: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    password_command: Command | None = None
     password_credential: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = None
+    auth: Literal["password", "oauth2"] = "password"
+    token_command: Command | None = None
+    client_id: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] | None = None
+    tenant: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] = "organizations"
+    authority: Annotated[Text, StringConstraints(pattern=r"^https://[^\s/?#]+$")] = "https://login.microsoftonline.com"
+    token_cache: FilePath | None = None
     folders: Annotated[tuple[Text, ...], Field(min_length=1)] = ("INBOX",)
     after: Annotated[InstanceOf[After], BeforeValidator(read_after)] = After("keep")
     since: Annotated[date, BeforeValidator(read_day)] | None = None
@@ -96,12 +109,27 @@ class Account(_Table):
 
         return Server(self.host, self.port or PORTS[self.security], self.security, self.username, self.ca_file)
 
-    def secret(self) -> "Secret":
-        """Where the password is to be found; it is read by `mailbox.auth.read_secret`, not here."""
-        from .mailbox.auth import Secret
+    def credentials(self) -> "Callable[[], str] | Tokens":
+        """What logs in, as mailbox/ wants it. No password is read, and no token asked for, until it connects."""
+        from .mailbox.auth import Secret, read_secret
+        from .mailbox.tokens import TokenCommand
 
+        if self.auth == "oauth2":
+            return TokenCommand(self.token_command) if self.token_command else self.microsoft()
         literal = self.password.get_secret_value() if self.password else None
-        return Secret(self.password_file, self.password_command, self.password_credential, literal)
+        secret = Secret(self.password_file, self.password_command, self.password_credential, literal)
+        return partial(read_secret, secret)
+
+    def microsoft(self) -> "Microsoft":
+        """The sign-in to Microsoft of this account. Raises `ConfigError` where it logs in in another way."""
+        from .mailbox.microsoft import Microsoft, Registration
+        from .mailbox.token_file import TokenFile, default_folder
+
+        if self.client_id is None:
+            cure = 'set auth = "oauth2" and client_id for Microsoft 365; elsewhere a password or token_command logs in'
+            raise ConfigError([f"account {self.name}: has no sign-in of its own: {cure}"])
+        path = self.token_cache or default_folder() / f"{self.name}.token.json"
+        return Microsoft(self.name, Registration(self.client_id, self.tenant, self.authority), TokenFile(path))
 
 
 class Tags(_Table):

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from .archive import glance
@@ -20,7 +19,6 @@ from .archive.store import Store
 from .config import Account
 from .errors import MailboxError
 from .folder_round import FolderRound, RoundResult
-from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox, Selected
 from .model import After, Rules
 from .pages import browse
@@ -109,7 +107,7 @@ def _each_folder(
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
-    with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
+    with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
         no_target = _target_trouble(mailbox, account.after)
         for folder in account.folders:
             if stop.is_set():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import date
     from types import TracebackType
 
+    from .tokens import Tokens
+
 __all__ = ["ImapMailbox", "Selected", "Server"]
 
 SEARCH_AT_ONCE = 50_000
@@ -51,16 +53,17 @@ class Selected:
 
 
 class ImapMailbox:
-    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then.
+    """`with ImapMailbox(account, server, credentials) as mailbox:` connects and logs in; `credentials`, a function that
+    gives the password or a source of access tokens, is asked then.
 
     Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
     operation, which is one batch where there are batches, ends within `server.deadline` seconds.
     """
 
-    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
+    def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
         self._account = account
         self._server = server
-        self._password = password
+        self._credentials = credentials
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
         self._selected: Selected | None = None
@@ -80,7 +83,7 @@ class ImapMailbox:
         self.close()
         self._deadline = Deadline(self._server.deadline)
         try:
-            self._client = connect(self._account, self._server, self._password, self._deadline)
+            self._client = connect(self._account, self._server, self._credentials, self._deadline)
         finally:
             if self._client is None:
                 self._deadline.release()

@@ -7,6 +7,7 @@ read, and a log-in that takes any password. Nothing here knows folders or messag
 from __future__ import annotations
 
 import imaplib
+import re
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -15,9 +16,13 @@ from typing import TYPE_CHECKING
 from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
+from .sasl import Bearer
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+    from .sasl import Mechanism
 
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
@@ -31,6 +36,10 @@ they are whole; the second line is what they then raise, as seen with mutated an
 
 _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
+
+_ALERT = re.compile(rb"[^ ]{1,40} (?:OK|NO|BAD|BYE|PREAUTH) \[ALERT\] ?([^\r\n]{0,1000})", re.IGNORECASE)
+_ALERTS = 20
+"""So many are kept of a connection; a server that says more repeats itself."""
 
 
 class Deadline:
@@ -97,6 +106,7 @@ class _Wire(imaplib.IMAP4):
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self.literal_limit = _SMALL_LITERAL
+        self.alerts: list[str] = []
         self._tls = tls
         self._deadline = deadline
         super().__init__(host, port, timeout)
@@ -128,6 +138,8 @@ class _Wire(imaplib.IMAP4):
             raise
         except self.error as error:
             raise self.abort(str(error)) from error
+        if (alert := _ALERT.match(line)) and len(self.alerts) < _ALERTS:
+            self.alerts.append(alert[1].decode("utf-8", "replace"))
         farewell = self.untagged_responses.get("BYE")
         if not line and farewell and isinstance(farewell[-1], bytes):
             raise self.abort(farewell[-1].decode("utf-8", "replace"))
@@ -145,6 +157,15 @@ class _Wire(imaplib.IMAP4):
             raise self.error(data[-1].decode("utf-8", "replace"))
         self.state = "AUTH"
         return kind, data
+
+    def bearer_login(self, bearer: Bearer, mechanism: Mechanism) -> None:
+        """AUTHENTICATE with an access token. Raises `error` with the server's words, and its reason if it gives one."""
+        self.literal = bearer.following  # type: ignore[assignment]  # a method is called for each continuation
+        kind, data = self._simple_command("AUTHENTICATE", mechanism, bearer.opening)
+        if kind != "OK":
+            said = data[-1].decode("utf-8", "replace")
+            raise self.error(f"{said} ({bearer.problem})" if bearer.problem else said)
+        self.state = "AUTH"
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type information
@@ -170,6 +191,17 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
     def logged_in(self) -> bool:
         """Whether the server took us for somebody already: its greeting was PREAUTH (RFC 3501 §7.1.4)."""
         return bool(self._imap.state == "AUTH")
+
+    @property
+    def alerts(self) -> list[str]:
+        """What the server said that a person must be shown (RFC 3501 §7.1, ALERT), as far as it has said it."""
+        return list(dict.fromkeys(self._imap.alerts))
+
+    def bearer_login(self, mechanism: Mechanism, user: str, token: str) -> None:
+        """Log in with an access token. Raises `ValueError` where it cannot be one, `IMAPError` where it is refused."""
+        at_once = self.has_capability("SASL-IR")
+        bearer = Bearer(mechanism, user, token, host=self.host, port=self.port, at_once=at_once)
+        self._imap.bearer_login(bearer, mechanism)
 
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
