@@ -29,7 +29,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from .config_problems import between_keys, of_fields
+from .config_problems import between_keys, nearest, of_fields
 from .config_values import (
     read_after,
     read_day,
@@ -161,6 +161,16 @@ class Settings(_Table):
     tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+
+    def named(self, name: str) -> Account:
+        """The account of that name. Raises `ConfigError` with the nearest one, where there is none."""
+        found = next((account for account in self.account if account.name == name), None)
+        if found is not None:
+            return found
+        names = [account.name for account in self.account]
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+        raise ConfigError([f"no account is named {name!r}: {hint}"])
 
     def rules(self, account: Account | None = None) -> Rules:
         """How the mail of an account is understood; without one, that of files."""

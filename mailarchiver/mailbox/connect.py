@@ -160,6 +160,7 @@ def _log_in(client: Client, server: Server, password: str) -> None:
         raise MailboxError(f'{server} takes no password on this connection: set security to "tls" or "starttls"')
     try:
         (client.plain_login if plain else client.login)(server.username, password)
+        client.mechanism = "PLAIN" if plain else "LOGIN"
     except IMAPError as error:
         raise _refused(server, error, "password") from error
 

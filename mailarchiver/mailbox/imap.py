@@ -166,6 +166,13 @@ class ImapMailbox:
             )
         return done
 
+    def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
+        """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
+        fail. One operation, and one that changes nothing on the server.
+        """
+        with self._talking(what) as client:
+            return question(client)
+
     def close(self) -> None:
         """Log out and disconnect. A connection that is gone, or a server that does not answer within 5 s, is let go."""
         client, self._client, self._selected = self._client, None, None

@@ -53,7 +53,7 @@ def first_answer(mechanism: Mechanism, user: str, token: str, *, host: str, port
     Raises `ValueError` for a token that has other characters than a token may have (RFC 6750 §2.1): in the best case
     it is an error message.
     """
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ValueError("it is no access token: that has printable ASCII only, and no space")
     if mechanism == "XOAUTH2":
         return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()

@@ -179,6 +179,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
     def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self._tls = tls
         self._deadline = deadline
+        self.mechanism = "PREAUTH"
+        """How we logged in."""
         super().__init__(host, port, ssl=tls is not None, timeout=timeout)
         self.normalise_times = False
         # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
@@ -202,6 +204,7 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         at_once = self.has_capability("SASL-IR")
         bearer = Bearer(mechanism, user, token, host=self.host, port=self.port, at_once=at_once)
         self._imap.bearer_login(bearer, mechanism)
+        self.mechanism = mechanism
 
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
