@@ -21,7 +21,7 @@ from .archive.fitness import look
 from .archive.layout import leave_root
 from .check_account import check_account
 from .check_finding import Finding
-from .config import Archive, Limits, Settings
+from .config import Account, Archive, Limits, Settings
 from .errors import StoreError
 from .filing import pool_of
 from .text.wording import size_in_words
@@ -34,32 +34,40 @@ def check(settings: Settings, config: Path, names: Sequence[str], now: datetime)
     use to it.
     """
     accounts = [settings.named(name) for name in names] or list(settings.account)
-    yield from _of_configuration(settings, config)
+    yield _of_configuration(config)
     yield from _of_archive(settings.archive)
     yield _of_workers(settings.limits)
     for account in accounts:
+        yield from _of_secret(account)
         yield from check_account(account, settings.archive.root, now)
 
 
-def _of_configuration(settings: Settings, config: Path) -> Iterator[Finding]:
-    """Whoever may write the configuration can have any command run; whoever may read a password knows it."""
+def _of_configuration(config: Path) -> Finding:
+    """Whoever may change the configuration can have any command run."""
     mode = config.stat().st_mode
     facts: dict[str, object] = {"path": str(config), "mode": f"{stat.S_IMODE(mode):04o}"}
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         text = f"{config} may be changed by others than its owner, and so what is run: chmod go-w {config}"
-        yield Finding(None, "configuration", "failed", text, facts)
-    else:
-        yield Finding(None, "configuration", "ok", f"{config} is sound", facts)
-    for account in settings.account:
-        kept = account.client_id is not None
-        secret = account.microsoft().file.path if kept else account.password_file
-        if secret is None or not secret.is_file():
-            continue  # what is missing is told where it is used
-        mode = secret.stat().st_mode
-        if mode & stat.S_IROTH or (kept and mode & stat.S_IRGRP):
-            text = f"{secret} may be read by others: chmod o-rwx {secret}"
-            facts = {"path": str(secret), "mode": f"{stat.S_IMODE(mode):04o}"}
-            yield Finding(account.name, "secret", "note", text, facts)
+        return Finding(None, "configuration", "failed", text, facts)
+    return Finding(None, "configuration", "ok", f"{config} is sound", facts)
+
+
+def _of_secret(account: Account) -> Iterator[Finding]:
+    """Whoever may read a password knows it; that of a service may be its group's. What cannot be read is told where
+    it is used.
+    """
+    signs_in = account.client_id is not None
+    path = account.microsoft().file.path if signs_in else account.password_file
+    if path is None:
+        return
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if mode & stat.S_IROTH or (signs_in and mode & stat.S_IRGRP):
+        text = f"{path} may be read by others: chmod o-rwx {path}"
+        facts: dict[str, object] = {"path": str(path), "mode": f"{stat.S_IMODE(mode):04o}"}
+        yield Finding(account.name, "secret", "note", text, facts)
 
 
 def _of_archive(archive: Archive) -> Iterator[Finding]:

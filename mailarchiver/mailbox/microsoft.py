@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LoginRefused, MailboxError
+from ..text.terminal import line as readable
 from .cures import sign_in_cure
 from .token_file import TokenFile
 from .tokens import due, sign_in_ends, warning
@@ -100,7 +101,8 @@ class Microsoft:
             flow = app.initiate_device_flow(scopes=list(SCOPES))
             if "user_code" not in flow:
                 raise self._refusal(flow)
-            show(str(flow["verification_uri"]), str(flow["user_code"]), int(flow.get("expires_in", 900)))
+            address, code = readable(str(flow["verification_uri"])), readable(str(flow["user_code"]))
+            show(address, code, int(flow.get("expires_in", 900)))
             answer = app.acquire_token_by_device_flow(flow)
             if "access_token" not in answer:
                 raise self._refusal(answer)
@@ -126,7 +128,7 @@ class Microsoft:
         own = tables.get(_OWN, {})
         names = [str(row.get("username", "")) for row in tables.get("Account", {}).values()]
         return SignIn(
-            username=next(iter(names), ""),
+            username=readable(next(iter(names), "")),
             signed_in=float(own.get("signed_in", last_used)),
             last_used=last_used,
             ends=sign_in_ends(last_used, own.get("refresh_ends")),
@@ -251,4 +253,5 @@ def _new_cache(text: str | None) -> msal.SerializableTokenCache:
 
 
 def _short(text: str) -> str:
+    text = readable(text)
     return text if len(text) <= 300 else f"{text[:300]} …"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
+from ..text.terminal import line as readable
 from .sasl import Bearer
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class _Wire(imaplib.IMAP4):
         except self.error as error:
             raise self.abort(str(error)) from error
         if (alert := _ALERT.match(line)) and len(self.alerts) < _ALERTS:
-            self.alerts.append(alert[1].decode("utf-8", "replace"))
+            self.alerts.append(readable(alert[1].decode("utf-8", "replace")))
         farewell = self.untagged_responses.get("BYE")
         if not line and farewell and isinstance(farewell[-1], bytes):
             raise self.abort(farewell[-1].decode("utf-8", "replace"))
@@ -228,8 +229,10 @@ def is_refusal(error: BaseException) -> bool:
 
 
 def words(error: BaseException) -> str:
-    """What the server said, on one line, without what imaplib and imapclient put around it."""
-    text = str(error).split("\n", 1)[0]
+    """What the server said, on one line, without what imaplib and imapclient put around it, and without anything that
+    a terminal would act on.
+    """
+    text = readable(str(error).split("\n", 1)[0])
     for lead in (" failed: ", " command error: "):
         text = text.split(lead, 1)[-1]
     return text or type(error).__name__

@@ -118,3 +118,10 @@ def test_alerts_are_shown(greeting: bytes, caplog: pytest.LogCaptureFixture) -> 
         alerts = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
         expected = ["down at noon", "your quota is full"]
         assert alerts == [f"account articles: {server.host}:{server.port} says: {words}" for words in expected]
+
+
+def test_what_a_server_says_does_nothing_to_the_terminal() -> None:
+    said = b"{tag} NO [ALERT] \x1b[31mred\x07 \xe2\x80\xaeback\r\n"
+    with ScriptedServer({"password": said}) as server, pytest.raises(LoginRefused) as caught:
+        ImapMailbox("articles", Server(server.host, server.port, "none", "jane"), lambda: "secret").connect()
+    assert "([ALERT] [31mred back)" in str(caught.value)
