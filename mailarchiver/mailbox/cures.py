@@ -1,4 +1,4 @@
-"""What to do about a log-in that failed: the table cures.toml, looked up by host and by the server's words. Pure."""
+"""What to do about a log-in, or an access, that was refused: the table cures.toml, looked up by host and by the server's words. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ _ANY = {
 
 def login_cure(host: str, port: int, words: str, kind: Literal["password", "token"]) -> str:
     """What to do where the server at `host` refused a password, or an access token, in these words."""
+    of_provider = (row for row in _table()["provider"] if _is_of(host, port, row["hosts"]))
+    return answer_cure(host, port, words) or str(next(of_provider, {}).get(kind) or _ANY[kind])
+
+
+def answer_cure(host: str, port: int, words: str) -> str | None:
+    """What to do about a refusal in these words; None where they say nothing that the table knows."""
     for answer in _table()["answer"]:
         if _is_of(host, port, answer.get("hosts")) and re.search(answer["pattern"], words, re.IGNORECASE):
             return str(answer["cure"])
-    of_provider = (row for row in _table()["provider"] if _is_of(host, port, row["hosts"]))
-    found = next(of_provider, {}).get(kind)
-    return str(found or _ANY[kind])
+    return None
 
 
 def sign_in_cure(words: str) -> str | None:

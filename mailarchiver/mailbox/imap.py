@@ -19,6 +19,7 @@ from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
+from .cures import answer_cure
 from .fetch import BATCH_MESSAGES, SIZES_AT_ONCE, Body, plan, read_bodies, read_sizes
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -281,7 +282,8 @@ class ImapMailbox:
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
         if is_refusal(error):
-            return f"{self._server} refused to {what} ({words(error)})"
+            cure = answer_cure(self._server.host, self._server.port, words(error))
+            return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
         return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 import pytest
 
-from mailarchiver.errors import LoginRefused
+from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.mailbox import cures
 from mailarchiver.mailbox.cures import login_cure, sign_in_cure
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from tests.servers.scripted import ScriptedServer
@@ -106,6 +107,19 @@ def test_a_refusal_has_the_servers_words_and_the_cure() -> None:
     with ScriptedServer({"password": said}) as server, pytest.raises(LoginRefused) as caught:
         ImapMailbox("articles", Server(server.host, server.port, "none", "jane"), lambda: "secret").connect()
     assert "([ALERT] Your account is not enabled for IMAP use.): IMAP is switched off" in str(caught.value)
+
+
+def test_a_refusal_after_the_log_in_has_its_cure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Microsoft 365 says OK to a token that does not lead to the mailbox (email-oauth2-proxy #275)."""
+    host = "outlook.office365.com"
+    monkeypatch.setattr(cures, "_is_of", lambda _host, _port, hosts: hosts is None or host in hosts)
+    with ScriptedServer({"EXAMINE": b"{tag} BAD User is authenticated but not connected.\r\n"}) as server:
+        where = Server(server.host, server.port, "none", "jane")
+        with (
+            ImapMailbox("articles", where, lambda: "secret") as ours,
+            pytest.raises(MailboxError, match="but not connected.*username must be the mailbox's own address"),
+        ):
+            ours.select("INBOX", writable=False)
 
 
 @pytest.mark.parametrize("greeting", [b"* OK [ALERT] down at noon\r\n", b"* OK hello\r\n"])
