@@ -1,4 +1,4 @@
-"""What to do about a log-in, or an access, that was refused: the table cures.toml, looked up by host and by the server's words. Pure."""
+"""What to do about a log-in, or an access, that was refused: the table cures.toml, by host and the server's words."""
 
 from __future__ import annotations
 

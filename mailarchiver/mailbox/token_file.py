@@ -78,32 +78,29 @@ class TokenFile:
     @contextmanager
     def locked(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Keep other processes, and other threads, from writing; makes the folder if need be."""
+        descriptor = -1
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             name = self.path.with_name(f"{self.path.name}.lock")
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise self._trouble(error) from error
-        try:
             _give_to_owner(descriptor, self.path.parent)
             self._await(descriptor, seconds)
+        except OSError as error:
+            raise self._trouble(error) from error
+        else:
             yield
         finally:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _await(self, descriptor: int, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() >= deadline:
-                    raise MailboxError(
-                        f"token_cache {self.path}: another process has been using it for over {seconds:g} s; try again"
-                    ) from error
-                time.sleep(_PAUSE)
-            else:
-                return
+        while not _is_ours(descriptor):
+            if time.monotonic() >= deadline:
+                raise MailboxError(
+                    f"token_cache {self.path}: another process has been using it for over {seconds:g} s; try again"
+                )
+            time.sleep(_PAUSE)
 
     def _trouble(self, error: Exception) -> MailboxError:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -111,6 +108,15 @@ class TokenFile:
             f"token_cache {self.path}: {why}; the user that runs mailarchiver must be able to read and write it, and "
             f"its folder"
         )
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Lock a file, unless somebody else has."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _give_to_owner(descriptor: int, folder: Path) -> None:

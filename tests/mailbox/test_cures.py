@@ -117,7 +117,7 @@ def test_a_refusal_after_the_log_in_has_its_cure_too(monkeypatch: pytest.MonkeyP
         where = Server(server.host, server.port, "none", "jane")
         with (
             ImapMailbox("articles", where, lambda: "secret") as ours,
-            pytest.raises(MailboxError, match="but not connected.*username must be the mailbox's own address"),
+            pytest.raises(MailboxError, match=r"but not connected.*username must be the mailbox's own address"),
         ):
             ours.select("INBOX", writable=False)
 
