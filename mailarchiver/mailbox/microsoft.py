@@ -95,17 +95,20 @@ class Microsoft:
         """Let a person sign in. `show` is given the address to open, the code to type there, and for how many seconds
         that works; then this waits. The file is replaced at the end, and untouched if it fails. Raises as `token`.
         """
+        with self.file.locked():
+            pass  # a file that cannot be used is told before anybody signs in for nothing
         with self._speaking():
             cache = _new_cache(None)
             app = self._app(cache)
             flow = app.initiate_device_flow(scopes=list(SCOPES))
-            if "user_code" not in flow:
-                raise self._refusal(flow)
-            address, code = readable(str(flow["verification_uri"])), readable(str(flow["user_code"]))
-            show(address, code, int(flow.get("expires_in", 900)))
+        if "user_code" not in flow:
+            raise self._refusal(flow)
+        address, code = readable(str(flow.get("verification_uri"))), readable(str(flow["user_code"]))
+        show(address, code, int(flow.get("expires_in", 900)))
+        with self._speaking():
             answer = app.acquire_token_by_device_flow(flow)
-            if "access_token" not in answer:
-                raise self._refusal(answer)
+        if "access_token" not in answer:
+            raise self._refusal(answer)
         with self.file.locked():
             self.file.write(self._noted(cache.serialize(), answer, signed_in=self.clock()))
         found = self.status()
@@ -124,14 +127,14 @@ class Microsoft:
         refresh = [row for row in tables.get("RefreshToken", {}).values() if row.get("client_id") == self.app.client_id]
         if not refresh:
             return None
-        last_used = max(float(row.get("last_modification_time", 0)) for row in refresh)
+        last_used = max(_number(row, "last_modification_time") for row in refresh)
         own = tables.get(_OWN, {})
         names = [str(row.get("username", "")) for row in tables.get("Account", {}).values()]
         return SignIn(
             username=readable(next(iter(names), "")),
-            signed_in=float(own.get("signed_in", last_used)),
+            signed_in=_number(own, "signed_in") or last_used,
             last_used=last_used,
-            ends=sign_in_ends(last_used, own.get("refresh_ends")),
+            ends=sign_in_ends(last_used, _number(own, "refresh_ends") or None),
         )
 
     def soon_over(self) -> str | None:
@@ -142,12 +145,8 @@ class Microsoft:
     def _held(self, tables: dict[str, dict[str, Any]], refused: str | None) -> str | None:
         """The access token of our app, unless it is due, or is the refused one."""
         for row in tables.get("AccessToken", {}).values():
-            token, issued, expires = (
-                str(row.get("secret")),
-                float(row.get("cached_at", 0)),
-                float(row.get("expires_on", 0)),
-            )
-            good = token != refused and not due(issued, expires, self.clock())
+            token = str(row.get("secret"))
+            good = token != refused and not due(_number(row, "cached_at"), _number(row, "expires_on"), self.clock())
             if row.get("client_id") == self.app.client_id and good:
                 return token
         return None
@@ -250,6 +249,14 @@ def _new_cache(text: str | None) -> msal.SerializableTokenCache:
     cache = msal.SerializableTokenCache()
     cache.deserialize(text)
     return cache
+
+
+def _number(row: dict[str, Any], name: str) -> float:
+    """A number of the file, which has some as strings; 0 where there is none: what ended in 1970 is renewed."""
+    try:
+        return float(row.get(name, 0))
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _short(text: str) -> str:

@@ -135,6 +135,19 @@ def test_a_damaged_file_is_told(source: Microsoft, text: str) -> None:
         source.token()
 
 
+def test_numbers_that_are_none_count_as_long_ago(source: Microsoft) -> None:
+    signed_in(source)
+    tables = json.loads(source.file.path.read_text())
+    for row in tables["AccessToken"].values():
+        row |= {"cached_at": "soon", "expires_on": None}
+    tables["mailarchiver"] = {"signed_in": [], "refresh_ends": "never"}
+    source.file.path.write_text(json.dumps(tables))
+    found = source.status()
+    assert found is not None
+    assert found.signed_in == found.last_used
+    assert source.token() == "access-2"
+
+
 def test_a_service_that_is_down_is_temporary(source: Microsoft, service: TokenService) -> None:
     signed_in(source)
     service.down = True
@@ -296,10 +309,11 @@ def test_a_link_in_the_place_of_the_new_file_is_not_followed(source: Microsoft, 
     assert not source.file.path.is_symlink()
 
 
-def test_a_folder_that_cannot_be_made_is_told(source: Microsoft, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_told(source: Microsoft, service: TokenService, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(MailboxError, match=r"token_cache .*articles\.token\.json: .*must be able to read and write it"):
         signed_in(source)
+    assert service.asked == [], "nobody signs in for nothing"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can sign in for another user")
