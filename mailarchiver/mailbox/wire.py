@@ -39,6 +39,8 @@ _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
 
 _ALERT = re.compile(rb"[^ ]{1,40} (?:OK|NO|BAD|BYE|PREAUTH) \[ALERT\] ?([^\r\n]{0,1000})", re.IGNORECASE)
+_WORDS = 1000
+"""Characters of a server's words that are shown."""
 _ALERTS = 20
 """So many are kept of a connection; a server that says more repeats itself."""
 
@@ -235,4 +237,4 @@ def words(error: BaseException) -> str:
     text = readable(str(error).split("\n", 1)[0])
     for lead in (" failed: ", " command error: "):
         text = text.split(lead, 1)[-1]
-    return text or type(error).__name__
+    return text[:_WORDS] or type(error).__name__
