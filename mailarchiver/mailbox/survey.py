@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ..errors import MailboxError
-from .fetch import SIZES_AT_ONCE, read_sizes
+from .fetch import read_sizes, sets
 from .folders import from_wire
 from .wire import IMAPError, is_refusal
 
@@ -107,8 +107,8 @@ def folders(client: Client) -> list[Folder]:
 def sizes(client: Client, uids: Sequence[int]) -> dict[int, int]:
     """The octets of messages of the open folder; what is gone is not among them."""
     found: dict[int, int] = {}
-    for start in range(0, len(uids), SIZES_AT_ONCE):
-        found.update(read_sizes(client, uids[start : start + SIZES_AT_ONCE]))
+    for some in sets(uids):
+        found.update(read_sizes(client, some))
     return found
 
 

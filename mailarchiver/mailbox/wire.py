@@ -209,6 +209,11 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         self._imap.bearer_login(bearer, mechanism)
         self.mechanism = mechanism
 
+    def uidvalidity(self) -> int | None:
+        """What the server told last as the UIDVALIDITY of the folder that is open; None where it told none."""
+        told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
+        return int(told[-1]) if told else None
+
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
         """Bodies of up to `size` octets are asked for. Twice as much is taken, for servers count in their own way."""
