@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import date
     from types import TracebackType
 
+    from .folders import Choice
+
 __all__ = ["ImapMailbox", "Selected", "Server"]
 
 SEARCH_AT_ONCE = 50_000
@@ -89,6 +91,14 @@ class ImapMailbox:
     def is_connected(self) -> bool:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
+
+    def choose(self, wanted: Sequence[str], target: str | None) -> Choice:
+        """The folders that are meant by names, patterns and special uses, as things are now; see `folders.choose`."""
+        if all(map(folders.is_plain, wanted)) and (target is None or not target.startswith("\\")):
+            return folders.choose(wanted, target, ())
+        with self._talking("list its folders") as client:
+            there = folders.listed(client)
+        return folders.choose(wanted, target, there)
 
     def select(self, folder: str, *, writable: bool) -> Selected:
         """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).
