@@ -52,7 +52,9 @@ def audit_account(
     Raises `MailboxError` where the account cannot be reached, `StoreError` for trouble with the archive.
     """
     with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
-        for folder in account.folders:
+        choice = mailbox.choose(account.folders, account.after.folder)
+        yield from (MailboxError(f"account {account.name}: {trouble}") for trouble in choice.troubles)
+        for folder in choice.folders:
             try:
                 selected = mailbox.select(folder, writable=False)
                 listed = set(mailbox.search(None))

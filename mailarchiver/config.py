@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,6 +35,7 @@ from .config_values import (
     read_after,
     read_day,
     read_duration,
+    read_folder,
     read_host,
     read_path,
     read_size,
@@ -57,6 +59,7 @@ def _read_path(value: object, info: ValidationInfo) -> Path:
 
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=255)]
+Folder = Annotated[Text, AfterValidator(read_folder)]
 Size = Annotated[int, BeforeValidator(read_size)]
 Duration = Annotated[InstanceOf[timedelta], BeforeValidator(read_duration)]
 FilePath = Annotated[InstanceOf[Path], BeforeValidator(_read_path)]
@@ -78,8 +81,9 @@ class Archive(_Table):
 
 
 class Account(_Table):
-    """A mailbox that is watched. Exactly one of the four password keys is given; with `auth = "oauth2"` none of them,
-    but exactly one of `token_command` and `client_id`.
+    r"""A mailbox that is watched. Exactly one of the four password keys is given; with `auth = "oauth2"` none of them,
+    but exactly one of `token_command` and `client_id`. `folders` are names, patterns (`Articles/*`) and special uses
+    (`\All`), for `mailbox.folders.choose` to resolve.
     """
 
     name: Annotated[Text, StringConstraints(pattern=r"^[\w.@+-]+$", max_length=64)]
@@ -98,10 +102,11 @@ class Account(_Table):
     tenant: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] = "organizations"
     authority: Annotated[Text, StringConstraints(pattern=r"^https://[^\s/?#]+$")] = "https://login.microsoftonline.com"
     token_cache: FilePath | None = None
-    folders: Annotated[tuple[Text, ...], Field(min_length=1)] = ("INBOX",)
+    folders: Annotated[tuple[Folder, ...], Field(min_length=1)] = ("INBOX",)
     after: Annotated[InstanceOf[After], BeforeValidator(read_after)] = After("keep")
     since: Annotated[date, BeforeValidator(read_day)] | None = None
     interval: Duration = timedelta(minutes=5)
+    push: Annotated[bool, Field(strict=True)] = True
 
     def server(self) -> "Server":
         """Where the mailbox is, as mailbox/ wants to know it."""

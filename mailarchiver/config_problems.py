@@ -96,11 +96,13 @@ def _of_log_in(account: Mapping[str, Any], wanted: Sequence[str], other: Sequenc
 
 
 def _same_folder(one: str, other: object) -> bool:
-    """INBOX is the same in any case (RFC 3501 §5.1), other names are compared as written."""
+    """INBOX (RFC 3501 §5.1) and special uses are the same in any case, other names are compared as written. What a
+    pattern fits is known to the server only; the folder that mail is moved to is then left out.
+    """
     if not isinstance(other, str):
         return False
     other = other.strip()
-    return one == other or (one.upper() == "INBOX" and other.upper() == "INBOX")
+    return one == other or (one.upper() == other.upper() and (one.upper() == "INBOX" or one.startswith("\\")))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

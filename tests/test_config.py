@@ -69,7 +69,7 @@ def test_the_least_that_must_be_written(write: Callable[..., Path], tmp_path: Pa
     assert settings.archive == Archive(root=tmp_path / "archive", timezone=ZoneInfo("UTC"), min_free=500_000_000)
     [account] = settings.account
     assert (account.folders, account.after, account.since) == (("INBOX",), After("keep"), None)
-    assert account.interval == timedelta(minutes=5)
+    assert (account.interval, account.push) == (timedelta(minutes=5), True)
     assert settings.limits == Limits(mail_time=timedelta(seconds=10), mail_memory=2**30)
     assert settings.log.level == "info"
 
@@ -88,10 +88,11 @@ def test_everything_that_can_be_written(write: Callable[..., Path], tmp_path: Pa
     ca_file = "certs/ca.pem"
     username = "jane"
     password_command = ["pass", "show", "mail"]
-    folders = ["INBOX", "Artículos"]
+    folders = ["INBOX", "Artículos", "Articles/*", '\\Flagged']
     after = "move:Filed/Articles: 2024"
     since = "2024-03-01"
     interval = "1h 30m"
+    push = false
     [limits]
     mail_time = "90s"
     mail_memory = "2 GB"
@@ -102,8 +103,9 @@ def test_everything_that_can_be_written(write: Callable[..., Path], tmp_path: Pa
     assert settings.archive == Archive(root=Path("/srv/archive"), timezone=ZoneInfo("Europe/Berlin"), min_free=2**31)
     [account] = settings.account
     assert account.after == After("move", "Filed/Articles: 2024")
-    assert account.folders == ("INBOX", "Artículos")
+    assert account.folders == ("INBOX", "Artículos", "Articles/*", r"\Flagged")
     assert (account.since, account.interval) == (date(2024, 3, 1), timedelta(minutes=90))
+    assert account.push is False
     assert account.ca_file == tmp_path / "certs/ca.pem"
     assert account.password_command == ("pass", "show", "mail")
     assert settings.limits == Limits(mail_time=timedelta(seconds=90), mail_memory=2 * 10**9)
@@ -271,6 +273,13 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
         (SOUND + 'since = "2024-02-30"', "account[0].since: is no day of the calendar"),
         (SOUND + 'after = "move:"', "account[0].after: must be "),
         (SOUND + 'interval = "0s"', "account[0].interval: must be at least 1s"),
+        (SOUND + "folders = ['\\All Mail']", "account[0].folders[0]: must be a folder's name, or a special use"),
+        (SOUND + "after = 'move:\\'", "account[0].after: must be a folder's name, or a special use"),
+        (
+            SOUND + "folders = ['\\archive']\nafter = 'move:\\Archive'",
+            r"account[0].after: moves to '\\Archive', which is polled itself",
+        ),
+        (SOUND + 'push = "yes"', "account[0].push: must be a valid boolean"),
         (SOUND + "folders = []", "account[0].folders: must have at least one item"),
         (SOUND + '[limits]\nmail_memory = "1 MB"', "limits.mail_memory: must be greater than or equal to "),
         (
@@ -286,6 +295,12 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
 )
 def test_a_problem_names_its_key(write: Callable[..., Path], text: str, problem: str) -> None:
     assert any(found.startswith(problem) for found in problems(write(text))), problems(write(text))
+
+
+def test_a_pattern_may_fit_the_folder_that_mail_is_moved_to(write: Callable[..., Path]) -> None:
+    """It is left out in each round."""
+    [account] = load(write(SOUND + 'folders = ["*"]\nafter = "move:Archived"')).account
+    assert (account.folders, account.after) == (("*",), After("move", "Archived"))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "LOCALHOST"])

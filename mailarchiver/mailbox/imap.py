@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
     from types import TracebackType
 
+    from .folders import Choice
     from .tokens import Tokens
 
 __all__ = ["Bounds", "ImapMailbox", "Selected", "Server"]
@@ -100,6 +101,14 @@ class ImapMailbox:
     def is_connected(self) -> bool:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
+
+    def choose(self, wanted: Sequence[str], target: str | None) -> Choice:
+        """The folders that are meant by names, patterns and special uses, as things are now; see `folders.choose`."""
+        if all(map(folders.is_plain, wanted)) and (target is None or not target.startswith("\\")):
+            return folders.choose(wanted, target, ())
+        with self._talking("list its folders") as client:
+            there = folders.listed(client)
+        return folders.choose(wanted, target, there)
 
     def select(self, folder: str, *, writable: bool) -> Selected:
         """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).

@@ -214,6 +214,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
         return int(told[-1]) if told else None
 
+    def list_special_uses(self) -> list[tuple[tuple[bytes, ...], bytes | None, bytes | str]]:
+        """All folders with their special uses (RFC 6154 §2), in the form of `list_folders`; takes LIST-EXTENDED."""
+        answer = self._imap._simple_command("LIST", '""', '"*"', "RETURN (SPECIAL-USE)")  # noqa: SLF001  as imapclient
+        self._checkok("LIST", *answer)
+        _, data = self._imap._untagged_response(*answer, "LIST")  # noqa: SLF001  as imapclient does
+        found: list[tuple[tuple[bytes, ...], bytes | None, bytes | str]] = self._proc_folder_list(data)
+        return found
+
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
         """Bodies of up to `size` octets are asked for. Twice as much is taken, for servers count in their own way."""

@@ -105,6 +105,9 @@ namespace inbox {{
   mailbox Archived {{
     auto = create
   }}
+  mailbox Kept {{
+    special_use = \Archive
+  }}
 }}
 """
 
