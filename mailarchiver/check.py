@@ -39,7 +39,7 @@ def check(settings: Settings, config: Path, names: Sequence[str], now: datetime)
     yield _of_workers(settings.limits)
     for account in accounts:
         yield from _of_secret(account)
-        yield from check_account(account, settings.archive.root, now)
+        yield from check_account(account, settings.archive.root, settings.limits.max_message, now)
 
 
 def _of_configuration(config: Path) -> Finding:

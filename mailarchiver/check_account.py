@@ -14,6 +14,7 @@ from .check_finding import Finding
 from .config import Account
 from .errors import LoginRefused, MailboxError, StoreError
 from .mailbox import server_clock, survey
+from .mailbox.folders import Choice
 from .mailbox.imap import ImapMailbox, Selected
 from .text.wording import counted, size_in_words
 
@@ -24,9 +25,11 @@ NAMES = 20
 """So many folders are named where one is missing."""
 
 
-def check_account(account: Account, root: Path, now: datetime) -> Iterator[Finding]:
-    """The findings of one account, as they come. Nothing is raised: what cannot be done is a finding."""
-    about = _About(account)
+def check_account(account: Account, root: Path, largest: int, now: datetime) -> Iterator[Finding]:
+    """The findings of one account, as they come. Nothing is raised: what cannot be done is a finding. `largest`: the
+    octets that a message may have.
+    """
+    about = _About(account, root, largest)
     try:
         addresses = survey.resolve(account.host)
     except MailboxError as error:
@@ -42,9 +45,13 @@ def check_account(account: Account, root: Path, now: datetime) -> Iterator[Findi
     try:
         yield from _of_connection(about, mailbox.ask("tell what it can do", survey.connection), now)
         yield from _of_sign_in(about)
-        found = mailbox.ask("list its folders", survey.folders)
-        yield _of_folders(about, found)
-        yield from _of_mail(about, mailbox, [each.name for each in found], root)
+        there = mailbox.ask("list its folders", survey.counted)
+        choice = mailbox.choose(account.folders, account.after.folder)
+        yield _of_folders(about, there, choice.folders)
+        for trouble in choice.troubles:
+            yield about.failed("folder", trouble)
+        yield from _of_mail(about, mailbox, choice.folders, [each.name for each in there])
+        yield from _of_target(about, mailbox, choice, [each.name for each in there])
     except MailboxError as error:
         yield about.failed("mailbox", about.words(error))
     finally:
@@ -56,6 +63,8 @@ class _About:
     """Makes the findings of one account."""
 
     account: Account
+    root: Path
+    largest: int
 
     def ok(self, check: str, text: str, **facts: object) -> Finding:
         return Finding(self.account.name, check, "ok", text, facts)
@@ -111,27 +120,26 @@ def _of_sign_in(about: _About) -> Iterator[Finding]:
         yield about.ok("sign-in", "the sign-in goes on", ends=ends)
 
 
-def _of_folders(about: _About, found: Sequence[survey.Folder]) -> Finding:
+def _of_folders(about: _About, there: Sequence[survey.Counted], read: Sequence[str]) -> Finding:
     """What there is, with a star where the account reads."""
-    read = {each.name for each in found if each.name in about.account.folders}
     listed = [
         {"name": each.name, "messages": each.messages, "special_use": each.special, "read": each.name in read}
-        for each in found
+        for each in there
     ]
-    told = "; ".join(_of_folder(each, read=each.name in read) for each in found)
-    return about.ok("folders", f"{counted(len(found), 'folder')}: {told}", folders=listed)
+    told = "; ".join(_of_folder(each, read=each.name in read) for each in there)
+    return about.ok("folders", f"{counted(len(there), 'folder')}: {told}", folders=listed)
 
 
-def _of_folder(folder: survey.Folder, *, read: bool) -> str:
+def _of_folder(folder: survey.Counted, *, read: bool) -> str:
     """Name, special use, number of messages; with a star before it if mail is read from there."""
     count = "" if folder.messages is None else f" {folder.messages}"
     return f"{'*' if read else ''}{folder.name}{f' ({folder.special})' if folder.special else ''}{count}"
 
 
-def _of_mail(about: _About, mailbox: ImapMailbox, names: Sequence[str], root: Path) -> Iterator[Finding]:
+def _of_mail(about: _About, mailbox: ImapMailbox, read: Sequence[str], names: Sequence[str]) -> Iterator[Finding]:
     """What a round would fetch from each folder; and, from the first one with mail, the server's clock."""
     clock = about.unknown("clock", "there is no message to tell the server's time by", ahead=None)
-    for name in about.account.folders:
+    for name in read:
         selected = _opened(about, mailbox, name, names)
         if isinstance(selected, Finding):
             yield selected
@@ -139,12 +147,18 @@ def _of_mail(about: _About, mailbox: ImapMailbox, names: Sequence[str], root: Pa
         uids = mailbox.search(None)
         if uids and clock.state == "unknown":
             clock = _of_clock(about, mailbox.ask("tell its time", partial(server_clock.ask, uids=uids)))
-        yield from _of_pending(about, mailbox, selected, root)
-    target = about.account.after.folder
-    if target is not None:
-        opened = _opened(about, mailbox, target, names)
-        yield opened if isinstance(opened, Finding) else about.ok("after", f"mail is moved to {target}", folder=target)
+        yield from _of_pending(about, mailbox, selected)
     yield clock
+
+
+def _of_target(about: _About, mailbox: ImapMailbox, choice: Choice, names: Sequence[str]) -> Iterator[Finding]:
+    """Where filed mail is to be moved."""
+    if choice.no_target is not None:
+        yield about.failed("after", choice.no_target)
+    elif choice.target is not None:
+        opened = _opened(about, mailbox, choice.target, names)
+        text = f"mail is moved to {choice.target}"
+        yield opened if isinstance(opened, Finding) else about.ok("after", text, folder=choice.target)
 
 
 def _opened(about: _About, mailbox: ImapMailbox, name: str, names: Sequence[str]) -> Selected | Finding:
@@ -161,20 +175,29 @@ def _opened(about: _About, mailbox: ImapMailbox, name: str, names: Sequence[str]
     return about.failed("folder", f"there is no folder {name!r}: {hint}", folder=name, near=near)
 
 
-def _of_pending(about: _About, mailbox: ImapMailbox, selected: Selected, root: Path) -> Iterator[Finding]:
+def _of_pending(about: _About, mailbox: ImapMailbox, selected: Selected) -> Iterator[Finding]:
+    """What is not in the archive yet; what is too large is counted apart."""
+    folder, place = selected.folder, (about.account.name, selected.folder, selected.uidvalidity)
     if selected.uidvalidity is None:
-        text = f"{selected.folder} has no UIDVALIDITY: its mail is filed, and left as it is on the server"
-        yield about.note("uidvalidity", text, folder=selected.folder)
+        text = f"{folder} has no UIDVALIDITY: its mail is filed, and left as it is on the server"
+        yield about.note("uidvalidity", text, folder=folder)
     try:
-        done = glance.done_uids(root, about.account.name, selected.folder, selected.uidvalidity)
+        done = glance.done_uids(about.root, *place)
     except StoreError as error:
-        yield about.unknown("pending", str(error), folder=selected.folder)
+        yield about.unknown("pending", str(error), folder=folder)
         return
     pending = [uid for uid in mailbox.search(about.account.since) if uid not in done]
-    octets = sum(mailbox.ask("tell the sizes", partial(survey.sizes, uids=pending)).values())
-    text = f"a round would fetch {counted(len(pending), 'message')} from {selected.folder}"
-    size = f", {size_in_words(octets)}" if pending else ""
-    yield about.ok("pending", f"{text}{size}", folder=selected.folder, messages=len(pending), octets=octets)
+    sizes = mailbox.ask("tell the sizes", partial(survey.sizes, uids=pending)).values()
+    fitting = [size for size in sizes if size <= about.largest]
+    large, octets = len(sizes) - len(fitting), sum(fitting)
+    size = f", {size_in_words(octets)}" if fitting else ""
+    text = f"a round would fetch {counted(len(fitting), 'message')} from {folder}{size}"
+    facts = {"folder": folder, "messages": len(fitting), "octets": octets, "large": large}
+    if large:
+        over = f"{large} larger than {size_in_words(about.largest)} would stay there: see max_message"
+        yield about.note("pending", f"{text}; {over}", **facts)
+    else:
+        yield about.ok("pending", text, **facts)
 
 
 def _of_clock(about: _About, found: server_clock.ServerClock) -> Finding:

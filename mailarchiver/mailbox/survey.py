@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MailboxError
 from .fetch import read_sizes, sets
-from .folders import from_wire
+from .folders import listed
 from .wire import IMAPError, is_refusal
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ COUNTED_FOLDERS = 200
 
 _SPECIAL = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
 """RFC 6154 §2, and RFC 8457."""
-_NOT_SELECTABLE = {b"\\noselect", b"\\nonexistent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class Counted:
     """A folder that can be opened. `special` is its use (RFC 6154), `messages` None where that was not asked, or not
     told.
     """
@@ -89,18 +88,13 @@ def connection(client: Client) -> Connection:
     )
 
 
-def folders(client: Client) -> list[Folder]:
-    """The folders that can be opened, in the server's order."""
-    found: list[Folder] = []
-    for flags, _delimiter, raw in client.list_folders():
-        # QUIRK: imapclient reads a name of digits as a number, and gives it as a string.
-        name = raw.encode() if isinstance(raw, str) else raw
-        lowered = {flag.lower() for flag in flags}
-        if _NOT_SELECTABLE & lowered:
-            continue
-        special = next((use for use in _SPECIAL if use.lower().encode() in lowered), None)  # QUIRK: Cyrus: `\\trash`
-        count = _messages(client, name) if len(found) < COUNTED_FOLDERS else None
-        found.append(Folder(from_wire(name), special, count))
+def counted(client: Client) -> list[Counted]:
+    """The folders that can be opened, in the server's order, with the number of their messages."""
+    found: list[Counted] = []
+    for folder in listed(client):
+        special = next((use for use in _SPECIAL if use.lower() in folder.flags), None)
+        count = _messages(client, folder.raw) if len(found) < COUNTED_FOLDERS else None
+        found.append(Counted(folder.name, special, count))
     return found
 
 

@@ -96,7 +96,7 @@ def test_all_is_well(site: Site) -> None:
     assert {"capabilities", "folders", "pending", "after", "clock"} <= set(own)
     [pending] = of(found, "pending")
     octets = len(mail("tide")) + len(mail("moon"))
-    assert pending["facts"] == {"folder": "INBOX", "messages": 2, "octets": octets}
+    assert pending["facts"] == {"folder": "INBOX", "messages": 2, "octets": octets, "large": 0}
     [folders] = of(found, "folders")
     listed = {each["name"]: (each["messages"], each["read"]) for each in folders["facts"]["folders"]}
     assert listed == {"INBOX": (2, True), "Archived": (0, False)}
@@ -160,7 +160,30 @@ def test_folders_with_their_uses_and_those_that_are_missing(tmp_path: Path) -> N
     assert "FAIL articles: folder: there is no folder 'Xyz': there are INBOX, Archive, Bin" in lines
     assert [each["facts"]["near"] for each in of(found, "folder")] == [["Archive"], []]
     [pending] = of(found, "pending")
-    assert pending["facts"] == {"folder": "INBOX", "messages": 3, "octets": 3000}
+    assert pending["facts"] == {"folder": "INBOX", "messages": 3, "octets": 3000, "large": 0}
+
+
+def test_folders_by_patterns_and_special_uses(tmp_path: Path) -> None:
+    with ScriptedServer(USUAL | SCRIPT) as server:
+        wanted = "folders = ['Arch*', '\\Trash', '\\Junk', 'X*']\nafter = 'move:\\Sent'"
+        code, found = findings(write(tmp_path, account(server, wanted)))
+    assert code == 1
+    assert [each["name"] for each in of(found, "folders")[0]["facts"]["folders"] if each["read"]] == ["Archive", "Bin"]
+    assert [each["facts"]["folder"] for each in of(found, "pending")] == ["Archive", "Bin"]
+    failed = [each["text"] for each in found if each["state"] == "failed"]
+    assert len(failed) == 3
+    for words in ("no folder is marked \\Junk", "no folder matches 'X*'", "no folder is marked \\Sent"):
+        assert sum(text.startswith(words) for text in failed) == 1
+
+
+def test_what_is_too_large_is_told(tmp_path: Path) -> None:
+    sizes = b"* 1 FETCH (UID 1 RFC822.SIZE 60000000)\r\n* 2 FETCH (UID 2 RFC822.SIZE 7)\r\n{tag} OK done\r\n"
+    with ScriptedServer(USUAL | SCRIPT | {"UID FETCH": sizes}) as server:
+        code, found = findings(write(tmp_path, account(server)))
+    [pending] = of(found, "pending")
+    assert (code, pending["state"]) == (0, "note")
+    assert pending["facts"] == {"folder": "INBOX", "messages": 1, "octets": 7, "large": 1}
+    assert "1 larger than 50 MB would stay there: see max_message" in pending["text"]
 
 
 def test_alerts_are_shown_and_do_nothing_to_the_terminal(tmp_path: Path) -> None:

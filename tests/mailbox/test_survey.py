@@ -9,7 +9,7 @@ import pytest
 from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox import survey
 from mailarchiver.mailbox.imap import ImapMailbox, Server
-from mailarchiver.mailbox.survey import Folder, lacking, resolve
+from mailarchiver.mailbox.survey import Counted, lacking, resolve
 from tests.servers.fixtures import Mailbox, dovecot, mailbox
 from tests.servers.scripted import Answer, ScriptedServer
 
@@ -30,21 +30,21 @@ def test_folders_and_sizes(mailbox: Mailbox) -> None:
     mails = mailbox.fill(3)
     before = mailbox.other.flags()
     with mailbox.open() as ours:
-        found = ours.ask("list its folders", survey.folders)
+        found = ours.ask("list its folders", survey.counted)
         ours.select("INBOX", writable=False)
         sizes = ours.ask("tell the sizes", partial(survey.sizes, uids=ours.search(None)))
-    assert set(found) == {Folder("INBOX", None, 3), Folder("Archived", None, 0)}
+    assert set(found) == {Counted("INBOX", None, 3), Counted("Archived", None, 0)}
     assert list(sizes.values()) == [len(mail) for mail in mails]
     assert mailbox.other.flags() == before
 
 
-def listed(*lines: bytes, **answers: Answer) -> list[Folder]:
+def listed(*lines: bytes, **answers: Answer) -> list[Counted]:
     script: dict[str, Answer] = {"LIST": b"".join(line + b"\r\n" for line in lines) + b"{tag} OK done\r\n"}
     script["STATUS"] = answers.get("status", b"* STATUS x (MESSAGES 7)\r\n{tag} OK done\r\n")
     with ScriptedServer(script) as server:
         where = Server(server.host, server.port, "none", "jane")
         with ImapMailbox("articles", where, lambda: "secret") as ours:
-            return ours.ask("list its folders", survey.folders)
+            return ours.ask("list its folders", survey.counted)
 
 
 def test_special_uses_in_any_case_and_folders_that_cannot_be_opened() -> None:
@@ -67,8 +67,8 @@ def test_special_uses_in_any_case_and_folders_that_cannot_be_opened() -> None:
 
 
 def test_a_folder_that_tells_no_number() -> None:
-    assert listed(b'* LIST () "/" x', status=b"{tag} NO not allowed\r\n") == [Folder("x", None, None)]
-    assert listed(b'* LIST () "/" x', status=b"* STATUS x ()\r\n{tag} OK done\r\n") == [Folder("x", None, None)]
+    assert listed(b'* LIST () "/" x', status=b"{tag} NO not allowed\r\n") == [Counted("x", None, None)]
+    assert listed(b'* LIST () "/" x', status=b"* STATUS x ()\r\n{tag} OK done\r\n") == [Counted("x", None, None)]
 
 
 def test_a_server_that_breaks_off_is_told() -> None:
