@@ -80,7 +80,7 @@ class TokenFile:
         """Keep other processes, and other threads, from writing; makes the folder if need be."""
         descriptor = -1
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(self.path.parent)
             name = self.path.with_name(f"{self.path.name}.lock")
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             _give_to_owner(descriptor, self.path.parent)
@@ -117,6 +117,17 @@ def _is_ours(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _make_folder(folder: Path) -> None:
+    """Make it, and those above it; what root makes belongs to the owner of the folder above."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() == 0:
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
 
 
 def _give_to_owner(descriptor: int, folder: Path) -> None:

@@ -317,12 +317,15 @@ def test_a_folder_that_cannot_be_made_is_told(source: Microsoft, service: TokenS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can sign in for another user")
-def test_what_root_writes_belongs_to_the_owner_of_the_folder(source: Microsoft) -> None:
-    folder = source.file.path.parent
-    folder.mkdir(mode=0o700)
-    os.chown(folder, 65534, 65534)
-    signed_in(source)
-    assert {path.stat().st_uid for path in folder.iterdir()} == {65534}
+def test_what_root_writes_belongs_to_the_owner_of_the_folder(source: Microsoft, tmp_path: Path) -> None:
+    owned = tmp_path / "owned"
+    owned.mkdir(mode=0o700)
+    os.chown(owned, 65534, 65534)
+    path = owned / "made" / "for it" / "articles.token.json"
+    signed_in(replace(source, file=TokenFile(path)))
+    made = [path.parent.parent, path.parent, *path.parent.iterdir()]
+    assert {each.stat().st_uid for each in made} == {65534}
+    assert len(made) == 4
 
 
 def test_no_token_is_logged(source: Microsoft, caplog: pytest.LogCaptureFixture) -> None:
