@@ -16,7 +16,7 @@ from .trouble import as_store_error
 @dataclass(frozen=True, slots=True)
 class Fitness:
     """How an archive's folder and disk are. `is_there` tells an archive from a place where one will be made; `owner` is
-    whose it is, or will be; `free` are octets. `locked_by` is who writes at this moment, in words.
+    whose it is, or will be: ours; `free` are octets. `locked_by` is who writes at this moment, in words.
     """
 
     is_there: bool
@@ -37,7 +37,7 @@ def look(root: Path) -> Fitness:
         disk = os.statvfs(place)
         return Fitness(
             is_there=is_there,
-            owner=user_name(place.stat().st_uid),
+            owner=user_name(root.stat().st_uid if root.exists() else os.geteuid()),
             writable=all(_may_write(each) for each in {place, _nearest(root)}),
             free=disk.f_bavail * disk.f_frsize,
             locked_by=_locked_by(layout.lock),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def state(folder: Path) -> dict[str, tuple[int, int]]:
 def test_a_place_where_an_archive_will_be_made(tmp_path: Path) -> None:
     before = state(tmp_path)
     found = look(tmp_path / "new" / "archive")
+    assert found.owner == pwd.getpwuid(os.geteuid()).pw_name
     assert (found.is_there, found.writable, found.locked_by) == (False, True, None)
     assert found.free > 0
     assert state(tmp_path) == before
