@@ -89,6 +89,10 @@ class Pool:
         run = self._threads.map if self._threads else map
         return run(lambda mail: self.understand(mail[0], id=mail[1], rules=rules), mails)
 
+    def started(self) -> bool:
+        """Whether all children are there; waits for them. Before anything is asked, and by one thread."""
+        return all(child.started() for child in self._children)
+
     def close(self) -> None:
         """Kill the children; whoever waits for one gets a `StoreError`."""
         self._closed = True

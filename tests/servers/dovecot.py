@@ -84,7 +84,8 @@ ssl_key = <{home}/key.pem
 ssl_dh =
 ssl_min_protocol = TLSv1.2
 
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
+{oauth}
 passdb {{
   driver = passwd-file
   args = {home}/passwords
@@ -104,6 +105,18 @@ namespace inbox {{
   mailbox Archived {{
     auto = create
   }}
+  mailbox Kept {{
+    special_use = \Archive
+  }}
+}}
+"""
+
+
+_OAUTH = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {home}/oauth2.conf
 }}
 """
 
@@ -112,12 +125,21 @@ class Dovecot:
     """`with Dovecot() as server:` listens on `server.port` (clear, STARTTLS) and `server.tls_port` of 127.0.0.1.
 
     The certificate is for the address 127.0.0.1 and for no name, from an authority whose certificate is `ca_file`.
+    With `oauth`, the text of its oauth2.conf, it takes access tokens by the `mechanisms`, too.
     """
 
     host = HOST
 
-    def __init__(self, mail: Literal["maildir", "sdbox"] = "maildir") -> None:
+    def __init__(
+        self,
+        mail: Literal["maildir", "sdbox"] = "maildir",
+        *,
+        oauth: str | None = None,
+        mechanisms: str = "xoauth2 oauthbearer",
+    ) -> None:
         self._location = LOCATIONS[mail]
+        self._oauth = oauth
+        self._mechanisms = mechanisms if oauth else ""
 
     def __enter__(self) -> Self:
         # Directly below /tmp, because the path of a UNIX socket has at most 108 octets.
@@ -178,6 +200,8 @@ class Dovecot:
                 port=self.port,
                 tls_port=self.tls_port,
                 password=PASSWORD,
+                mechanisms=self._mechanisms,
+                oauth=_OAUTH.format(home=self.home) if self._oauth else "",
                 location=self._location,
                 user=ours.pw_name,
                 group=group,
@@ -185,6 +209,8 @@ class Dovecot:
                 gid=ours.pw_gid,
             )
         )
+        if self._oauth:
+            (self.home / "oauth2.conf").write_text(self._oauth)
         for name in ("run", "state", "mail"):
             (self.home / name).mkdir()
         give(self.home)
