@@ -41,6 +41,10 @@ class OtherClient:
         self._client.delete_messages([uid])
         self._client.uid_expunge([uid])
 
+    def mark(self, uid: int, flag: bytes, folder: str = "INBOX") -> None:
+        self._client.select_folder(folder)
+        self._client.add_flags([uid], [flag])
+
     def flags(self, folder: str = "INBOX") -> dict[int, set[bytes]]:
         """UID → flags, but for \\Recent, which says nothing about what was done to a message."""
         self._client.select_folder(folder, readonly=True)
