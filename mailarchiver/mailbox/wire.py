@@ -7,17 +7,20 @@ read, and a log-in that takes any password. Nothing here knows folders or messag
 from __future__ import annotations
 
 import imaplib
+import select
 import socket
+import ssl
 import threading
+import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
+    from io import BufferedReader
 
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
@@ -55,7 +58,7 @@ class Deadline:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Bound the time of a block. May be used again; once expired it stays so."""
-        timer = threading.Timer(self.seconds, self._expire)
+        timer = threading.Timer(self.seconds, self.expire)
         timer.daemon = True
         timer.start()
         try:
@@ -69,7 +72,8 @@ class Deadline:
             self._handle.close()
             self._handle = None
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Shut the connection now, from any thread."""
         self.expired = True
         if self._handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
@@ -133,6 +137,73 @@ class _Wire(imaplib.IMAP4):
             raise self.abort(farewell[-1].decode("utf-8", "replace"))
         return line
 
+    @property
+    def told(self) -> set[str]:
+        """The kinds of responses, such as EXISTS, that came at the last step of IDLE."""
+        return set(self.untagged_responses)
+
+    def start_idle(self) -> bytes:
+        """IDLE (RFC 2177). Returns its tag, for `end_idle`. Raises `error` where the server refuses.
+
+        QUIRK: imapclient takes what the server tells on its own before the `+` for a refusal.
+        """
+        self.untagged_responses.clear()
+        tag: bytes = self._command("IDLE")
+        while self._get_response() is not None:  # None is the `+`
+            if self.tagged_commands[tag] is not None:
+                self._complete_idle(tag)
+                raise self.abort("the server ended IDLE at once")
+        self._check_bye()
+        return tag
+
+    def arrives(self, seconds: float) -> bool:
+        """Whether something comes within so many seconds, if only the end of the connection; it is left to be read."""
+        poller = select.poll()
+        poller.register(self.sock, select.POLLIN)
+        end = time.monotonic() + seconds
+        try:
+            if self._peek():  # it came together with what was read last
+                return True
+            while poller.poll(max(0.0, end - time.monotonic()) * 1000):
+                if self._peek() is not None:  # else it was a record of TLS without a word in it
+                    return True
+        except OSError:
+            return True  # whoever reads next is told what it is
+        return False
+
+    def hear(self) -> None:
+        """Read one response of those that a server gives on its own. Raises `abort` at BYE."""
+        self.untagged_responses.clear()
+        self._get_response()
+        self._check_bye()
+
+    def is_idle_over(self, tag: bytes) -> bool:
+        """Whether the server has ended it by itself."""
+        return self.tagged_commands[tag] is not None
+
+    def end_idle(self, tag: bytes) -> None:
+        """DONE, if the server has not ended IDLE by itself."""
+        self.untagged_responses.clear()
+        if not self.is_idle_over(tag):
+            self.send(b"DONE\r\n")
+        self._complete_idle(tag)
+
+    def _complete_idle(self, tag: bytes) -> None:
+        kind, data = self._command_complete("IDLE", tag)
+        if kind != "OK":
+            raise self.error(data[-1].decode("utf-8", "replace"))
+
+    def _peek(self) -> bytes | None:
+        """What can be read at once; nothing at the end of the connection; None (with TLS) where nothing has come."""
+        timeout = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            return cast("BufferedReader", self.file).peek(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        finally:
+            self.sock.settimeout(timeout)
+
     def login(self, user: str, password: str) -> tuple[str, list[bytes]]:  # type: ignore[override]  # narrower result
         """LOGIN (RFC 3501 §6.2.3). QUIRK: imaplib does not quote the user and cannot send what is not ASCII; imapclient
         logs the arguments it sends as literals. Here both go as literals, and neither is logged.
@@ -165,6 +236,12 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
 
     def _create_IMAP4(self) -> _Wire:  # noqa: N802 - imapclient's hook for the connection
         return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
+
+    @property
+    def wire(self) -> _Wire:
+        """The connection itself: for IDLE, which imapclient has in a form that takes the end of it for silence."""
+        wire: _Wire = self._imap
+        return wire
 
     @property
     def logged_in(self) -> bool:
