@@ -111,11 +111,12 @@ class Rounds:
         `now` is monotonic.
         """
         with self._changed:
-            ages = [(now - each.started, each.stop) for each in self._states.values() if each.started is not None]
-        for age, stop in ages:
-            if age > ROUND_SECONDS:
-                stop.set()
-        return all(age < STALLED_SECONDS for age, _ in ages) and self._watchers.go_on(now)
+            running = [(state, now - state.started) for state in self._states.values() if state.started is not None]
+            for state, age in running:
+                if age > ROUND_SECONDS and not state.stop.is_set():
+                    state.stop.set()
+                    state.turn = state.turn.ask()  # it goes on where this one ends
+        return all(age < STALLED_SECONDS for _, age in running) and self._watchers.go_on(now)
 
     def end(self, seconds: float) -> bool:
         """Begin no more rounds, and wait for those under way to end after the batch in hand; whether they did."""

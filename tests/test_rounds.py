@@ -195,6 +195,22 @@ def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings:
     assert len(stops) == 2, "no round begins after the end"
 
 
+def test_a_round_that_was_told_to_end_is_followed_by_another(settings: Settings, play: Any) -> None:
+    begun = threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
+        if account.name == "a":
+            begun.release()
+            assert stop.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    with running(settings) as rounds:
+        assert begun.acquire(timeout=PATIENCE)
+        assert rounds.watch(time.monotonic() + rounds_module.ROUND_SECONDS + 1)
+        assert begun.acquire(timeout=PATIENCE), "it goes on with what is left of the mailbox"
+
+
 def test_new_mail_during_a_round_is_found_by_another_right_after_it(settings: Settings, play: Any) -> None:
     begun, go_on = threading.Semaphore(0), threading.Semaphore(0)
 
