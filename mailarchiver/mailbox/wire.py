@@ -71,6 +71,10 @@ class Deadline:
 
     def _expire(self) -> None:
         self.expired = True
+        self.shut()
+
+    def shut(self) -> None:
+        """Shut the connection down, whoever waits for it."""
         if self._handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
                 self._handle.shutdown(socket.SHUT_RDWR)
