@@ -2,7 +2,7 @@
 
 ::
 
-    mailbox.fetch | filing.file_batch | mailbox.acknowledge      then: pages
+    mailbox.fetch | filing.filed | mailbox.acknowledge      then: pages
                                       ▲ from here on the mail is safe; nothing is done on the server before
 """
 
@@ -20,19 +20,30 @@ from .archive import glance
 from .archive.store import Store
 from .config import Account
 from .errors import MailboxError
-from .folder_round import FolderRound, RoundResult
+from .folder_round import FolderRound, Progress, RoundResult
 from .mailbox.auth import read_secret
-from .mailbox.imap import ImapMailbox, Selected
+from .mailbox.imap import Bounds, ImapMailbox, Selected
 from .model import After, Rules
 from .pages import browse
+from .pending import look
 from .workers import Worker
 
 MONTHS_AT_ONCE = 12
 """Months whose pages are in memory together when all are written again."""
 
 
-def poll_account(account: Account, store: Store, worker: Worker, *, rules: Rules, stop: threading.Event) -> RoundResult:
-    """One round over all folders of an account; ends after the batch in hand when `stop` is set.
+def poll_account(
+    account: Account,
+    store: Store,
+    worker: Worker,
+    *,
+    rules: Rules,
+    stop: threading.Event,
+    bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
+    progress: Progress = lambda _done, _found: None,
+) -> RoundResult:
+    """One round over all folders of an account; ends after the batch in hand when `stop` is set. `progress` hears how
+    many messages more are done, and how many more were found.
 
     A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`. Where the
     ledger was made anew, the folder that mail is moved to is looked through, too: what is not in the archive is filed.
@@ -41,16 +52,18 @@ def poll_account(account: Account, store: Store, worker: Worker, *, rules: Rules
     """
 
     def file(account: Account, mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
-        done = store.done_uids(account.name, selected.folder, selected.uidvalidity)
-        listed = mailbox.search(account.since)
-        folder_round = FolderRound(mailbox, store, worker, account, selected, rules, no_target)
-        return folder_round.run([uid for uid in listed if uid not in done], listed, stop)
+        sight = look(mailbox, selected, account, store, largest=bounds.largest, now=datetime.now(UTC))
+        folder_round = FolderRound(mailbox, store, worker, account, selected, rules, no_target, bounds, progress)
+        result = folder_round.run(sight.pending, sight.listed, stop)
+        if sight.cursor is not None and not stop.is_set():
+            store.set_cursor(account.name, selected.folder, sight.cursor)
+        return result
 
     def look_through(account: Account, mailbox: ImapMailbox) -> RoundResult:
         target = account.after.folder
         if target is None or stop.is_set() or not store.is_to_be_looked_through(account.name, target):
             return RoundResult(account.name)
-        return _look_through(account, target, mailbox, store, worker, rules=rules, stop=stop)
+        return _look_through(account, target, mailbox, store, worker, rules=rules, stop=stop, bounds=bounds)
 
     return _each_folder(account, file, stop, look_through, writable=account.after.action != "keep")
 
@@ -64,6 +77,7 @@ def _look_through(
     *,
     rules: Rules,
     stop: threading.Event,
+    bounds: Bounds,
 ) -> RoundResult:
     """File what was moved to this folder and is not in the archive, which came from a backup that is older than that.
 
@@ -73,14 +87,15 @@ def _look_through(
     done = store.done_uids(account.name, target, selected.uidvalidity)
     pending = [uid for uid in mailbox.search(account.since) if uid not in done]
     kept = account.model_copy(update={"after": After("keep")})
-    result = FolderRound(mailbox, store, worker, kept, selected, rules, None).run(pending, pending, stop)
+    result = FolderRound(mailbox, store, worker, kept, selected, rules, None, bounds).run(pending, pending, stop)
     if not (result.failed or stop.is_set()):
         store.looked_through(account.name, target)
     return result
 
 
-def preview_account(account: Account, root: Path) -> RoundResult:
-    """How many messages a round would fetch into the archive at `root`. Nothing is written, here or on the server.
+def preview_account(account: Account, root: Path, *, largest: int = Bounds().largest) -> RoundResult:
+    """How many messages a round would fetch into the archive at `root`; what is known to have more than `largest`
+    octets is not. Nothing is written, here or on the server.
 
     Raises as `poll_account`.
     """
@@ -88,6 +103,7 @@ def preview_account(account: Account, root: Path) -> RoundResult:
     def count(account: Account, mailbox: ImapMailbox, selected: Selected, _no_target: str | None) -> RoundResult:
         place = (account.name, selected.folder, selected.uidvalidity)
         pending = set(mailbox.search(account.since)) - glance.done_uids(root, *place)
+        pending -= {uid for uid, found in glance.large(root, *place).items() if found.size > largest}
         waiting = pending & {
             uid for uid, failure in glance.failures(root, *place).items() if not failure.is_due(datetime.now(UTC))
         }

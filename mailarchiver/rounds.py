@@ -180,7 +180,8 @@ class Rounds:
     def _poll(self, account: Account, stop: threading.Event) -> RoundResult:
         try:
             rules = self._settings.rules(account)
-            return poll_account(account, self._store, self._worker, rules=rules, stop=stop)
+            bounds = self._settings.limits.bounds()
+            return poll_account(account, self._store, self._worker, rules=rules, stop=stop, bounds=bounds)
         finally:  # after a failure too: what was committed before it is in the archive
             with self._publishing:
                 refresh_pages(self._store)

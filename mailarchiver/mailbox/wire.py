@@ -75,6 +75,10 @@ class Deadline:
     def expire(self) -> None:
         """Shut the connection now, from any thread."""
         self.expired = True
+        self.shut()
+
+    def shut(self) -> None:
+        """Shut the connection down, whoever waits for it."""
         if self._handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
                 self._handle.shutdown(socket.SHUT_RDWR)
@@ -255,6 +259,11 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         _, data = self._imap._untagged_response(*answer, "LIST")  # noqa: SLF001  as imapclient does
         found: list[tuple[tuple[bytes, ...], bytes | None, bytes | str]] = self._proc_folder_list(data)
         return found
+
+    def uidvalidity(self) -> int | None:
+        """What the server told last as the UIDVALIDITY of the folder that is open; None where it told none."""
+        told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
+        return int(told[-1]) if told else None
 
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
