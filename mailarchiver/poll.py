@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from .archive import glance
@@ -21,7 +20,6 @@ from .archive.store import Store
 from .config import Account
 from .errors import MailboxError
 from .folder_round import FolderRound, Progress, RoundResult
-from .mailbox.auth import read_secret
 from .mailbox.imap import Bounds, ImapMailbox, Selected
 from .model import After, Rules
 from .pages import browse
@@ -127,7 +125,7 @@ def _each_folder(
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
-    with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
+    with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
         account, unmet, no_target = _resolved(account, mailbox)
         for folder in account.folders:
             if stop.is_set():

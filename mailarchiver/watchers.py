@@ -19,7 +19,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import MailboxError
-from .mailbox.auth import read_secret
 from .mailbox.idle import DEADLINE_SECONDS, RENEW_SECONDS, FolderWatch
 from .schedule import failures_in_a_row, pause
 from .text.wording import counted
@@ -140,7 +139,7 @@ class Watcher:
         self._stop.set()
         connection = self._connection
         if connection is not None:
-            connection.shut()
+            connection.interrupt()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; whether it came."""
@@ -164,9 +163,7 @@ class Watcher:
 
     def _watch(self) -> MailboxError | None:
         """Wait on one connection until it breaks: why it did; None when there is nothing more to wait for."""
-        self._connection = FolderWatch(
-            self.account.name, self.account.server(), partial(read_secret, self.account.secret())
-        )
+        self._connection = FolderWatch(self.account.name, self.account.server(), self.account.credentials())
         self._expect(0)
         try:
             with self._connection as connection:

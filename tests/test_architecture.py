@@ -20,6 +20,7 @@ FOREIGN = {
     # package → the places that may import it, and nothing else
     "imapclient": ("mailbox/", "the wire protocol stays behind mailbox/"),
     "imaplib": ("mailbox/", "the wire protocol stays behind mailbox/"),
+    "msal": ("mailbox/microsoft", "it is an extra: all else works without it"),
     "mailparser": ("message/", "MIME stays behind message/"),
     "email": ("message/", "MIME stays behind message/"),
     "bs4": ("message/forward article/", "no soup crosses a package border"),

@@ -248,7 +248,7 @@ class Days:
         elif lasts < seconds and (error := self.fails(self)):
             raise error
 
-    def shut(self) -> None:
+    def interrupt(self) -> None:
         pass
 
 

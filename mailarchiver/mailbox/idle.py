@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .connect import Server
+    from .tokens import Tokens
 
 RENEW_SECONDS = 540.0
 """IDLE is begun anew at the latest. Servers may end it after 30 minutes (RFC 2177 §3); what translates addresses on the
@@ -36,13 +37,13 @@ _KEEP_ALIVE = (
 
 
 class FolderWatch(ImapMailbox):
-    """`with FolderWatch(account, server, password) as watch:` connects, for one folder; errors are as `ImapMailbox`'s.
+    """`with FolderWatch(account, server, credentials) as watch:` connects, for one folder; errors are `ImapMailbox`'s.
 
-    One thread uses it; another may `shut` it.
+    One thread uses it; another may `interrupt` it.
     """
 
-    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
-        super().__init__(account, replace(server, deadline=min(server.deadline, DEADLINE_SECONDS)), password)
+    def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
+        super().__init__(account, replace(server, deadline=min(server.deadline, DEADLINE_SECONDS)), credentials)
 
     def open(self, folder: str) -> bool:
         """Open the folder, for reading; whether the server tells of new mail there by IDLE."""
@@ -79,7 +80,3 @@ class FolderWatch(ImapMailbox):
             news = "EXISTS" in wire.told
         if news:
             on_news()
-
-    def shut(self) -> None:
-        """End the connection from another thread: whatever goes on there fails soon."""
-        self._deadline.expire()

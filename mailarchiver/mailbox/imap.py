@@ -21,6 +21,7 @@ from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
+from .cures import answer_cure
 from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .folders import Choice
+    from .tokens import Tokens
 
 __all__ = ["Bounds", "ImapMailbox", "Selected", "Server"]
 
@@ -56,17 +58,18 @@ class Selected:
 
 
 class ImapMailbox:
-    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then. It may
-    be used by several threads: one at a time talks to the server.
+    """`with ImapMailbox(account, server, credentials) as mailbox:` connects and logs in; `credentials`, a function that
+    gives the password or a source of access tokens, is asked then. It may be used by several threads: one at a time
+    talks to the server.
 
     Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
     operation, which is one batch where there are batches, ends within `server.deadline` seconds.
     """
 
-    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
+    def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
         self._account = account
         self._server = server
-        self._password = password
+        self._credentials = credentials
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
         self._broken: str | None = None
@@ -91,7 +94,7 @@ class ImapMailbox:
         self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
         try:
-            self._client = connect(self._account, self._server, self._password, self._deadline)
+            self._client = connect(self._account, self._server, self._credentials, self._deadline)
         finally:
             if self._client is None:
                 self._deadline.release()
@@ -224,6 +227,13 @@ class ImapMailbox:
         self._interrupted = True
         self._deadline.shut()
 
+    def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
+        """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
+        fail. One operation, and one that changes nothing on the server.
+        """
+        with self._talking(what) as client:
+            return question(client)
+
     def close(self) -> None:
         """Log out and disconnect. A connection that is gone, or a server that does not answer within 5 s, is let go."""
         client, self._client, self._selected = self._client, None, None
@@ -344,7 +354,8 @@ class ImapMailbox:
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
         if is_refusal(error):
-            return f"{self._server} refused to {what} ({words(error)})"
+            cure = answer_cure(self._server.host, self._server.port, words(error))
+            return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
         return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
 
 

@@ -7,20 +7,24 @@ read, and a log-in that takes any password. Nothing here knows folders or messag
 from __future__ import annotations
 
 import imaplib
-import select
+import re
 import socket
-import ssl
 import threading
-import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
+from ..text.terminal import line as readable
+from .idling import Idling
+from .sasl import Bearer
+
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
-    from io import BufferedReader
+
+    from .sasl import Mechanism
 
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
@@ -34,6 +38,12 @@ they are whole; the second line is what they then raise, as seen with mutated an
 
 _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
+
+_ALERT = re.compile(rb"[^ ]{1,40} (?:OK|NO|BAD|BYE|PREAUTH) \[ALERT\] ?([^\r\n]{0,1000})", re.IGNORECASE)
+_WORDS = 1000
+"""Characters of a server's words that are shown."""
+_ALERTS = 20
+"""So many are kept of a connection; a server that says more repeats itself."""
 
 
 class Deadline:
@@ -58,7 +68,7 @@ class Deadline:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Bound the time of a block. May be used again; once expired it stays so."""
-        timer = threading.Timer(self.seconds, self.expire)
+        timer = threading.Timer(self.seconds, self._expire)
         timer.daemon = True
         timer.start()
         try:
@@ -72,8 +82,7 @@ class Deadline:
             self._handle.close()
             self._handle = None
 
-    def expire(self) -> None:
-        """Shut the connection now, from any thread."""
+    def _expire(self) -> None:
         self.expired = True
         self.shut()
 
@@ -100,11 +109,12 @@ class _Arguments:
         return value + f" {self.announce()}".encode() if self._values else value
 
 
-class _Wire(imaplib.IMAP4):
+class _Wire(Idling):
     """imaplib's connection, over a socket that a `Deadline` watches. `literal_limit` bounds the next literals."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self.literal_limit = _SMALL_LITERAL
+        self.alerts: list[str] = []
         self._tls = tls
         self._deadline = deadline
         super().__init__(host, port, timeout)
@@ -136,77 +146,12 @@ class _Wire(imaplib.IMAP4):
             raise
         except self.error as error:
             raise self.abort(str(error)) from error
+        if (alert := _ALERT.match(line)) and len(self.alerts) < _ALERTS:
+            self.alerts.append(readable(alert[1].decode("utf-8", "replace")))
         farewell = self.untagged_responses.get("BYE")
         if not line and farewell and isinstance(farewell[-1], bytes):
             raise self.abort(farewell[-1].decode("utf-8", "replace"))
         return line
-
-    @property
-    def told(self) -> set[str]:
-        """The kinds of responses, such as EXISTS, that came at the last step of IDLE."""
-        return set(self.untagged_responses)
-
-    def start_idle(self) -> bytes:
-        """IDLE (RFC 2177). Returns its tag, for `end_idle`. Raises `error` where the server refuses.
-
-        QUIRK: imapclient takes what the server tells on its own before the `+` for a refusal.
-        """
-        self.untagged_responses.clear()
-        tag: bytes = self._command("IDLE")
-        while self._get_response() is not None:  # None is the `+`
-            if self.tagged_commands[tag] is not None:
-                self._complete_idle(tag)
-                raise self.abort("the server ended IDLE at once")
-        self._check_bye()
-        return tag
-
-    def arrives(self, seconds: float) -> bool:
-        """Whether something comes within so many seconds, if only the end of the connection; it is left to be read."""
-        poller = select.poll()
-        poller.register(self.sock, select.POLLIN)
-        end = time.monotonic() + seconds
-        try:
-            if self._peek():  # it came together with what was read last
-                return True
-            while poller.poll(max(0.0, end - time.monotonic()) * 1000):
-                if self._peek() is not None:  # else it was a record of TLS without a word in it
-                    return True
-        except OSError:
-            return True  # whoever reads next is told what it is
-        return False
-
-    def hear(self) -> None:
-        """Read one response of those that a server gives on its own. Raises `abort` at BYE."""
-        self.untagged_responses.clear()
-        self._get_response()
-        self._check_bye()
-
-    def is_idle_over(self, tag: bytes) -> bool:
-        """Whether the server has ended it by itself."""
-        return self.tagged_commands[tag] is not None
-
-    def end_idle(self, tag: bytes) -> None:
-        """DONE, if the server has not ended IDLE by itself."""
-        self.untagged_responses.clear()
-        if not self.is_idle_over(tag):
-            self.send(b"DONE\r\n")
-        self._complete_idle(tag)
-
-    def _complete_idle(self, tag: bytes) -> None:
-        kind, data = self._command_complete("IDLE", tag)
-        if kind != "OK":
-            raise self.error(data[-1].decode("utf-8", "replace"))
-
-    def _peek(self) -> bytes | None:
-        """What can be read at once; nothing at the end of the connection; None (with TLS) where nothing has come."""
-        timeout = self.sock.gettimeout()
-        self.sock.settimeout(0)
-        try:
-            return cast("BufferedReader", self.file).peek(1)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return None
-        finally:
-            self.sock.settimeout(timeout)
 
     def login(self, user: str, password: str) -> tuple[str, list[bytes]]:  # type: ignore[override]  # narrower result
         """LOGIN (RFC 3501 §6.2.3). QUIRK: imaplib does not quote the user and cannot send what is not ASCII; imapclient
@@ -221,6 +166,15 @@ class _Wire(imaplib.IMAP4):
         self.state = "AUTH"
         return kind, data
 
+    def bearer_login(self, bearer: Bearer, mechanism: Mechanism) -> None:
+        """AUTHENTICATE with an access token. Raises `error` with the server's words, and its reason if it gives one."""
+        self.literal = bearer.following  # type: ignore[assignment]  # a method is called for each continuation
+        kind, data = self._simple_command("AUTHENTICATE", mechanism, bearer.opening)
+        if kind != "OK":
+            said = data[-1].decode("utf-8", "replace")
+            raise self.error(f"{said} ({bearer.problem})" if bearer.problem else said)
+        self.state = "AUTH"
+
 
 class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type information
     """imapclient on a `_Wire`: aware dates, folder names as octets, TLS as given. Connects when it is made.
@@ -233,6 +187,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
     def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self._tls = tls
         self._deadline = deadline
+        self.mechanism = "PREAUTH"
+        """How we logged in."""
         super().__init__(host, port, ssl=tls is not None, timeout=timeout)
         self.normalise_times = False
         # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
@@ -252,6 +208,23 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         """Whether the server took us for somebody already: its greeting was PREAUTH (RFC 3501 §7.1.4)."""
         return bool(self._imap.state == "AUTH")
 
+    @property
+    def alerts(self) -> list[str]:
+        """What the server said that a person must be shown (RFC 3501 §7.1, ALERT), as far as it has said it."""
+        return list(dict.fromkeys(self._imap.alerts))
+
+    def bearer_login(self, mechanism: Mechanism, user: str, token: str) -> None:
+        """Log in with an access token. Raises `ValueError` where it cannot be one, `IMAPError` where it is refused."""
+        at_once = self.has_capability("SASL-IR")
+        bearer = Bearer(mechanism, user, token, host=self.host, port=self.port, at_once=at_once)
+        self._imap.bearer_login(bearer, mechanism)
+        self.mechanism = mechanism
+
+    def uidvalidity(self) -> int | None:
+        """What the server told last as the UIDVALIDITY of the folder that is open; None where it told none."""
+        told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
+        return int(told[-1]) if told else None
+
     def list_special_uses(self) -> list[tuple[tuple[bytes, ...], bytes | None, bytes | str]]:
         """All folders with their special uses (RFC 6154 §2), in the form of `list_folders`; takes LIST-EXTENDED."""
         answer = self._imap._simple_command("LIST", '""', '"*"', "RETURN (SPECIAL-USE)")  # noqa: SLF001  as imapclient
@@ -259,11 +232,6 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         _, data = self._imap._untagged_response(*answer, "LIST")  # noqa: SLF001  as imapclient does
         found: list[tuple[tuple[bytes, ...], bytes | None, bytes | str]] = self._proc_folder_list(data)
         return found
-
-    def uidvalidity(self) -> int | None:
-        """What the server told last as the UIDVALIDITY of the folder that is open; None where it told none."""
-        told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
-        return int(told[-1]) if told else None
 
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
@@ -287,8 +255,10 @@ def is_refusal(error: BaseException) -> bool:
 
 
 def words(error: BaseException) -> str:
-    """What the server said, on one line, without what imaplib and imapclient put around it."""
-    text = str(error).split("\n", 1)[0]
+    """What the server said, on one line, without what imaplib and imapclient put around it, and without anything that
+    a terminal would act on.
+    """
+    text = readable(str(error).split("\n", 1)[0])
     for lead in (" failed: ", " command error: "):
         text = text.split(lead, 1)[-1]
-    return text or type(error).__name__
+    return text[:_WORDS] or type(error).__name__

@@ -267,7 +267,7 @@ def test_another_thread_can_end_it() -> None:
 
         def shut() -> None:
             server.wait_for("IDLE", lambda it: it.idling() == 1)
-            watch.shut()
+            watch.interrupt()
 
         acting = threading.Thread(target=shut)
         acting.start()
@@ -346,7 +346,7 @@ def test_on_servers(mailbox: Mailbox) -> None:
             for number in range(3):
                 mailbox.other.deliver(f"Subject: {number}\r\n\r\n".encode(), NOON)
                 news.wait_for(number + 1)
-            watch.shut()
+            watch.interrupt()
 
         acting = threading.Thread(target=deliver)
         acting.start()

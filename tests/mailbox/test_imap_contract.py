@@ -236,7 +236,7 @@ def test_a_folder_name_in_another_normal_form(mailbox: Mailbox) -> None:
 
 
 def test_a_wrong_password_is_a_refused_log_in(mailbox: Mailbox) -> None:
-    with pytest.raises(LoginRefused, match=r"articles: .*refused the log-in.*Check username and password") as caught:
+    with pytest.raises(LoginRefused, match=r"articles: .*refused the log-in.*check username and password") as caught:
         mailbox.open('wr"ong\\ passwörd').connect()
     assert "passwörd" not in str(caught.value)
     with mailbox.open() as ours:

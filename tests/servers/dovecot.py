@@ -84,7 +84,8 @@ ssl_key = <{home}/key.pem
 ssl_dh =
 ssl_min_protocol = TLSv1.2
 
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
+{oauth}
 passdb {{
   driver = passwd-file
   args = {home}/passwords
@@ -111,13 +112,27 @@ namespace inbox {{
 """
 
 
+_OAUTH = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {home}/oauth2.conf
+}}
+"""
+
+
 class Dovecot:
     """`with Dovecot() as server:` listens on `server.port` (clear, STARTTLS) and `server.tls_port` of 127.0.0.1.
 
     The certificate is for the address 127.0.0.1 and for no name, from an authority whose certificate is `ca_file`.
+    With `oauth`, the text of its oauth2.conf, it takes access tokens by the `mechanisms`, too.
     """
 
     host = "127.0.0.1"
+
+    def __init__(self, *, oauth: str | None = None, mechanisms: str = "xoauth2 oauthbearer") -> None:
+        self._oauth = oauth
+        self._mechanisms = mechanisms if oauth else ""
 
     def __enter__(self) -> Self:
         # Directly below /tmp, because the path of a UNIX socket has at most 108 octets.
@@ -172,12 +187,16 @@ class Dovecot:
                 port=self.port,
                 tls_port=self.tls_port,
                 password=PASSWORD,
+                mechanisms=self._mechanisms,
+                oauth=_OAUTH.format(home=self.home) if self._oauth else "",
                 user=account.pw_name,
                 group=group,
                 uid=account.pw_uid,
                 gid=account.pw_gid,
             )
         )
+        if self._oauth:
+            (self.home / "oauth2.conf").write_text(self._oauth)
         for name in ("run", "state", "mail"):
             (self.home / name).mkdir()
         if os.geteuid() == 0:
