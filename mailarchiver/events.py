@@ -40,9 +40,9 @@ class Event(Enum):
         return self.name.lower().replace("_", "-")
 
 
-def about(event: Event, trace: str = "", **facts: Fact | None) -> dict[str, object]:
-    """The `extra` of a line of the log; what is None is no fact. `trace` is a traceback that was made elsewhere."""
-    return {"event": event, "trace": trace, "facts": {key: fact for key, fact in facts.items() if fact is not None}}
+def about(event: Event, **facts: Fact | None) -> dict[str, object]:
+    """The `extra` of a line of the log; what is None is no fact. Beside it, `trace` may be a traceback of a child."""
+    return {"event": event, "facts": {key: fact for key, fact in facts.items() if fact is not None}}
 
 
 def of_error(error: Exception) -> Event:

@@ -121,7 +121,7 @@ def test_a_traceback_is_a_field_of_its_own(log: logging.Logger, listener: socket
 
 
 def test_a_traceback_from_a_child_is_told_the_same(log: logging.Logger, listener: socket.socket) -> None:
-    log.error("broken off", extra=about(Event.DEFECT, trace="Traceback:\n  here"))
+    log.error("broken off", extra={**about(Event.DEFECT), "trace": "Traceback:\n  here"})
     assert read_back(listener.recv(65536))["EXCEPTION_TEXT"] == "Traceback:\n  here"
 
 

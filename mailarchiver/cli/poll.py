@@ -91,7 +91,8 @@ def _say(
     troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
     done: dict[str, object] = {"account": account.name}
     if not isinstance(outcome, str):
-        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts", "folders"}}
+        left_out = {"troubles", "receipts", "folders", "lag"}
+        done |= {key: value for key, value in asdict(outcome).items() if key not in left_out}
         done["quarantine"] = listed(outcome.receipts)
     if as_json:
         typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))
