@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 class Health:
     """How an account has been doing. `filed` counts new mail since the daemon started; all else outlives it.
 
-    `interval` is how many seconds after one round the next begins, as configured. `since` is when it was first watched; `active`, when a round last filed, or looked at, mail. `lag` is how many
-    seconds the last mail lay in the mailbox before it was filed. `backlog` counts the messages that are known to be
-    there and are not in the archive yet. `failures` are the rounds that have failed in a row; `error` may be trouble of
-    a round that went through otherwise, and has been there since `error_since`. `token_ends` is when the sign-in ends.
+    `interval` is how many seconds after one round the next begins, as configured. `since` is when the account was first
+    watched; `active`, when a round last got on with its mail. `lag` is how many seconds the last mail lay in the
+    mailbox before it was filed. `backlog` counts the messages that are known to be there and are not in the archive
+    yet. `failures` are the rounds that have failed in a row; `error` may be trouble of a round that went through
+    otherwise, and has been there since `error_since`. `token_ends` is when the sign-in ends, where that is known.
     """
 
     interval: float = 300.0

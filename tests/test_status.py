@@ -35,7 +35,7 @@ def minutes(number: float) -> timedelta:
 
 
 def status(written: datetime = NOON, **accounts: Health) -> Status:
-    return Status(written, NOON - minutes(600), "mailarchiver 0.2.0", 1204, 3, 12_345_678_901, accounts)
+    return Status(written, NOON - minutes(600), "0.2.0", 1204, 3, 12_345_678_901, accounts)
 
 
 # --- the decision ---------------------------------------------------------------------------------------------------
