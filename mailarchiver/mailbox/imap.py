@@ -16,6 +16,8 @@ from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from imapclient import DELETED
+
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
@@ -77,6 +79,7 @@ class ImapMailbox:
         self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
+        self._may_delete = True
 
     def __enter__(self) -> Self:
         self.connect()
@@ -124,6 +127,9 @@ class ImapMailbox:
             uidvalidity = answer.get(b"UIDVALIDITY")
             self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
             self._writable = writable
+            # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
+            permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
+            self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
             log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
         return self._selected
@@ -241,7 +247,9 @@ class ImapMailbox:
             return
         try:
             client.socket().settimeout(_GOODBYE_SECONDS)
-            client.logout()
+            self._deadline.seconds = min(self._deadline.seconds, _GOODBYE_SECONDS)
+            with self._deadline.running():
+                client.logout()
         except (IMAPError, OSError) as error:
             log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
             hang_up(client)
@@ -256,6 +264,11 @@ class ImapMailbox:
         if after.folder is None:
             raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
         with self._talking(f"move {len(uids)} messages to {after.folder!r}") as client:
+            if not (self._may_delete or client.has_capability("MOVE")):
+                raise MailboxError(
+                    f"account {self._account}: {self._server} does not let messages be deleted from "
+                    f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
+                )
             self._require_epoch(client)
             return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
 

@@ -242,6 +242,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         finally:
             self._imap.literal_limit = _SMALL_LITERAL
 
+    def response_code(self, name: str) -> bytes:
+        """What followed a response code (RFC 3501 §7.1) in the answers to the latest command; b"" without one.
+
+        QUIRK: of a UID command imapclient returns no words at all, but imaplib keeps the codes in them.
+        """
+        data = self._imap.response(name)[1][-1]
+        return data if isinstance(data, bytes) else b""
+
 
 def is_refusal(error: BaseException) -> bool:
     """Whether a command was answered by a tagged NO or BAD, so that the connection is still in step.
