@@ -126,10 +126,11 @@ class Rounds:
             for state in self._states.values():
                 state.stop.set()
             self._changed.notify_all()
-        watchers_ended = self._watchers.end(seconds)
+        self._watchers.stop()
         with self._changed:
-            idle = self._changed.wait_for(self._none_running, max(0.0, end - time.monotonic()))
-        return idle and watchers_ended
+            ended = self._changed.wait_for(self._none_running, seconds)
+        self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
+        return ended
 
     def summary(self) -> str:
         """How all accounts are doing, in a line."""

@@ -80,13 +80,16 @@ class Watchers:
         with self._lock:
             return all(watcher.goes_on(now) for watcher in self._watchers.values())
 
-    def end(self, seconds: float) -> bool:
-        """Hang up, and let no more begin; whether all of them ended in time."""
-        end = time.monotonic() + seconds
+    def stop(self) -> None:
+        """Hang up, and let no more begin."""
         with self._lock:
             self._ending = True
             for watcher in self._watchers.values():
                 watcher.stop()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for their end; whether all ended in time."""
+        end = time.monotonic() + seconds
         return all(watcher.join(end - time.monotonic()) for watcher in self._watchers.values())
 
     def _tell_unwatched(self, account: Account, number: int) -> None:

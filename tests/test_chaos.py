@@ -30,6 +30,7 @@ from imapclient.exceptions import IMAPClientError
 from tests.archive.aftermath import FULL, SEED, assert_nothing_is_half_there
 from tests.archive.filings import entry_folders
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.other_client import OtherClient
 
 pytestmark = [
     pytest.mark.dovecot,
@@ -156,13 +157,13 @@ def server() -> Iterator[Dovecot]:
 class Ours:
     """Our rounds, each a process of its own."""
 
-    def __init__(self, folder: Path, server: Dovecot, user: str) -> None:
+    def __init__(self, folder: Path, server: Dovecot, user: str, after: str) -> None:
         self.root = folder / "archive"
         config = folder / "config.toml"
         config.write_text(
             f'[archive]\nroot = "archive"\nmin_free = 0\n[log]\nlevel = "error"\n[[account]]\nname = "articles"\n'
             f'host = "{server.host}"\nport = {server.port}\nsecurity = "none"\nusername = "{user}"\n'
-            f'password = "{PASSWORD}"\nafter = "seen"\n'
+            f'password = "{PASSWORD}"\nafter = "{after}"\n'
         )
         config.chmod(0o600)
         self._command = [sys.executable, "-m", "mailarchiver", "poll", "--config", str(config)]
@@ -186,9 +187,10 @@ class Ours:
         return [(self.root / json.loads(line)["folder"] / "message.eml").read_bytes() for line in lines]
 
 
-def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", ["seen", "move:Archived"] if FULL else ["move:Archived"])
+def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, after: str) -> None:
     user = f"user-{secrets.token_hex(6)}"
-    ours = Ours(tmp_path, server, user)
+    ours = Ours(tmp_path, server, user, after)
     usual = ours.seconds()
     second = Second(server, user)
     second.start()
@@ -209,10 +211,13 @@ def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path) ->
     assert set(filed) <= sent, "wrong"
     assert sent - set(filed) <= second.gone, "lost"
     assert_nothing_is_half_there(ours.root)
-    with IMAPClient(server.host, server.port, ssl=False) as client:
-        client.plain_login(user, PASSWORD)
-        client.select_folder("INBOX", readonly=True)
-        assert client.search("UNSEEN") == []
+    with OtherClient(server.host, server.port, user, PASSWORD) as client:
+        if after == "seen":
+            assert all(b"\\Seen" in flags for flags in client.flags().values())
+        else:
+            moved = client.bodies("Archived")
+            assert client.flags() == {}
+            assert sent - second.gone <= set(moved) <= set(filed)
 
 
 def disturb(ours: Ours, server: Dovecot, second: Second, usual: float) -> tuple[int, int]:

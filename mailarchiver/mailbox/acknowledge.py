@@ -61,7 +61,7 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
         client.add_flags(pending, [DELETED], silent=True)
         if copied:
             client.uid_expunge(sorted(copied.intersection(pending)))
-        if left := set(pending) - copied:
+        if left := present(client, pending):
             log.warning(
                 "the server can neither MOVE messages nor tell which it copied: %d copied, and left behind marked as "
                 "deleted",
