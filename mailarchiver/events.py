@@ -40,7 +40,7 @@ class Event(Enum):
         return self.name.lower().replace("_", "-")
 
 
-def about(event: Event, **facts: Fact | None) -> dict[str, object]:
+def about(event: Event | None, **facts: Fact | None) -> dict[str, object]:
     """The `extra` of a line of the log; what is None is no fact. Beside it, `trace` may be a traceback of a child."""
     return {"event": event, "facts": {key: fact for key, fact in facts.items() if fact is not None}}
 

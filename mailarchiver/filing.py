@@ -164,8 +164,9 @@ def _committed(batch: _Batch, store: Store, *, again: bool) -> list[Receipt]:
     receipts = store.commit(filings, now=datetime.now(UTC))
     milliseconds = round(1000 * (time.monotonic() - batch.began))
     for each, receipt in zip(filings, receipts, strict=True):
-        sentence, facts = told(each, receipt, milliseconds)
-        log.info("%s", sentence, extra=facts)
+        if receipt.outcome != "quarantined":  # who asked for the filing tells that, louder and with the reason
+            sentence, facts = told(each, receipt, milliseconds)
+            log.info("%s", sentence, extra=facts)
     return [_timed(raw, receipt) for raw, receipt in zip(batch.raws, receipts, strict=True)]
 
 
@@ -175,10 +176,7 @@ def told(filing: Filing, receipt: Receipt, milliseconds: int) -> tuple[str, dict
     """
     ref, took = receipt.ref, f"{milliseconds} ms"
     facts = {"account": ref.account, "mailbox": ref.folder or None, "uid": ref.uid, "ms": milliseconds}
-    if receipt.quarantine is not None:
-        sentence = f"{where(ref)}: {receipt.outcome} {receipt.quarantine}, {took}"
-        return sentence, about(Event.QUARANTINED, quarantine=receipt.quarantine, **facts)
-    entry, folder = receipt.entries[0] if receipt.entries else (None, None)
+    entry, folder = receipt.entries[0] if receipt.entries else (None, receipt.quarantine)
     if receipt.outcome != "filed" or not filing.bundles:
         sentence = f"{where(ref)}: {receipt.outcome} {folder or ''}, {took}"
         return sentence, about(Event.ALREADY, entry=entry, folder=folder, **facts)

@@ -57,7 +57,8 @@ def _table(status: "Status", now: "datetime") -> "Iterator[str]":
     from ..text.wording import counted, size_in_words
 
     free = "" if status.disk_free is None else f", {size_in_words(status.disk_free)} free on its disk"
-    yield f"mailarchiver {status.version}: started {_ago(status.started, now)}, last heard of {_ago(status.written, now)}"
+    started, written = _ago(status.started, now), _ago(status.written, now)
+    yield f"mailarchiver {status.version}: started {started}, last heard of {written}"
     yield f"{status.articles:,} articles, {counted(status.quarantined, 'mail')} in quarantine{free}"
     rows = [("account", "good round", "last mail", "backlog", "state")]
     rows += [_row(name, health, now) for name, health in status.accounts.items()]
