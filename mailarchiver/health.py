@@ -66,7 +66,7 @@ class Health:
             failures=0,
         )
 
-    def after_failure(self, error: Exception, now: datetime) -> Health:
+    def after_failure(self, error: Exception | str, now: datetime) -> Health:
         """A round failed; what it filed before it did is not known here."""
         return replace(
             self,

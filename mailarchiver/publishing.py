@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from .status import Status, carried, free_space
 
 if TYPE_CHECKING:
     from .config import Account, Settings
+    from .folder_round import RoundResult
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Publisher:
         self._turn = threading.Lock()
         self._written = 0.0
         self._trouble: str | None = None
+        self._healths = self.first()
         self.quarantined = store.in_quarantine()
 
     def first(self) -> dict[str, Health]:
@@ -47,10 +50,16 @@ class Publisher:
             for account in self._settings.account
         }
 
-    def publish(self, healths: Mapping[str, Health]) -> None:
-        """Tell how all accounts are, now."""
+    def note(self, account: Account, outcome: RoundResult | str) -> None:
+        """What a round of an account did, or what its trouble is: for those who do one round of each, and `publish`."""
+        now, health = datetime.now(UTC), self._healths[account.name]
+        after = health.after_failure(outcome, now) if isinstance(outcome, str) else health.after_round(outcome, now)
+        self._healths[account.name] = replace(after, token_ends=sign_in_ends(account))
+
+    def publish(self, healths: Mapping[str, Health] | None = None) -> None:
+        """Tell how all accounts are, now; without healths, as noted."""
         with self._turn:
-            self._publish(healths)
+            self._publish(self._healths if healths is None else healths)
 
     def publish_at_times(self, healths: Mapping[str, Health]) -> None:
         """The same, from within a round: it is left out where it was done a moment ago, or is being done."""

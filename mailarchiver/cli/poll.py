@@ -41,22 +41,26 @@ def poll(
 
 
 def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
-    """A round of each account in turn, and then the pages: what it did, or what the account's trouble is.
+    """A round of each account in turn, and then status and pages: what it did, or what the account's trouble is.
 
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
     from ..filing import opened
     from ..poll import poll_account, refresh_pages
+    from ..publishing import Publisher
 
     stop, bounds = threading.Event(), settings.limits.bounds()
     with opened(settings.archive, settings.limits) as (store, worker):
+        publisher = Publisher(settings, store)
         for account in settings.account:
             rules = settings.rules(account)
             with growing(account.name) as progress:
                 one_round = partial(poll_account, account, store, worker, rules=rules, stop=stop, bounds=bounds)
                 outcome = _outcome(partial(one_round, progress=progress))
+            publisher.note(account, outcome)
             yield account, outcome
+        publisher.publish()
         refresh_pages(store)
         store.update_search()
 
