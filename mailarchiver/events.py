@@ -32,7 +32,6 @@ class Event(Enum):
     DEFECT = "9b2fbfd7fd614b788b7dee837b8b8e85"
     RECOVERED = "4c7de69ff9584ccfaedba3feccb804df"
     CLOCK_JUMPED = "b7548ed0a6794d55aebdb03b0019f9af"
-    RECEIPT_FAILED = "00fdb7609e894b0f9715e7798a1c1e7e"
 
     @property
     def word(self) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from imapclient import DELETED
+from imapclient import DELETED, SEEN
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
@@ -227,6 +227,16 @@ class ImapMailbox:
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
             )
         return done
+
+    def has_header(self, name: str, value: str) -> bool:
+        """Whether a message of the folder has a header field with this in its value."""
+        with self._talking(f"search {self._need_selected().folder!r}") as client:
+            return bool(client.search(["HEADER", name, value]))
+
+    def append(self, folder: str, data: bytes) -> None:
+        r"""Put a message into a folder, as one that was read (\Seen)."""
+        with self._talking(f"put a message into {folder!r}") as client:
+            self._with_folder(client, folder, lambda raw: client.append(raw, data, (SEEN,)))
 
     def interrupt(self) -> None:
         """End what another thread is doing here, by shutting the connection; that is no message's fault."""
