@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborHTMLParser
 from mailarchiver.article.engines import opinions
 from mailarchiver.article.page_blocks import blocks_of, words_of
 from mailarchiver.article.page_signs import without_prefixes
-from mailarchiver.article.region import article_blocks
 from mailarchiver.model import Part
 
 from .making import PNG, article
@@ -150,44 +149,6 @@ def test_engines_never_fail(html: str) -> None:
         "trafilatura",
         "readability",
     }
-
-
-def kept(html: str, *texts: str) -> list[str]:
-    body = LexborHTMLParser(html).body
-    assert body is not None
-    blocks = list(blocks_of(body))
-    opinions = {str(number): text for number, text in enumerate(texts)}
-    return [blocks[number].text for number in article_blocks(blocks, opinions)]
-
-
-LONG = "one two three four five six seven eight nine ten"
-OTHER = "red green blue yellow white black orange violet brown grey"
-
-
-def test_two_votes_count_and_one_only_for_what_has_the_shape_of_text() -> None:
-    html = f"<main><p>{LONG}</p><div>{OTHER}</div><p>{LONG} eleven twelve thirteen fourteen</p></main>"
-    text = f"{LONG}\n{LONG} eleven twelve thirteen fourteen"
-    assert OTHER not in kept(html, text, text, f"{text}\n{OTHER}")
-    assert OTHER in kept(html, text, f"{text}\n{OTHER}", f"{text}\n{OTHER}")
-    assert OTHER in kept(html.replace("div>", "p>"), text, text, f"{text}\n{OTHER}")
-
-
-def test_links_to_other_articles_at_the_end_go() -> None:
-    html = f'<main><p>{LONG}</p><p>{OTHER}</p><h3>More</h3><ul><li><a href="/a">{LONG} and more</a></li></ul></main>'
-    text = f"{LONG}\n{OTHER}\nMore\n{LONG} and more"
-    assert kept(html, text, text, text) == [LONG, OTHER]
-
-
-def test_the_rest_of_a_list_comes_with_most_of_it() -> None:
-    items = [f"{LONG} {word}" for word in ("a", "b", "c", "d")]
-    html = f"<main><p>{OTHER}</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul><p>{OTHER} end</p></main>"
-    half = "\n".join([OTHER, *items[:3], f"{OTHER} end"])
-    assert kept(html, half, half, half) == [OTHER, *items, f"{OTHER} end"]
-
-
-def test_nothing_found_is_nothing() -> None:
-    assert kept(f"<p>{LONG}</p>", "", "", "") == []
-    assert kept("", LONG, LONG, LONG) == []
 
 
 def test_blocks_are_what_a_browser_shows() -> None:
