@@ -24,6 +24,8 @@ _MEDIA = frozenset({"img", "hr", *EMBEDS})
 _LARGEST_FRAME = 80
 """Words that may stand around a picture as its caption and credit; what has more is a box of its own."""
 _NEVER = frozenset({"nav", "footer", "aside"})
+_CAPTION_WORDS, _CAPTION_LEVELS, _SAME = 8, 3, 40
+"""Words of a caption that nobody writes twice, elements around it that call it one, characters that tell two apart."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
     """What is left out of the page below `root` where the blocks with the numbers `kept`, ascending, at least one, are
     its article. Changes nothing.
     """
+    kept = _each_once(blocks, kept)
     inside = frozenset(kept)
     counts = _count(blocks, inside)
     alive = [node for number in kept for node in blocks[number].nodes]
@@ -48,13 +51,34 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
         if frame is not None:
             alive.append(media)
             frames.add(frame.mem_id)
-    said = {fold(blocks[number].text) for number in kept}
+    said = {_beginning(blocks[number]) for number in kept}
     for number, block in enumerate(blocks):
-        # QUIRK: galleries hold each caption several times, cut and whole
-        if number not in inside and _is_caption(block, frames) and fold(block.text) not in said:
-            said.add(fold(block.text))
+        if number not in inside and _is_caption(block, frames) and _beginning(block) not in said:
+            said.add(_beginning(block))
             alive += block.nodes
     return without(root, alive, OUTSIDE)
+
+
+def _each_once(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
+    """Without captions that were there before.
+
+    QUIRK: galleries hold each caption several times, for each width of a screen, whole and cut short.
+    """
+    said: set[str] = set()
+    rest = []
+    for number in kept:
+        block = blocks[number]
+        is_caption = len(block.words) >= _CAPTION_WORDS and any(map(CAPTION.search, block.names(_CAPTION_LEVELS)))
+        if not is_caption or _beginning(block) not in said:
+            rest.append(number)
+        if is_caption:
+            said.add(_beginning(block))
+    return rest
+
+
+def _beginning(block: Block) -> str:
+    """By what a caption is told from others."""
+    return fold(block.text[: 2 * _SAME])[:_SAME]
 
 
 def without(root: LexborNode, alive: Sequence[LexborNode], reason: str) -> LeftOut:

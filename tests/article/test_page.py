@@ -107,6 +107,23 @@ def test_pictures_outside_of_the_article_are_kept_and_not_shown() -> None:
     assert found.html.count("<img") == 1
 
 
+def test_a_caption_is_written_once() -> None:
+    told = "The three posts of the weir as they lie below the bridge since the flood of last spring, seen by the mill."
+    gallery = (
+        f'<figure><img src="cid:weir"><div class="caption">{told}</div>'
+        f'<div class="caption caption-cut">{told[:70]} … more</div></figure>'
+    )
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, gallery)}</body></html>", parts=PARTS)
+    assert found.text.count("The three posts of the weir") == 1
+    assert "seen by the mill" in found.text
+
+
+def test_a_box_that_repeats_the_title_goes() -> None:
+    overlay = '<div class="overlay-title">The Weir</div>'
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, FIGURE + overlay)}</body></html>", parts=PARTS)
+    assert "The Weir" not in found.text.splitlines()
+
+
 def test_note_and_address_of_a_pasted_page() -> None:
     found = article(FORMS["pasted"], parts=PARTS, subject="The Weir")
     assert (found.url, found.note) == (URL, "For the river folder")
