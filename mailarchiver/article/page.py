@@ -20,6 +20,7 @@ from .page_blocks import Block, blocks_of
 from .page_cut import all_but
 from .page_facts import page_facts
 from .page_signs import foreign_prefixes, without_prefixes
+from .posts import quote_posts
 from .recognised import Recognised
 from .region import article_blocks
 
@@ -55,6 +56,8 @@ def recognise(
     if body is None:
         return None
     html = tree.html or ""
+    if quote_posts(tree, html):
+        html = tree.html or ""
     blocks = list(blocks_of(body))
     kept = article_blocks(blocks, opinions(without_prefixes(html))) if len(html) <= LARGEST else ()
     if sum(len(blocks[number].words) for number in kept) < _FEWEST_WORDS:

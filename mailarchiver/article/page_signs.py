@@ -54,6 +54,12 @@ NO_STANDFIRST = _named("no_standfirst")
 """Of what else stands there."""
 
 
+POSTS: tuple[str, ...] = tuple(_TABLE["posts"])
+"""Names of the boxes in which services draw posts of a network."""
+QUOTED_POSTS: tuple[str, ...] = tuple(_TABLE["quoted_posts"])
+"""Of the boxes within these, with the posts that those quote."""
+
+
 def foreign_names(root: LexborNode, enough: int) -> int:
     """How many elements below `root` bear a class or an id that no mail program gives, or are of those that none
     writes; counts no further than `enough`.
