@@ -54,13 +54,13 @@ def quote_posts(tree: LexborHTMLParser, html: str) -> int:
     known = {box.mem_id for box in boxes}
     written = 0
     for box in boxes:
-        html = _quote(box) if not _is_within(box, known) else None
-        if html is not None:
+        told = _quote(box) if not _is_within(box, known) else None
+        if told is not None:
             quote = tree.create_node("blockquote")
             box.insert_before(quote)
             copied = box.prev
             if copied is not None:
-                copied.inner_html = html
+                copied.inner_html = told
                 box.remove()
                 written += 1
     return written
