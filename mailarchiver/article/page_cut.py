@@ -1,7 +1,7 @@
 """What of a page is not to be written: everything but its article.
 
-Pictures and players stay where the article keeps the text they stand in, with their captions; those of teasers, menus
-and advertisements go with these.
+Pictures, drawings and players stay where the article keeps the text they stand in, with their captions; those of
+teasers, menus and advertisements go with these.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import fold
+from .drawing import is_drawing, is_ornament
 from .markup import EMBEDS
 from .page_blocks import Block
 from .page_signs import BOILERPLATE, CAPTION, bare_names
@@ -122,7 +123,7 @@ def _near(root: LexborNode, kept: Sequence[Block]) -> Iterator[LexborNode]:
             state = "within"
         if state == "above" and node.tag == "h1":
             waiting = []
-        if node.tag in _MEDIA:
+        if node.tag in _MEDIA or (node.tag == "svg" and is_drawing(node) and not is_ornament(node)):
             if state == "above":
                 waiting.append(node)
             elif state == "within" or (beside is not None and _is_child(node, beside)):

@@ -118,6 +118,34 @@ def test_a_caption_is_written_once() -> None:
     assert "seen by the mill" in found.text
 
 
+BARS = "".join(f'<rect x="{n}0" y="0" width="9" height="{n}0"/>' for n in range(1, 9))
+CHART = f'<svg viewBox="0 0 400 300" role="img" aria-label="Water by month">{BARS}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("drawing", "is_kept"),
+    [
+        (CHART, True),
+        ('<svg width="400" height="300"><text x="1" y="9">0.3 m</text><path d="M0 0L9 9"/></svg>', True),
+        (CHART.replace("<svg", '<svg aria-hidden="true"'), False),
+        (f'<a href="https://paper.example.org/">{CHART}</a>', False),
+        (f"<button>{CHART}</button>", False),
+        (f'<span class="player-icon">{CHART}</span>', False),
+        ('<svg viewBox="0 0 400 300"><path d="M0 0L9 9"/></svg>', False),
+        ('<svg viewBox="0 0 24 24"><text>i</text></svg>', False),
+    ],
+)
+def test_a_drawing_in_the_article_is_a_picture_of_it(drawing: str, is_kept: bool) -> None:
+    figure = f"<figure>{drawing}<figcaption>The water of the pond.</figcaption></figure>"
+    page = PAGE.replace(FIGURE, figure).replace('<nav class="menu">', f'<nav class="menu">{CHART}')
+    found = article(f"{HEAD}{page}</body></html>")
+    drawn = [image for image in found.images if image.source.startswith("svg")]
+    assert bool(drawn) == is_kept
+    if is_kept:
+        assert [image.caption for image in drawn] == ["The water of the pond."]
+        assert f'<img src="{drawn[0].file}"' in found.html
+
+
 def test_a_box_that_repeats_the_title_goes() -> None:
     overlay = '<div class="overlay-title">The Weir</div>'
     found = article(f"{HEAD}{PAGE.replace(FIGURE, FIGURE + overlay)}</body></html>", parts=PARTS)
