@@ -1,4 +1,4 @@
-"""Captions that are no `figcaption`: what follows a picture, and is plainly about it."""
+"""Captions that are no `figcaption` of a figure: what follows a picture, and is plainly about it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _MOST_PICTURES = 500
 _CLOSED = frozenset({"figure", "li", "th", "caption", "summary", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Where no figure may stand, or where one is already."""
 _BOXES = frozenset({"div", "section", "span"})
+_BOXES_AROUND = 3
+"""Boxes around a figure, with nothing else in them, behind which its caption may stand."""
 _NAMED = re.compile(
     r"(?:^|\s)(?:wp-caption-text|wp-caption-dd|tr-caption|MsoCaption|gallery-caption|blocks-gallery-item__caption"
     r"|image-caption|img-caption|photo-caption|picture-caption|media-caption|caption|caption-text)(?:\s|$)",
@@ -31,9 +33,16 @@ def captions(region: LexborNode, left_out: frozenset[int] = frozenset()) -> tupl
 
     Galleries put it into a list of one item behind the picture (slick.js, and the paste of it), WordPress, Blogger and
     Word into a block of a certain name. A list of several items is a list, and any other paragraph is text.
+
+    A caption that stands behind a `figure`, not in it, is put into that: the tree is changed there.
     """
     found: dict[int, str] = {}
     used: set[int] = set()
+    for figure in region.css("figure")[:_MOST_PICTURES]:
+        caption = _behind(figure, region)
+        if caption is not None and not _is_in(figure, left_out) and not _is_in(caption, left_out):
+            _take_in(figure, caption)
+            used.add(caption.mem_id)
     for picture in region.css("img")[:_MOST_PICTURES]:
         if left_out and _is_in(picture, left_out):
             continue
@@ -45,6 +54,32 @@ def captions(region: LexborNode, left_out: frozenset[int] = frozenset()) -> tupl
             found[picture.mem_id] = text
             used.add(following.mem_id)
     return found, frozenset(used)
+
+
+def _behind(figure: LexborNode, region: LexborNode) -> LexborNode | None:
+    """The caption behind a figure without one: a `figcaption` or what is named a caption, in a box with it at most."""
+    if figure.css_first("figcaption") is not None or figure.css_first("img, svg, iframe, video") is None:
+        return None
+    node: LexborNode | None = figure
+    for _ in range(_BOXES_AROUND):
+        if node is None or node.mem_id == region.mem_id:
+            return None
+        following = node.next
+        while following is not None and _is_nothing(following):
+            following = following.next
+        if following is not None:
+            is_caption = following.tag == "figcaption" or _named(following) is not None
+            return following if is_caption else None
+        node = node.parent if node.parent is not None and node.parent.tag in _BOXES else None
+    return None
+
+
+def _take_in(figure: LexborNode, caption: LexborNode) -> None:
+    """A copy of a caption, made the last part of a figure."""
+    figure.insert_child(figure.parser.create_node("figcaption"))
+    copied = figure.last_child
+    if copied is not None:
+        copied.inner_html = caption.inner_html or ""
 
 
 def _is_in(picture: LexborNode, nodes: frozenset[int]) -> bool:

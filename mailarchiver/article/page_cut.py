@@ -161,9 +161,17 @@ def _is_caption(block: Block, frames: set[int]) -> bool:
     """Whether a block is what a kept picture's frame says about it."""
     depth = next((depth for depth, element in enumerate(block.ids) if element in frames), None)
     if depth is None:
-        return False
+        return block.holder.tag == "figcaption" and _before(block.holder) in frames
     named = {"figcaption", "figure"} & set(block.tags[: depth + 1])
     return bool(named) or any(CAPTION.search(names) for names in block.names(depth + 1))
+
+
+def _before(node: LexborNode) -> int | None:
+    """The `mem_id` of the element before a node, white space aside."""
+    before = node.prev
+    while before is not None and (before.tag or "-").startswith("-") and not (before.text_content or "").strip():
+        before = before.prev
+    return before.mem_id if before is not None else None
 
 
 def _others(root: LexborNode, alive: Sequence[LexborNode]) -> list[LexborNode]:

@@ -239,6 +239,35 @@ def test_captions_of_wordpress_blogger_and_word(html: str) -> None:
     assert found.images[0].caption == CAPTION
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<figure><img src="cid:a"></figure>\n<figcaption>{CAPTION}</figcaption>',
+        f'<div><figure><a href="https://e.org/"><img src="cid:a"></a></figure></div><figcaption>{CAPTION}</figcaption>',
+        f'<div><figure><img src="cid:a"></figure></div> <div class="wp-caption-text">{CAPTION}</div>',
+    ],
+)
+def test_a_caption_behind_a_figure_is_its_caption(html: str) -> None:
+    found = article(reader_page(f"<p>Before.</p>{html}<p>After.</p>"), parts=(part(content_id="a"),))
+    assert f"<figcaption>{CAPTION}</figcaption>\n</figure>" in found.html
+    assert found.html.count(CAPTION) == found.html.count("<figure>") == 1
+    assert found.images[0].caption == CAPTION
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<figure><img src="cid:a"><figcaption>Its own</figcaption></figure><figcaption>{CAPTION}</figcaption>',
+        f'<figure><img src="cid:a"></figure><p>{CAPTION}</p>',
+        f'<figure><img src="cid:a"></figure><p>Between.</p><figcaption>{CAPTION}</figcaption>',
+        f"<figure><p>No picture</p></figure><figcaption>{CAPTION}</figcaption>",
+    ],
+)
+def test_what_is_behind_a_figure_is_not_always_its_caption(html: str) -> None:
+    found = article(reader_page(html), parts=(part(content_id="a"),))
+    assert f"<p>{CAPTION}</p>" in found.html
+
+
 def test_the_captions_of_a_gallery_stay_with_their_pictures() -> None:
     items = "".join(
         f'<figure><img src="cid:{name}"><figcaption>{name * 3}</figcaption></figure>' for name in ("a", "b", "c")

@@ -107,6 +107,15 @@ def test_pictures_outside_of_the_article_are_kept_and_not_shown() -> None:
     assert found.html.count("<img") == 1
 
 
+@pytest.mark.parametrize("box", ["{}", '<div class="hero">{}</div>'])
+def test_a_caption_behind_its_figure(box: str) -> None:
+    told = "Three posts, below the bridge"
+    figure = f'<figure><img src="cid:weir"></figure> <figcaption class="small">{told}</figcaption>'
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, box.format(figure))}</body></html>", parts=PARTS)
+    assert f"<figcaption>{told}</figcaption>\n</figure>" in found.html
+    assert found.images[0].caption == told
+
+
 def test_a_caption_is_written_once() -> None:
     told = "The three posts of the weir as they lie below the bridge since the flood of last spring, seen by the mill."
     gallery = (
