@@ -6,7 +6,7 @@ teasers, menus and advertisements go with these.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -33,9 +33,9 @@ _CAPTION_WORDS, _CAPTION_LEVELS, _SAME = 8, 3, 40
 class _Counts:
     """Of each element, by `mem_id`: words of its text, those of them in links, those of them that are kept."""
 
-    words: Counter[int] = field(default_factory=Counter)
-    linked: Counter[int] = field(default_factory=Counter)
-    kept: Counter[int] = field(default_factory=Counter)
+    words: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    linked: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    kept: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
 def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> LeftOut:
@@ -66,10 +66,11 @@ def _each_once(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
     QUIRK: galleries hold each caption several times, for each width of a screen, whole and cut short.
     """
     said: set[str] = set()
+    known: dict[int, bool] = {}
     rest = []
     for number in kept:
         block = blocks[number]
-        is_caption = len(block.words) >= _CAPTION_WORDS and any(map(CAPTION.search, block.names(_CAPTION_LEVELS)))
+        is_caption = len(block.words) >= _CAPTION_WORDS and block.is_called(CAPTION, _CAPTION_LEVELS, known)
         if not is_caption or _beginning(block) not in said:
             rest.append(number)
         if is_caption:
@@ -91,14 +92,18 @@ def without(root: LexborNode, alive: Sequence[LexborNode], reason: str) -> LeftO
 
 def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
     counts = _Counts()
+    together: dict[tuple[int, ...], tuple[int, int, int]] = {}  # an element's blocks at once: they are many
     for number, block in enumerate(blocks):
-        words = len(block.words)
-        for element in block.ids:
+        words, linked, held = together.get(block.ids, (0, 0, 0))
+        size = len(block.words)
+        together[block.ids] = words + size, linked + block.linked, held + (size if number in kept else 0)
+    for elements, (words, linked, held) in together.items():
+        for element in elements if words else ():
             counts.words[element] += words
-            if block.linked:
-                counts.linked[element] += block.linked
-            if number in kept:
-                counts.kept[element] += words
+            if linked:
+                counts.linked[element] += linked
+            if held:
+                counts.kept[element] += held
     return counts
 
 

@@ -127,8 +127,8 @@ def _text(block: Block, link: str) -> str:
     """The text of a block with its links, those that only lead to the post aside. An empty line in it parts it."""
     nodes = {node.mem_id for node in block.nodes}
     told: list[str] = []
-    for node, entering, _ in walk(block.holder):
-        if node.tag == "br" and entering and told:
+    for node, tag, entering, _ in walk(block.holder):
+        if tag == "br" and entering and told:
             told.append("<br>")
         elif node.mem_id in nodes:
             text = _BLANK.sub("<br><br>", escape((node.text_content or "").strip("\n")))

@@ -108,21 +108,19 @@ def _is_kept(place: Place, holder: int) -> bool:
 
 def _without_bare_headings(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
     """Without the headings of boxes of which nothing else is kept: of galleries, of teasers."""
-    words: Counter[int] = Counter()
-    held: Counter[int] = Counter()
+    doubtful = [number for number in kept if places[number].votes < 2 and places[number].tags[0] in _HEADINGS]
+    around = {element for number in doubtful for element in places[number].ids[1:NEAR]}
+    if not around:
+        return list(kept)
+    speaks: set[int] = set()
+    held: set[int] = set()
     inside = frozenset(kept)
     for number, place in enumerate(places):
-        if place.tags[0] not in _HEADINGS:
-            for element in place.ids[:NEAR]:
-                words[element] += len(place.block.words)
-                held[element] += number in inside
-    return [
-        number
-        for number in kept
-        if (place := places[number]).tags[0] not in _HEADINGS
-        or place.votes > 1
-        or not any(words[element] and not held[element] for element in place.ids[1:NEAR])
-    ]
+        if place.tags[0] not in _HEADINGS and place.block.words and not around.isdisjoint(near := place.ids[:NEAR]):
+            speaks.update(near)
+            held.update(near if number in inside else ())
+    bare = {number for number in doubtful if not (speaks - held).isdisjoint(places[number].ids[1:NEAR])}
+    return [number for number in kept if number not in bare]
 
 
 def _filled(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
@@ -166,15 +164,14 @@ def _fills(place: Place) -> bool:
 
 def _without_notices(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
     """Without lines and boxes that stand among its paragraphs and are no part of it, whatever engines say."""
-    total = sum(len(places[number].block.words) for number in kept)
+    known: dict[int, bool] = {}
+    boxed = [number for number in kept if places[number].block.is_called(BOXES, NEAR, known)]
     held: Counter[int] = Counter()
-    named: dict[int, bool] = {}
-    for number in kept:
-        place = places[number]
-        for element, names in zip(place.ids, place.block.names(NEAR), strict=False):
-            held[element] += len(place.block.words)
-            named[element] = BOXES.search(names) is not None
-    boxes = {element for element, is_box in named.items() if is_box and held[element] <= _LARGEST_BOX * total}
+    for number in kept if boxed else ():
+        for element in places[number].ids[:NEAR]:
+            held[element] += len(places[number].block.words)
+    total = sum(len(places[number].block.words) for number in kept)
+    boxes = {element for element, named in known.items() if named and held[element] <= _LARGEST_BOX * total}
     return [
         number
         for number in kept

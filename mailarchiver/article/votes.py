@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ NEAR = 4
 """Elements around a block of which the names are looked at."""
 _SHINGLE = 4
 """Words in a row by which a block is found in what an engine returns."""
+_SHORT = 120
+"""Characters of a line that may have fewer words."""
 _FOUND = 0.6
 """Share of a block's shingles that must be in it."""
 
@@ -49,27 +52,36 @@ def places_of(blocks: Sequence[Block], texts: Collection[str]) -> list[Place]:
 
 
 def _votes(blocks: Sequence[Block], texts: Collection[str]) -> Iterator[int]:
-    indexes = [_Index.of(text) for text in texts]
+    indexes = [(_Index(text), count) for text, count in Counter(texts).items()]  # two engines often say the same
     for block in blocks:
-        if len(block.words) < _SHINGLE:
-            yield sum(block.words in index.lines for index in indexes) if block.words else 0
-        else:
-            shingles = [*_shingles(block.words)]
-            yield sum(sum(map(index.shingles.__contains__, shingles)) >= _FOUND * len(shingles) for index in indexes)
+        run = f" {' '.join(block.words)} "
+        yield sum(count for index, count in indexes if index.holds(block.words, run)) if block.words else 0
 
 
-@dataclass(frozen=True, slots=True)
 class _Index:
-    """A text by its shingles, and by its lines."""
+    """A text by its words, in a run and each, by its short lines, and by its shingles once those are asked for."""
 
-    shingles: frozenset[tuple[str, ...]]
-    lines: frozenset[tuple[str, ...]]
+    __slots__ = ("_lines", "_run", "_shingles", "_vocabulary", "_words")
 
-    @classmethod
-    def of(cls, text: str) -> _Index:
-        lines = [tuple(words_of(line)) for line in text.split("\n")]
-        words = [word for line in lines for word in line]
-        return cls(frozenset(_shingles(words)), frozenset(lines))
+    def __init__(self, text: str) -> None:
+        self._words = words_of(text)
+        self._run = f" {' '.join(self._words)} "
+        self._vocabulary = frozenset(self._words)
+        self._lines = frozenset(tuple(words_of(line)) for line in text.split("\n") if len(line) <= _SHORT)
+        self._shingles: frozenset[tuple[str, ...]] | None = None
+
+    def holds(self, words: tuple[str, ...], run: str) -> bool:
+        """Whether most of the shingles of a block are in it; a block that has none, as a line. `run` is its words."""
+        if len(words) < _SHINGLE:
+            return words in self._lines
+        enough = _FOUND * (len(words) - _SHINGLE + 1)
+        if sum(map(self._vocabulary.__contains__, words)) < enough:
+            return False  # each of the shingles has another first word
+        if run in self._run:
+            return True
+        if self._shingles is None:
+            self._shingles = frozenset(_shingles(self._words))
+        return sum(map(self._shingles.__contains__, _shingles(words))) >= enough
 
 
 def _shingles(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
