@@ -15,11 +15,13 @@ from ..text.whitespace import folded
 from .page_blocks import Block
 
 _AROUND = " -–—−:.,;!|•·∙→←↗»«›‹>…*~_+()[]\u200c\u034f\u00ad?"
+_CELLS = frozenset({"th", "td", "dt", "dd"})
+"""Where a single word is one of a table's."""
 _LINE, _LEAD, _ASK = 8, 30, 45
 """Words of a line, of one that leads to another article, of one that asks for something."""
 _SHORT = 15
 """Words of a line that asks without a link to do it by."""
-_LINKED = 0.3
+_LINKED = 0.5
 """Share of a line that leads to another article which is the link."""
 
 
@@ -52,7 +54,7 @@ def is_notice(block: Block) -> bool:
     if size > _LEAD:
         return False
     text = folded(block.text, _AROUND)
-    if size <= _LINE and (text in _lines() or _minutes().match(text)):
+    if size <= _LINE and block.tags[0] not in _CELLS and (text in _lines() or _minutes().match(text)):
         return True
     return block.share_linked >= _LINKED and text.startswith(_table()["leads"])
 

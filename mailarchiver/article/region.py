@@ -26,6 +26,7 @@ _HOLDS = 0.75
 _MOSTLY_LINKS = 0.75
 _ONLY_LINKS = 0.9
 _FEW_LINKS = 0.3
+_SOME_LINKS = 0.2
 _STANDFIRST_WORDS = 8
 _SHAPES = frozenset(["p", "li", "blockquote", "pre", "dd", "dt", "td", "th", "h2", "h3", "h4"])
 """What text is in; one engine is believed about such a block."""
@@ -100,7 +101,7 @@ def _is_kept(place: Place, holder: int) -> bool:
             return False
     if place.votes < 3 and len(place.block.words) <= _CREDITS and place.is_called(CREDITS, 1):
         return False
-    if place.votes < 3 and place.linked and is_request(place.block):
+    if place.votes < 3 and place.linked >= _SOME_LINKS and is_request(place.block):
         return False
     is_item = place.tags[0] in _HEADINGS or bool({"li", "td"} & set(within))
     return is_item or place.linked < _MOSTLY_LINKS

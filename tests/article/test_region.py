@@ -85,6 +85,9 @@ def test_what_is_no_part_of_an_article_goes_though_all_engines_keep_it(notice: s
         "<p>Reading time was what the prisoners had most of.</p>",
         '<p>It was related to <a href="/a">a cousin</a> of the miller by his elder sister.</p>',
         "<p>He went to sign up for the river police.</p>",
+        '<h2>See also [<a href="#edit">edit</a>]</h2>',
+        "<table><tr><th>Comment</th></tr></table>",
+        '<p>Read more about mills that stand with their feet in the river: <a href="/a">Mills of the North</a>.</p>',
     ],
 )
 def test_a_sentence_that_begins_like_a_notice_stays(line: str) -> None:
