@@ -244,6 +244,7 @@ def _completed(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
 def _standfirst(places: Sequence[Place], first: int) -> Iterator[int]:
     """The blocks between the page's heading and the article that are a standfirst, by two votes or by their names."""
     above = [number for number in range(first) if "h1" in places[number].tags[:2]]
+    said: set[tuple[str, ...]] = set()  # some pages have it twice, for each width of a screen
     for number in range(above[-1] + 1, first) if above else ():
         place = places[number]
         names = " ".join(place.block.names(3))
@@ -251,5 +252,7 @@ def _standfirst(places: Sequence[Place], first: int) -> Iterator[int]:
         if not is_text or NO_STANDFIRST.search(names) or _NO_STANDFIRST_TAGS & set(place.tags[:NEAR]):
             continue
         backed = place.votes or len(place.block.words) >= _APART
-        if place.votes > 1 or STANDFIRST.search(names) or (backed and SUMMARY.search(names)):
+        is_standfirst = place.votes > 1 or STANDFIRST.search(names) or (backed and SUMMARY.search(names))
+        if is_standfirst and place.block.words not in said:
+            said.add(place.block.words)
             yield number

@@ -158,3 +158,12 @@ def test_a_list_is_never_the_whole_article() -> None:
     html = f"<main><p>Good morning from the river, dear reader!</p><ol>{items}</ol><p>{OTHER} end</p></main>"
     assert told_by_all(html)[0] == "Good morning from the river, dear reader!"
     assert told_by_all(html)[-1] == f"{OTHER} end"
+
+
+@pytest.mark.parametrize(("name", "is_kept"), [("standfirst", True), ("article-dek", True), ("photo-credit", False)])
+def test_a_standfirst_is_kept_once(name: str, is_kept: bool) -> None:
+    told = "What a weir is good for, and who is to pay for it now"
+    twice = f'<div class="{name}">{told}</div><div class="{name}">{told}</div>'
+    html = f"<main><h1>The Weir</h1>{twice}<p>{LONG}</p><p>{OTHER}</p></main>"
+    text = f"{LONG}\n{OTHER}"
+    assert kept(html, text, text, f"{told}\n{text}").count(told) == is_kept
