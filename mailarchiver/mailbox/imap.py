@@ -76,6 +76,7 @@ class ImapMailbox:
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
         self._broken: str | None = None
+        self._interrupted = False
         self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
@@ -94,6 +95,7 @@ class ImapMailbox:
         """Connect and log in, anew if need be."""
         self.close()
         self._broken = None
+        self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
         try:
             self._client = connect(self._account, self._server, self._credentials, self._deadline)
@@ -227,6 +229,11 @@ class ImapMailbox:
             )
         return done
 
+    def interrupt(self) -> None:
+        """End what another thread is doing here, by shutting the connection; that is no message's fault."""
+        self._interrupted = True
+        self._deadline.shut()
+
     def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
         """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
         fail. One operation, and one that changes nothing on the server.
@@ -349,11 +356,13 @@ class ImapMailbox:
             with self._talking(what) as client:
                 yield client
         except MailboxError as error:
-            if self.is_connected:
+            if self.is_connected or self._interrupted:
                 raise
             raise FetchBrokeError(str(error), tuple(uids)) from error
 
     def _trouble(self, what: str, error: Exception) -> str:
+        if self._interrupted:
+            return f"the connection to {self._server} was ended at: {what}"
         if self._deadline.expired:
             return f"{self._server} did not {what} within {self._deadline.seconds:g} s; tried again next round"
         if isinstance(error, IMAP4.readonly):
