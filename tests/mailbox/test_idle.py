@@ -16,10 +16,10 @@ from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox.idle import FolderWatch
 from mailarchiver.mailbox.imap import Server
 from mailarchiver.schedule import hint
-from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
+from tests.servers.fixtures import EVERY_SERVER, NOON, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
 from tests.servers.idling import OK, PATIENCE, IdleServer
 
-__all__ = ["dovecot", "mailbox"]
+__all__ = ["cyrus", "dovecot", "dovecot_sdbox", "mailbox"]
 
 AGES = 600.0
 """Of an IDLE that is ended by what the test does."""
@@ -335,6 +335,7 @@ def test_the_end_of_the_connection_over_tls(tls: tuple[ssl.SSLContext, Path], or
 # --- on the servers that there are ------------------------------------------------------------------------------------
 
 
+@EVERY_SERVER
 def test_on_servers(mailbox: Mailbox) -> None:
     news, listens = News(), threading.Event()
     with FolderWatch("articles", mailbox.server, lambda: mailbox.password) as watch:
