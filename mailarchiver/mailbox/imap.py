@@ -25,7 +25,7 @@ from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
 from .cures import answer_cure
-from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -192,7 +192,7 @@ class ImapMailbox:
         self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
     ) -> Iterator[dict[int, Body]]:
         """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
-        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
+        for batch in plan(sizes, messages=at_once, alone=bounds.pieces):
             what = f"read {len(batch)} messages of {selected.folder!r}"
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
