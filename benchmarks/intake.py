@@ -14,7 +14,7 @@ A Maildir has one file a mail, the archive about ten. All take turns; figures ar
 DIR, by default the present one: what is measured is that disk.
 
 The last figure is how much more memory than before the program itself takes in a round that fetches one mail of 45 MB,
-at its peak (VmHWM of proc(5)); its workers are bounded by `[limits]`.
+at its peak (VmHWM of proc(5)); its workers are bounded by `[limits]`. Exits 1 if that is more than 150 MB.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ ROUND_TRIPS = (0.0, 0.02, 0.05)
 BATCHES = (10, 50, 200, 1000)
 CONTENT_ID = re.compile(rb"^Content-ID: (.*)", re.MULTILINE)
 SIZE = 55_000
-LARGE = 45_000_000
+LARGE, ROOM = 45_000_000, 150
+"""Octets of a large mail; the megabytes that it may take."""
 USER = "benchmark"
 
 Turn = Callable[[], float]
@@ -283,10 +284,13 @@ def main() -> None:
         Path(folder).chmod(0o755)
         rates = throughput(Path(folder), number, rounds, far)
         taken = memory(Path(folder))
+    if taken > ROOM:
+        print(f"a mail of {LARGE // 10**6} MB takes more than {ROOM} MB", file=sys.stderr)
     if options.json:
         print(json.dumps({"mails a second": rates, "ratios": ratios(rates), "megabytes": taken}))
     else:
         print(table(rates, taken))
+    raise SystemExit(taken > ROOM)
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ from typing import TypeVar
 
 import mailarchiver
 from mailarchiver.archive import manifest, search_index, sync
-from mailarchiver.archive.answers import answers
 from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.catalogue import opened
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.matches import best_matches
 from mailarchiver.archive.query import parse
 from mailarchiver.archive.search import search
 from mailarchiver.archive.store import Store
@@ -430,7 +430,7 @@ def searches(roots: dict[int, Path], rounds: int) -> dict[str, dict[int, float]]
         }
         for _, (name, query), (size, root) in product(range(rounds + 1), SEARCHES.items(), roots.items()):
             figures[name][size].append(processor_milliseconds(partial(searched, root, query)))
-            alone = partial(answers, indices[size], parse(query), 20)
+            alone = partial(best_matches, indices[size], parse(query), 20)
             figures[f"- {name}"][size].append(processor_milliseconds(alone))
     return {name: {size: statistics.median(values[1:]) for size, values in of.items()} for name, of in figures.items()}
 

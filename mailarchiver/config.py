@@ -147,13 +147,15 @@ class Tags(_Table):
 
 class Limits(_Table):
     """What a single mail may cost: to be understood, past which it goes to quarantine; and to be fetched. What has more
-    octets than `partial_fetch` comes in pieces, what has more than `max_message` stays on the server.
+    octets than `partial_fetch` comes in pieces, what has more than `max_message` stays on the server. `workers` is how
+    many mails are understood at a time.
     """
 
     mail_time: Duration = timedelta(seconds=10)
     mail_memory: Annotated[Size, Field(ge=512 * 2**20)] = 2**30
     partial_fetch: Annotated[Size, Field(ge=2**20)] = 8_000_000
     max_message: Annotated[Size, Field(ge=2**20)] = 50_000_000
+    workers: Annotated[int, Field(strict=True, ge=1, le=64)] = min(2, len(os.sched_getaffinity(0)))
 
     def bounds(self) -> "Bounds":
         """How messages are fetched, as mailbox/ wants to know it."""

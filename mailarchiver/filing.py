@@ -39,16 +39,17 @@ HEAVY = 16 << 20
 
 @contextmanager
 def opened(
-    archive: Archive, limits: Limits, *, jobs: int = 1, create: bool = True, entry: Sequence[str] = ENTRY
+    archive: Archive, limits: Limits, *, jobs: int | None = None, create: bool = True, entry: Sequence[str] = ENTRY
 ) -> Iterator[tuple[Store, Pool]]:
-    """An archive opened for filing, and `jobs` children that understand mail. Raises `StoreError`.
+    """An archive opened for filing, and `jobs` children that understand mail, by default as many as the limits say.
+    Raises `StoreError`.
 
     Without `create`, an archive that is not there is not made: raises `NoSuchEntry`. `entry` is as `Pool` has it.
     The store comes first: run as root, it makes us the archive's owner, and so the children that read hostile mail.
     """
     with (
         Store.open(archive.root, min_free=archive.min_free, create=create) as store,
-        closing(pool_of(limits, jobs=jobs, entry=entry)) as pool,
+        closing(pool_of(limits, jobs=jobs or limits.workers, entry=entry)) as pool,
     ):
         yield store, pool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -101,11 +101,12 @@ class FolderRound:
         fresh = [uid for uid in pending if uid not in known]
         again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
         batches = filed(self.fetched(fresh, again, large), self.store, self.worker, rules=self.rules)
-        with closing(batches):
+        with closing(batches), self.interrupted():
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
                 trouble = trouble or self.acknowledge_all(receipts)
                 if stop.is_set():
+                    self.mailbox.interrupt()  # nobody wants what is being fetched ahead
                     break
         came = {receipt.ref.uid for receipt in done} | large.keys()
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
@@ -121,6 +122,17 @@ class FolderRound:
             troubles=(trouble,) if trouble else (),
             receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
         )
+
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """Where the round ends for another reason than the mailbox, nobody waits for what is being fetched ahead."""
+        try:
+            yield
+        except MailboxError:
+            raise
+        except BaseException:
+            self.mailbox.interrupt()
+            raise
 
     def told(self, batches: Iterable[list[Receipt]], found: int) -> Iterator[list[Receipt]]:
         """The same batches; how far the round has come is told, in the log every ten seconds."""

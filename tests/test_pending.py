@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,19 @@ from mailarchiver.audit import FolderAudit, audit_account
 from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import FetchBrokeError
-from mailarchiver.folder_round import RoundResult
+from mailarchiver.folder_round import FolderRound, RoundResult
 from mailarchiver.mailbox import imap
+from mailarchiver.mailbox.fetch import read_bodies
 from mailarchiver.mailbox.imap import Bounds, ImapMailbox
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
 from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
+from tests.servers.scripted import Answer, ScriptedServer
 
 __all__ = ["dovecot", "mailbox"]
 
+OK = b"{tag} OK done\r\n"
 on_dovecot = pytest.mark.parametrize("mailbox", [pytest.param("dovecot", marks=pytest.mark.dovecot)], indirect=True)
 
 
@@ -365,7 +369,7 @@ def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
     """The error of the batch that is fetched ahead comes when it is that batch's turn, with its own words."""
     monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
     site.deliver(*[0] * 12)
-    real = imap.read_bodies
+    real = read_bodies
 
     def breaking(client: Any, sizes: Any) -> Any:
         if site.uids()[7] in sizes:
@@ -381,3 +385,46 @@ def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
     done = site.round("seen")
     assert (done.found, done.filed) == (7, 7)
     assert site.flags() == [{b"\\Seen"}] * 12
+
+
+@pytest.mark.parametrize("mailbox", ["embedded"], indirect=True)
+@pytest.mark.parametrize("end", ["stop", "error"])
+def test_the_end_of_a_round_does_not_wait_for_what_is_fetched_ahead(
+    site: Site, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is interrupted has not failed."""
+    body = mail(2)
+    answers: dict[str, Answer] = {
+        "UID SEARCH": b"* SEARCH 1 2\r\n" + OK,
+        "UID FETCH 1,2 (RFC822.SIZE": b"".join(
+            b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (n, n, len(body)) for n in (1, 2)
+        )
+        + OK,
+        "UID FETCH 1 (BODY": b"* 1 FETCH (UID 1 BODY[] {%d}\r\n%b)\r\n" % (len(body), body) + OK,
+        "UID FETCH 2 (BODY": b"* 2 FETCH (UID 2 BODY[] {%d}\r\nSubject: and then silence" % len(body),
+    }
+    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 1)
+    stop = threading.Event()
+
+    def hear(done: int, _found: int) -> None:
+        if done and end == "error":
+            raise KeyboardInterrupt
+        (stop.set if done else stop.clear)()
+
+    start = time.monotonic()
+    with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+        table = {"name": "articles", "host": "127.0.0.1", "port": server.port, "security": "none", "username": "jane"}
+        account = Account.model_validate({**table, "password": "secret"})
+
+        def poll() -> RoundResult:
+            return poll_account(account, store, InProcess(), rules=Rules(UTC), stop=stop, progress=hear)
+
+        monkeypatch.setattr(FolderRound, "acknowledge_all", lambda *_: hear(1, 0))
+        if end == "stop":
+            assert poll().filed == 1
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                poll()
+        assert store.failures("articles", "INBOX", 77) == {}
+    assert time.monotonic() - start < 20
+    assert len(site.titles()) == 1

@@ -2,7 +2,7 @@
 
 ::
 
-    text ─ query.parse ─▶ terms ─ answers over search.sqlite ─▶ lines, best first ─ snippet ─▶ Hit…
+    text ─ query.parse ─▶ terms ─ best_matches over search.sqlite ─▶ lines, best first ─ snippet ─▶ Hit…
 
 The index never sees what the user typed: only folded words in quotation marks, and bound values.
 """
@@ -19,8 +19,8 @@ from pathlib import Path
 from ..errors import StoreError
 from ..model import Entry
 from . import manifest, search_index
-from .answers import answers
 from .layout import Layout
+from .matches import best_matches
 from .query import Term, parse
 from .snippet import LOOKED_AT, Marked, marked, snippet
 from .trouble import as_store_error
@@ -89,7 +89,7 @@ def _standing(
     db: sqlite3.Connection, terms: Sequence[Term], since: set[str], limit: int
 ) -> Iterator[tuple[Entry, float]]:
     """The entries that answer, with their scores, the best first. What is newer than the index is left out."""
-    for line, score in answers(db, terms, limit + len(since)):
+    for line, score in best_matches(db, terms, limit + len(since)):
         entry = manifest.from_line(line.encode())
         if isinstance(entry, Entry) and entry.id not in since:
             yield entry, round(score, 3)

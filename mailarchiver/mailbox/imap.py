@@ -16,13 +16,15 @@ from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from imapclient import DELETED
+
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
 from .cures import answer_cure
-from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -73,9 +75,11 @@ class ImapMailbox:
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
         self._broken: str | None = None
+        self._interrupted = False
         self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
+        self._may_delete = True
 
     def __enter__(self) -> Self:
         self.connect()
@@ -90,6 +94,7 @@ class ImapMailbox:
         """Connect and log in, anew if need be."""
         self.close()
         self._broken = None
+        self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
         try:
             self._client = connect(self._account, self._server, self._credentials, self._deadline)
@@ -122,6 +127,9 @@ class ImapMailbox:
             uidvalidity = answer.get(b"UIDVALIDITY")
             self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
             self._writable = writable
+            # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
+            permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
+            self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
             log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
         return self._selected
@@ -174,17 +182,16 @@ class ImapMailbox:
             fitting = [(uid, size) for uid, size in sizes.items() if uid not in large]
             for bodies in self._bodies(selected, fitting, BODIES_AT_ONCE if at_once > 1 else 1, bounds):
                 missing -= bodies.keys()
-                raws = [self._raw(selected, uid, body) for uid, body in bodies.items()]
-                bodies.clear()  # whoever gets the messages decides how long they stay in memory
-                while raws:
-                    yield [raws.pop(0) for _ in range(min(at_once, len(raws)))]
+                for part in list(plan((uid, len(body.data)) for uid, body in bodies.items())):
+                    # whoever gets the messages decides how long they stay in memory
+                    yield [self._raw(selected, uid, bodies.pop(uid)) for uid in part]
             self._report_missing(selected, missing)
 
     def _bodies(
         self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
     ) -> Iterator[dict[int, Body]]:
         """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
-        for batch in plan(sizes, messages=at_once, alone=bounds.pieces):
+        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
             what = f"read {len(batch)} messages of {selected.folder!r}"
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
@@ -221,6 +228,11 @@ class ImapMailbox:
             )
         return done
 
+    def interrupt(self) -> None:
+        """End what another thread is doing here, by shutting the connection; that is no message's fault."""
+        self._interrupted = True
+        self._deadline.shut()
+
     def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
         """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
         fail. One operation, and one that changes nothing on the server.
@@ -235,7 +247,9 @@ class ImapMailbox:
             return
         try:
             client.socket().settimeout(_GOODBYE_SECONDS)
-            client.logout()
+            self._deadline.seconds = min(self._deadline.seconds, _GOODBYE_SECONDS)
+            with self._deadline.running():
+                client.logout()
         except (IMAPError, OSError) as error:
             log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
             hang_up(client)
@@ -250,6 +264,11 @@ class ImapMailbox:
         if after.folder is None:
             raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
         with self._talking(f"move {len(uids)} messages to {after.folder!r}") as client:
+            if not (self._may_delete or client.has_capability("MOVE")):
+                raise MailboxError(
+                    f"account {self._account}: {self._server} does not let messages be deleted from "
+                    f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
+                )
             self._require_epoch(client)
             return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
 
@@ -334,11 +353,13 @@ class ImapMailbox:
             with self._talking(what) as client:
                 yield client
         except MailboxError as error:
-            if self.is_connected:
+            if self.is_connected or self._interrupted:
                 raise
             raise FetchBrokeError(str(error), tuple(uids)) from error
 
     def _trouble(self, what: str, error: Exception) -> str:
+        if self._interrupted:
+            return f"the connection to {self._server} was ended at: {what}"
         if self._deadline.expired:
             return f"{self._server} did not {what} within {self._deadline.seconds:g} s; tried again next round"
         if isinstance(error, IMAP4.readonly):

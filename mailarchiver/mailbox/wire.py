@@ -17,6 +17,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
 from ..text.terminal import line as readable
+from .idling import Idling
 from .sasl import Bearer
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class Deadline:
 
     def _expire(self) -> None:
         self.expired = True
+        self.shut()
+
+    def shut(self) -> None:
+        """Shut the connection down, whoever waits for it."""
         if self._handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
                 self._handle.shutdown(socket.SHUT_RDWR)
@@ -104,7 +109,7 @@ class _Arguments:
         return value + f" {self.announce()}".encode() if self._values else value
 
 
-class _Wire(imaplib.IMAP4):
+class _Wire(Idling):
     """imaplib's connection, over a socket that a `Deadline` watches. `literal_limit` bounds the next literals."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
@@ -193,6 +198,12 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
 
     @property
+    def wire(self) -> _Wire:
+        """The connection itself: for IDLE, which imapclient has in a form that takes the end of it for silence."""
+        wire: _Wire = self._imap
+        return wire
+
+    @property
     def logged_in(self) -> bool:
         """Whether the server took us for somebody already: its greeting was PREAUTH (RFC 3501 §7.1.4)."""
         return bool(self._imap.state == "AUTH")
@@ -230,6 +241,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
             yield
         finally:
             self._imap.literal_limit = _SMALL_LITERAL
+
+    def response_code(self, name: str) -> bytes:
+        """What followed a response code (RFC 3501 §7.1) in the answers to the latest command; b"" without one.
+
+        QUIRK: of a UID command imapclient returns no words at all, but imaplib keeps the codes in them.
+        """
+        data = self._imap.response(name)[1][-1]
+        return data if isinstance(data, bytes) else b""
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mailarchiver.mailbox.folders import Choice, Folder, choose, from_wire, is_plain, matches, to_wire
 from mailarchiver.mailbox.imap import ImapMailbox, Server
-from tests.servers.fixtures import Mailbox, dovecot, mailbox
+from tests.servers.fixtures import EVERY_SERVER, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
 from tests.servers.scripted import Answer, ScriptedServer
 
-__all__ = ["dovecot", "mailbox"]
+__all__ = ["cyrus", "dovecot", "dovecot_sdbox", "mailbox"]
 
 OK = b"{tag} OK done\r\n"
 
@@ -194,6 +194,7 @@ def test_special_uses_are_asked_for_where_that_is_understood() -> None:
         assert ours.choose([r"\Archive"], None).folders == ("Kept",)
 
 
+@EVERY_SERVER
 def test_new_folders_are_found_on_the_servers_that_there_are(mailbox: Mailbox) -> None:
     with mailbox.open() as ours:
         assert ours.choose(["*"], "Archived").folders == ("INBOX",)
@@ -213,6 +214,15 @@ def test_special_uses_on_dovecot(mailbox: Mailbox) -> None:
         mailbox.other.create("Kept")
         assert ours.choose([r"\archive"], None).folders == ("Kept",)
         assert ours.choose(["*"], r"\Archive") == Choice(("INBOX", "Archived"), "Kept")
+
+
+@pytest.mark.cyrus
+@pytest.mark.parametrize("mailbox", ["cyrus"], indirect=True)
+def test_special_uses_on_cyrus(mailbox: Mailbox) -> None:
+    mailbox.other.create_for(r"\Archive", "Kept")
+    with mailbox.open() as ours:
+        assert ours.choose([r"\ARCHIVE"], None).folders == ("Kept",)
+        assert ours.choose(["%"], r"\Archive") == Choice(("INBOX", "Archived"), "Kept")
 
 
 def test_the_way_to_the_wire_and_back() -> None:

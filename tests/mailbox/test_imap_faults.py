@@ -276,7 +276,9 @@ def test_without_move_it_is_copied_and_marked(
     answers: dict[str, Answer] = {
         "CAPABILITY": f"* CAPABILITY IMAP4rev1 AUTH=PLAIN {uidplus}\r\n{{tag}} OK done\r\n".encode(),
         "UID SEARCH UID 1,2,3 UNDELETED": [b"* SEARCH 1 3\r\n" + OK, b"* SEARCH\r\n" + OK],
-        **dict.fromkeys(("UID COPY", "UID STORE", "UID EXPUNGE"), OK),
+        **dict.fromkeys(("UID STORE", "UID EXPUNGE"), OK),
+        "UID COPY": b"{tag} OK [COPYUID 5 1,3 8:9] done\r\n" if uidplus else OK,
+        "UID SEARCH UID 1,3": b"* SEARCH\r\n" + OK if uidplus else b"* SEARCH 1 3\r\n" + OK,
     }
     with ScriptedServer(answers) as server, opened(server) as ours:
         ours.select("INBOX", writable=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.archive import answers
+from mailarchiver.archive import matches
 from mailarchiver.archive.search import search
 from mailarchiver.archive.store import Store
 from tests.archive.articles import written
@@ -23,8 +23,8 @@ DAY = datetime(2024, 1, 1, 12, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A word is common from six articles on."""
-    monkeypatch.setattr(answers, "RANKED", FEW)
-    monkeypatch.setattr(answers, "TITLED", 3)
+    monkeypatch.setattr(matches, "RANKED", FEW)
+    monkeypatch.setattr(matches, "TITLED", 3)
 
 
 def day(number: int) -> datetime:
@@ -153,7 +153,7 @@ def test_a_beginning_stands_for_its_words_also_where_these_are_many(
     file(root, *(written(number, f"Article {number}", f"walk{number:02} on") for number in range(1, 8)))
     expected = [f"Article {number}" for number in range(7, 0, -1)]
     assert titles(root, "walk*") == expected
-    monkeypatch.setattr(answers, "BEGINNINGS", 3)
+    monkeypatch.setattr(matches, "BEGINNINGS", 3)
     assert titles(root, "walk*")[:FEW] == expected[:FEW]
     assert titles(root, "walk*", limit=7) == titles(root, "walk0* on", limit=7) == expected
     assert titles(root, '"walk03 o"*') == ["Article 3"]

@@ -57,7 +57,7 @@ _IN_COLUMN = {"text": "", "site": "{site} : ", "author": "{byline} : "}
 _DAYS = {"after", "before"}
 
 
-def answers(db: sqlite3.Connection, terms: Sequence[Term], limit: int) -> list[tuple[str, float]]:
+def best_matches(db: sqlite3.Connection, terms: Sequence[Term], limit: int) -> list[tuple[str, float]]:
     """The lines and scores of at most `limit` entries, the best first. Of what is equally good those that were filed
     last, or received last where no words are asked for; in the order in which they were received.
 
