@@ -126,10 +126,11 @@ class Rounds:
             for state in self._states.values():
                 state.stop.set()
             self._changed.notify_all()
-        watchers_ended = self._watchers.end(seconds)
+        self._watchers.stop()
         with self._changed:
-            idle = self._changed.wait_for(self._none_running, max(0.0, end - time.monotonic()))
-        return idle and watchers_ended
+            ended = self._changed.wait_for(self._none_running, seconds)
+        self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
+        return ended
 
     def summary(self) -> str:
         """How all accounts are doing, in a line."""
@@ -149,7 +150,10 @@ class Rounds:
     def _live(self, account: Account) -> None:
         """An account's thread."""
         while self._await_turn(account.name):
-            self.run(account)
+            try:
+                self.run(account)
+            except Exception:  # the border of a thread: no more mail would be filed if it ended
+                log.exception("%s: the end of a round was broken off by a defect of mailarchiver", account.name)
 
     def _await_turn(self, name: str) -> bool:
         """Wait until a round is due; False when all ends."""
@@ -189,20 +193,25 @@ class Rounds:
 
     def _finish(self, name: str, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
-        with self._publishing:
-            self._states[name].health = health
-            accounts = {account: each.health.as_dict() for account, each in self._states.items()}
-            try:
-                self._quarantined = self._store.in_quarantine()
-                written = stamp(datetime.now(UTC))
-                self._store.write_status({"written": written, "quarantined": self._quarantined, "accounts": accounts})
-            except StoreError as error:
-                log.error("status.json: %s", error)  # noqa: TRY400 - expected: the text says it all
-        notify(f"STATUS={self.summary()}")
-        with self._changed:
-            state = self._states[name]
-            state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
-            self._changed.notify_all()
+        try:
+            with self._publishing:
+                self._states[name].health = health
+                self._write_status()
+            notify(f"STATUS={self.summary()}")
+        finally:
+            with self._changed:
+                state = self._states[name]
+                state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
+                self._changed.notify_all()
+
+    def _write_status(self) -> None:
+        accounts = {account: each.health.as_dict() for account, each in self._states.items()}
+        try:
+            self._quarantined = self._store.in_quarantine()
+            written = stamp(datetime.now(UTC))
+            self._store.write_status({"written": written, "quarantined": self._quarantined, "accounts": accounts})
+        except StoreError as error:
+            log.error("status.json: %s", error)  # noqa: TRY400 - expected: the text says it all
 
     def _none_running(self) -> bool:
         return all(state.started is None for state in self._states.values())

@@ -73,7 +73,8 @@ def watch(rounds: Rounds) -> Iterator[Callable[..., Watchers]]:
 
     yield watch
     for watchers in begun:
-        assert watchers.end(PATIENCE)
+        watchers.stop()
+        assert watchers.join(PATIENCE)
 
 
 def test_it_wakes_a_round_when_it_is_there_and_when_mail_comes(rounds: Rounds, watch: Any) -> None:
@@ -123,7 +124,7 @@ def test_a_server_without_push_is_said_once(rounds: Rounds, watch: Any, caplog: 
         watchers = watch(account, "INBOX", "Other")
         server.wait_for("two attempts", lambda it: it.count("LOGOUT") == 2)
         watchers.follow(account, ["INBOX", "Other"])
-        assert watchers.end(PATIENCE)
+        assert watchers.join(PATIENCE)
         assert server.connected == 2, "one for each folder, and never again"
     assert caplog.text.count("the server offers no push (IDLE); it is polled every 0:05:00") == 1
     assert rounds.woken == []
@@ -183,7 +184,8 @@ def test_they_end_at_once_wherever_they_wait(rounds: Rounds, answers: dict[str, 
         last = next(iter(answers), "IDLE")
         server.wait_for(last, lambda it: it.count(last) == 1)
         assert watchers.go_on(0)
-        assert watchers.end(9)
+        watchers.stop()
+        assert watchers.join(9)
         watchers.follow(account_on(server.port), ["Other"])
         assert server.connected == 1, "nothing begins after the end"
 
@@ -290,6 +292,13 @@ def test_72_hours_on_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch)
     days = Days(4, lambda _: MailboxError("no route to host"))
     live(days, monkeypatch)
     assert len(days.connected) < 72 * 60 / 5, "every 7.5 minutes, on average"
+
+
+def test_72_hours_with_a_defect_of_ours(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    days = Days(4, lambda _: ZeroDivisionError())
+    live(days, monkeypatch)
+    assert 72 <= len(days.connected) <= 80, "once an hour"
+    assert "Traceback" in caplog.text
 
 
 def test_72_hours_on_a_server_that_hangs_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -216,6 +216,15 @@ def test_special_uses_on_dovecot(mailbox: Mailbox) -> None:
         assert ours.choose(["*"], r"\Archive") == Choice(("INBOX", "Archived"), "Kept")
 
 
+@pytest.mark.cyrus
+@pytest.mark.parametrize("mailbox", ["cyrus"], indirect=True)
+def test_special_uses_on_cyrus(mailbox: Mailbox) -> None:
+    mailbox.other.create_for(r"\Archive", "Kept")
+    with mailbox.open() as ours:
+        assert ours.choose([r"\ARCHIVE"], None).folders == ("Kept",)
+        assert ours.choose(["%"], r"\Archive") == Choice(("INBOX", "Archived"), "Kept")
+
+
 def test_the_way_to_the_wire_and_back() -> None:
     assert from_wire(to_wire("Entwürfe & Æther")) == "Entwürfe & Æther"
     assert from_wire(b"&A") == "&A"
