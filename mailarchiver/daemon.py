@@ -107,7 +107,7 @@ def _watch(stop: threading.Event, scheduler: BackgroundScheduler, rounds: Rounds
     then = (time.time(), time.monotonic())
     while not stop.wait(tick):
         now = (time.time(), time.monotonic())
-        if rounds.watch(now[1]):
+        if rounds.watch(now[1]) and patience:
             notify("WATCHDOG=1")
         jump = jumped(then, now)
         if jump is not None:

@@ -118,7 +118,8 @@ class FolderRound:
                     break
         came = {receipt.ref.uid for receipt in done} | large.keys() | own
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
-        trouble = trouble or self.flag_large(listed, large)
+        if not stop.is_set():
+            trouble = trouble or self.flag_large(listed, large)
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,

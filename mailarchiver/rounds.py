@@ -77,7 +77,12 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self._publisher.publish(self._healths())
+        try:
+            self._publisher.publish(self._healths())
+        except Exception:  # nor must it keep the daemon from filing
+            log.exception(
+                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
+            )
         for account in self._settings.account:
             name = f"account {account.name}"
             threading.Thread(target=self._live, args=[account], name=name, daemon=True).start()
@@ -109,7 +114,7 @@ class Rounds:
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
             health, wait = _failed(account.name, state.health, error)
-        self._finish(account.name, replace(health, token_ends=sign_in_ends(account)), wait)
+        self._finish(account.name, health, wait)
 
     def watch(self, now: float) -> bool:
         """Tell rounds that are past their deadline to end; whether all rounds, and those who wait for mail, go on.
@@ -155,7 +160,10 @@ class Rounds:
     def _live(self, account: Account) -> None:
         """An account's thread."""
         while self._await_turn(account.name):
-            self.run(account)
+            try:
+                self.run(account)
+            except Exception:  # the border of a thread: no more mail would be filed if it ended
+                log.exception("%s: the end of a round was broken off by a defect of mailarchiver", account.name)
 
     def _await_turn(self, name: str) -> bool:
         """Wait until a round is due; False when all ends."""
@@ -198,14 +206,17 @@ class Rounds:
 
     def _finish(self, name: str, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
-        with self._changed:
-            self._states[name].health = health
-        self._publisher.publish(self._healths())
-        notify(f"STATUS={self.summary()}")
-        with self._changed:
-            state = self._states[name]
-            state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
-            self._changed.notify_all()
+        try:
+            ends = sign_in_ends(self._settings.named(name))
+            with self._changed:
+                self._states[name].health = replace(health, token_ends=ends)
+            self._publisher.publish(self._healths())
+            notify(f"STATUS={self.summary()}")
+        finally:
+            with self._changed:
+                state = self._states[name]
+                state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
+                self._changed.notify_all()
 
     def _go_on(self, name: str, done: int, found: int) -> None:
         """A round tells that so many messages more are done, and so many more were found."""

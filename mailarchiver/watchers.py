@@ -2,7 +2,7 @@
 
 ::
 
-    Rounds ─ a good round: its folders ─▶ Watchers.follow ─▶ a _Watcher a folder: mailbox.idle ─ news ─▶ Rounds.wake
+    Rounds ─ a good round: its folders ─▶ Watchers.follow ─▶ a Watcher a folder: mailbox.idle ─ news ─▶ Rounds.wake
 
 A watcher has a connection and a thread of its own, and never fetches. It connects only while the account is well, and
 leaves the server alone after trouble for as long as a round would. What it misses meanwhile, the round finds that it
@@ -164,28 +164,35 @@ class Watcher:
             failures = failures_in_a_row(failures, time.monotonic() - began)
             self._rest(trouble, failures)
 
-    def _watch(self) -> MailboxError | None:
+    def _watch(self) -> Exception | None:
         """Wait on one connection until it breaks: why it did; None when there is nothing more to wait for."""
-        self._connection = FolderWatch(self.account.name, self.account.server(), self.account.credentials())
-        self._expect(0)
         try:
-            with self._connection as connection:
-                if not connection.open(self._folder):
-                    self._no_push(self.account)
-                    return None
-                on_start: Callable[[], None] = self._wake  # for what came before we were there
-                while not self._stop.is_set():
-                    self._expect(self._renew)
-                    connection.idle(self._renew, self._wake, on_start=on_start)
-                    on_start = _nothing
+            self._connection = FolderWatch(self.account.name, self.account.server(), self.account.credentials())
+            self._wait_on(self._connection)
         except MailboxError as error:
+            return error
+        except Exception as error:  # the border of a thread: a defect must not end it, nor pass unseen
+            log.exception("%s: watching %r was broken off by a defect of mailarchiver", self.account.name, self._folder)
             return error
         finally:
             self._connection = None
             self._due = float("inf")
         return None
 
-    def _rest(self, error: MailboxError, failures: int) -> None:
+    def _wait_on(self, connection: FolderWatch) -> None:
+        """Return when there is nothing more to wait for."""
+        self._expect(0)
+        with connection:
+            if not connection.open(self._folder):
+                self._no_push(self.account)
+                return
+            on_start: Callable[[], None] = self._wake  # for what came before we were there
+            while not self._stop.is_set():
+                self._expect(self._renew)
+                connection.idle(self._renew, self._wake, on_start=on_start)
+                on_start = _nothing
+
+    def _rest(self, error: Exception, failures: int) -> None:
         """Leave the server alone for a while."""
         wait = pause(error, failures, random.random)
         level = logging.WARNING if failures == TOLD_AFTER else logging.INFO

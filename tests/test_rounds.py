@@ -179,6 +179,28 @@ def test_a_status_that_cannot_be_written_ends_nothing(
     assert rounds.end(0)
 
 
+def test_a_defect_at_the_end_of_a_round_does_not_end_the_rounds(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a":
+            begun.release()
+        return RoundResult(account.name)
+
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError
+
+    play(poll_account)
+    monkeypatch.setattr(FakeStore, "write_status", defect)
+    with running(settings) as rounds:
+        for _ in range(3):
+            assert begun.acquire(timeout=PATIENCE)
+            rounds.wake("a")
+    assert "Traceback" in caplog.text
+
+
 def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings: Settings, play: Any) -> None:
     stops: dict[str, threading.Event] = {}
     begun = threading.Barrier(3)

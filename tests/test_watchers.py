@@ -294,6 +294,13 @@ def test_72_hours_on_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch)
     assert len(days.connected) < 72 * 60 / 5, "every 7.5 minutes, on average"
 
 
+def test_72_hours_with_a_defect_of_ours(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    days = Days(4, lambda _: ZeroDivisionError())
+    live(days, monkeypatch)
+    assert 72 <= len(days.connected) <= 80, "once an hour"
+    assert "Traceback" in caplog.text
+
+
 def test_72_hours_on_a_server_that_hangs_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes the connection, and ends it: that is no success from which to begin anew."""
     days = Days(4, lambda _: None)
