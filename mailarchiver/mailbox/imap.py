@@ -12,6 +12,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -298,7 +299,9 @@ class ImapMailbox:
 
     def _raw(self, selected: Selected, uid: int, body: Body) -> RawMessage:
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
-        return RawMessage(ref, body.received, body.data)
+        # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
+        fallback = None if body.received else datetime.now(UTC)
+        return RawMessage(ref, body.received, body.data, fallback=fallback)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""
