@@ -98,7 +98,7 @@ def read_after(value: object) -> After:
 
 def read_receipt(value: object) -> str | None:
     """The folder that receipts are put into: none (`off`), INBOX (`inbox`), or `folder:Name`."""
-    if value in {None, "off"}:
+    if value is None or value == "off":
         return None
     if value == "inbox":
         return "INBOX"

@@ -28,9 +28,11 @@ _WORD_BYTES = 42
 _ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 """RFC 5322 §3.6.4, more or less: what could not stand in a field is refused."""
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
-_FIELD_LINE = re.compile(rb"^x-mailarchiver-receipt:[ \t]*([0-9a-f]{64})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_VALUE_OF = rb"^%b:[ \t]*(?:\r?\n[ \t]+)?%b[ \t]*\r?$"
+"""A field with a value that may have been folded on its way, as Exchange does with long ones."""
+_FIELD_LINE = re.compile(_VALUE_OF % (b"x-mailarchiver-receipt", b"([0-9a-f]{64})"), re.IGNORECASE | re.MULTILINE)
 _ID_LINE = re.compile(
-    rb"^message-id:[ \t]*<([0-9a-f]{64})@receipt\.mailarchiver\.invalid>[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+    _VALUE_OF % (b"message-id", rb"<([0-9a-f]{64})@receipt\.mailarchiver\.invalid>"), re.IGNORECASE | re.MULTILINE
 )
 
 

@@ -89,6 +89,9 @@ def test_it_is_known_again_however_it_came_back() -> None:
     data = composed(FACTS, NOON)
     assert told_by(data) == DIGEST
     assert told_by(b"Received: from x\r\n\tby y\r\n" + data) == DIGEST
+    assert (
+        told_by(data.replace(b"Message-ID: ", b"Message-Id:\r\n\t").replace(b"Receipt: ", b"Receipt:\r\n ")) == DIGEST
+    )
     assert message_id(DIGEST).encode() in data
 
 
