@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailarchiver.mailbox.receipt import Facts, composed, message_id, told_by
@@ -60,6 +60,7 @@ def test_an_id_that_could_not_stand_in_a_field_is_left_out(bad: str | None) -> N
     assert message["To"] == "mailarchiver@receipt.mailarchiver.invalid"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=400), st.text(max_size=60), st.text(max_size=60))
 def test_no_text_leaves_its_field(subject: str, article: str, address: str, given_id: str) -> None:
     data = composed(Facts(DIGEST, given_id, subject, address, (article,)), NOON)
