@@ -8,6 +8,7 @@ from .. import __version__
 from .audit import audit
 from .demo import demo
 from .import_ import import_
+from .install_service import install_service
 from .list_ import list_
 from .poll import poll
 from .quarantine import quarantine
@@ -41,6 +42,7 @@ app.command()(audit)
 app.command()(reprocess)
 app.command()(remove)
 app.command()(restore)
+app.command("install-service")(install_service)
 app.add_typer(quarantine, name="quarantine")
 
 
