@@ -195,9 +195,8 @@ def unit(text: str, program: Program) -> str:
     if "ExecStart=" not in text:  # a timer
         return text
     text, count = re.subn(r"(?m)^(ExecStart=)/usr/bin/env \S+(?= )", lambda m: m[1] + quoted(program.script), text)
-    folders = " ".join(
-        quoted(path) for path in dict.fromkeys(program.folders) if _within(path, (Path("/usr"),)) is None
-    )
+    outer = [path for path in dict.fromkeys(program.folders) if not _within(path.parent, program.folders)]
+    folders = " ".join(quoted(path) for path in outer if not _within(path, (Path("/usr"),)))
     text, more = re.subn(r"(?m)^(ExecPaths=/usr) .+$", lambda m: f"{m[1]} {folders}".rstrip(), text)
     if (count, more) != (1, 1):
         raise ValueError("a unit without ExecStart=/usr/bin/env or ExecPaths=/usr")
@@ -218,7 +217,7 @@ def _drop_ins(site: Site, service: str, wished: Wishes) -> Iterator[Step]:
     yield Put(secrets, f"{WRITTEN}[Service]\n{loads}") if loads else Remove(secrets)
     elsewhere = folder / "50-archive.conf"
     root = quoted(wished.root)
-    writable = f"[Service]\nReadWritePaths={root}\n"
+    writable = f"[Service]\nReadWritePaths={root}\nNoExecPaths={root}\n"
     if site.home is not None:
         yield Put(elsewhere, f"{WRITTEN}{writable}")
     elif _within(wished.root, (STATE,)):

@@ -56,7 +56,9 @@ Step = Put | Remove | Folder | Run
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step, and what became of it: "written", "updated", "unchanged", "kept", "removed", "absent", "made", "run", "left"."""
+    """A step, and what became of it: "written", "updated", "unchanged", "kept", "removed", "absent", "made", "run", or
+    "left" to others.
+    """
 
     what: str
     outcome: str
