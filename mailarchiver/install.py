@@ -228,7 +228,7 @@ def _drop_ins(site: Site, service: str, wished: Wishes) -> Iterator[Step]:
 
 def _newer(site: Site, systemd: int) -> Step:
     path = site.units / f"{SERVICE}.d/40-since-254.conf"
-    return Put(path, _shipped(f"{SERVICE}.d/since-254.conf")) if systemd >= 254 else Remove(path)
+    return Put(path, _shipped("drop-ins/since-254.conf")) if systemd >= 254 else Remove(path)
 
 
 def password_file(site: Site, credential: str) -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.booted, pytest.mark.dovecot, pytest.mark.timeout(400)]
 
 UNIT, PROBE = "/run/systemd/system/probe.service", "/opt/mailarchiver/probe.py"
-EXAMPLE = ROOT / "systemd/mailarchiver.service.d/one-network.conf.example"
+EXAMPLE = ROOT / "systemd/drop-ins/one-network.conf"
 
 
 def probe(service: Service, *arguments: str, more: str = "") -> Any:

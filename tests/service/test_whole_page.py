@@ -1,4 +1,4 @@
-"""docs/service.md, command by command, in its order, on the booted machine. Runs after test_service.py, by its name:
+"""docs/service.md, command by command, in its order, on the booted machine. Runs last, by its name:
 the page ends with the removal of the service.
 """
 
