@@ -22,15 +22,21 @@ READER = "reader"
 
 _CLONED = ("mailarchiver", "systemd", "pyproject.toml", "README.md", "LICENSE", "config.example.toml")
 _PATIENCE = 30.0
+_OCTETS = 2**30
+"""A venv with mailarchiver, twice, and what is filed."""
+
+
+def _roomy() -> Path | None:
+    """In memory, where there is enough of it: an overlay cannot lie on another one, which the disk may be."""
+    shared = Path("/dev/shm")  # noqa: S108  a name of our own in it
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > _OCTETS else None
 
 
 class Machine:
     """`with Machine() as machine:` is a booted machine; its network is ours, and so is what lies in `/` before."""
 
     def __enter__(self) -> Self:
-        # in memory: an overlay does not lie on another one
-        shared = Path("/dev/shm")  # noqa: S108  a name of our own in it
-        self._folder = Path(tempfile.mkdtemp(prefix="mailarchiver-machine-", dir=shared if shared.is_dir() else None))
+        self._folder = Path(tempfile.mkdtemp(prefix="mailarchiver-machine-", dir=_roomy()))
         self._clone(self._folder / "u" / CLONE.lstrip("/"))
         boot = [str(Path(__file__).with_name("boot.sh")), str(self._folder)]
         self._process = subprocess.Popen(boot, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -144,7 +144,8 @@ old.commit()
 
 def test_an_archive_of_a_newer_format_is_refused_and_not_touched(service: Service) -> None:
     service.machine.run("systemctl stop mailarchiver")
-    service.machine.run(f"sed -i '1s/format 1$/format 2/' {ARCHIVE}/README.txt")
+    as_owner = "runuser -u mailarchiver --"
+    service.machine.run(f"{as_owner} sed -i '1s/format 1$/format 2/' {ARCHIVE}/README.txt")
     state = f"find {ARCHIVE} -printf '%P %s %T@ %C@ %i\\n' | sort"
     before = service.machine.says(state)
     try:
@@ -156,5 +157,6 @@ def test_an_archive_of_a_newer_format_is_refused_and_not_touched(service: Servic
         assert "update mailarchiver; nothing was touched" in said
         assert service.machine.says(state) == before
     finally:
-        service.machine.run(f"sed -i '1s/format 2$/format 1/' {ARCHIVE}/README.txt && systemctl restart mailarchiver")
+        service.machine.run(f"{as_owner} sed -i '1s/format 2$/format 1/' {ARCHIVE}/README.txt")
+        service.machine.run("systemctl restart mailarchiver")
     service.await_state("active")

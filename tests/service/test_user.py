@@ -33,17 +33,19 @@ def test_the_page(service: Service) -> None:
     service.machine.run(f"systemctl stop mailarchiver && mkdir -p /run/user && {linger} {READER}")
     manager = f"user@{service.machine.says(f'id -u {READER}')}"
     service.machine.wait_for("a manager of units", lambda: service.property("ActiveState", manager) == "active")
-    said = by_reader(service, install)
-    assert f"written    {OWN}/config.toml" in said
-    assert f"install -m 0600 /dev/stdin {OWN}/articles.password" in said
-    configure(service)
-    by_reader(service, enable)
-    service.deliver("For one user")
-    service.await_articles("For one user", archive=f"{HOME}/archive")
-    assert_locked_in(service)
-    assert "unchanged: everything was in place" in by_reader(service, install)
-    by_reader(service, "systemctl --user disable --now mailarchiver")
-    service.machine.run("systemctl start mailarchiver")
+    try:
+        said = by_reader(service, install)
+        assert f"written    {OWN}/config.toml" in said
+        assert f"install -m 0600 /dev/stdin {OWN}/articles.password" in said
+        configure(service)
+        by_reader(service, enable)
+        service.deliver("For one user")
+        service.await_articles("For one user", archive=f"{HOME}/archive")
+        assert_locked_in(service)
+        assert "unchanged: everything was in place" in by_reader(service, install)
+        by_reader(service, "systemctl --user disable --now mailarchiver")
+    finally:
+        service.machine.run("systemctl start mailarchiver")
 
 
 def configure(service: Service) -> None:
@@ -58,8 +60,10 @@ def configure(service: Service) -> None:
     }
     script = "; ".join(f"s|^#*{key} = .*|{key} = {value}|" for key, value in edits.items())
     by_reader(service, f"sed -i '{script}' {OWN}/config.toml")
-    by_reader(service, f"install /dev/stdin {OWN}/ca.pem", given=service.dovecot.ca_file.read_text())
-    by_reader(service, f"install -m 0600 /dev/stdin {OWN}/articles.password", given=f"{PASSWORD}\n")
+    by_reader(service, f"tee {OWN}/ca.pem", given=service.dovecot.ca_file.read_text())
+    # not with `install … /dev/stdin`: the terminal is the user's own, the test's pipe is root's
+    by_reader(service, f"tee {OWN}/articles.password", given=f"{PASSWORD}\n")
+    by_reader(service, f"chmod 600 {OWN}/articles.password")
 
 
 def assert_locked_in(service: Service) -> None:

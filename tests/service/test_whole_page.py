@@ -4,12 +4,13 @@ the page ends with the removal of the service.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .conftest import ARCHIVE, CONFIG
-from .machine import READER
+from .machine import READER, ROOT
 from .page import NOT_RUN, PAGE, SECTIONS
 
 if TYPE_CHECKING:
@@ -125,6 +126,11 @@ def test_every_command_of_the_page_is_run() -> None:
 def test_it_takes_ten_commands() -> None:
     [block] = [block for block in PAGE.split("\n\n") if "apt install python3-venv" in block]
     assert len(block.splitlines()) == 10
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", PAGE))
+def test_a_link_leads_somewhere(target: str) -> None:
+    assert (ROOT / "docs" / target).exists()
 
 
 @pytest.mark.parametrize("heading", [pytest.param(heading, marks=booted) for heading in STORY])
