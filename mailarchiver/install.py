@@ -82,12 +82,13 @@ def running() -> Program:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What of the configuration concerns the service: where the archive lies, and the passwords, as credentials of
-    systemd by their names, or in files.
+    systemd by their names, or in files; and in which `folders` else it writes: figures, sign-ins.
     """
 
     root: Path
     credentials: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
 
 
 def wishes(text: str, path: Path) -> Wishes:
@@ -99,15 +100,24 @@ def wishes(text: str, path: Path) -> Wishes:
         raise ConfigError([f"{path}: is no TOML: {error}"]) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError([f"{path}: archive.root: must be the path of the archive"]) from error
-    accounts = tables.get("account")
-    accounts = [each for each in accounts if isinstance(each, dict)] if isinstance(accounts, list) else []
-    names = [account.get("password_credential") for account in accounts]
-    files = [account.get("password_file") for account in accounts]
+    accounts = _tables(tables.get("account"))
+    written = [*_values(accounts, "token_cache"), *_values(_tables(tables.get("metrics")), "textfile")]
     return Wishes(
         Path(os.path.normpath(root)),
-        tuple(dict.fromkeys(name for name in names if isinstance(name, str) and CREDENTIAL.fullmatch(name))),
-        tuple(dict.fromkeys(path.parent / name for name in files if isinstance(name, str))),
+        tuple(name for name in _values(accounts, "password_credential") if CREDENTIAL.fullmatch(name)),
+        tuple(path.parent / name for name in _values(accounts, "password_file")),
+        tuple(dict.fromkeys(Path(os.path.normpath(path.parent / name)).parent for name in written)),
     )
+
+
+def _tables(value: object) -> list[dict[str, object]]:
+    """A table, or a list of them, as a list; whatever else stands there is no table."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+def _values(tables: list[dict[str, object]], key: str) -> list[str]:
+    """What stands at this key, each once; what is no text is left to `check`."""
+    return list(dict.fromkeys(value for table in tables if isinstance(value := table.get(key), str)))
 
 
 def first_config(site: Site) -> str:
@@ -120,7 +130,7 @@ def first_config(site: Site) -> str:
 
 
 def refuse_hidden(site: Site, program: Program, wished: Wishes) -> None:
-    """Raise `ConfigError` where the service could not see its program or its archive, with the cure."""
+    """Raise `ConfigError` where the service could not see its program, or where it writes, with the cure."""
     problems = []
     unseen = HIDDEN if site.home is None else TEMPORARY
     for path in dict.fromkeys((program.script, *program.folders)):
@@ -131,11 +141,12 @@ def refuse_hidden(site: Site, program: Program, wished: Wishes) -> None:
                 "`sudo PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install …`; or use --user"
             )
             break
-    if hidden := _within(wished.root, unseen):
-        problems.append(
-            f"archive.root {wished.root}: the service sees nothing below {hidden}: "
-            f"name a folder below {STATE} or /srv, or use --user"
-        )
+    problems += [
+        f"the configuration names {path}: the service sees nothing below {hidden}: "
+        f"name a folder below {STATE} or /srv, or use --user"
+        for path in (wished.root, *wished.folders)
+        if (hidden := _within(path, unseen))
+    ]
     if problems:
         raise ConfigError(problems)
 
@@ -215,15 +226,14 @@ def _drop_ins(site: Site, service: str, wished: Wishes) -> Iterator[Step]:
     loads = "".join(f"LoadCredential={name}:{password_file(site, name)}\n" for name in wished.credentials)
     secrets = folder / "50-credentials.conf"
     yield Put(secrets, f"{WRITTEN}[Service]\n{loads}") if loads else Remove(secrets)
-    elsewhere = folder / "50-archive.conf"
-    root = quoted(wished.root)
-    writable = f"[Service]\nReadWritePaths={root}\nNoExecPaths={root}\n"
-    if site.home is not None:
-        yield Put(elsewhere, f"{WRITTEN}{writable}")
-    elif _within(wished.root, (STATE,)):
-        yield Remove(elsewhere)
-    else:
-        yield Put(elsewhere, f"{WRITTEN}[Unit]\nRequiresMountsFor={root}\n\n{writable}")
+    paths = folder / "50-paths.conf"
+    root = wished.root if site.home is not None or not _within(wished.root, (STATE,)) else None
+    waits = f"[Unit]\nRequiresMountsFor={quoted(root)}\n\n" if root and site.home is None else ""
+    places = [quoted(root)] if root else []
+    # one that is missing keeps only what is written there from being written, not the service from starting
+    places += [f"-{quoted(path)}" for path in wished.folders if site.home is not None or not _within(path, (STATE,))]
+    written = "".join(f"ReadWritePaths={place}\nNoExecPaths={place}\n" for place in places)
+    yield Put(paths, f"{WRITTEN}{waits}[Service]\n{written}") if places else Remove(paths)
 
 
 def _newer(site: Site, systemd: int) -> Step:

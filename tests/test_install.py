@@ -115,16 +115,33 @@ def test_an_archive_elsewhere_is_opened_and_nothing_beside_it() -> None:
     example = (install.SHIPPED / "systemd/drop-ins/archive-elsewhere.conf").read_text("utf-8")
     keys = [line for line in example.splitlines() if line and not line.startswith("#")]
     for service in ("mailarchiver", "mailarchiver-poll"):
-        drop_in = written[f"/etc/systemd/system/{service}.service.d/50-archive.conf"]
+        drop_in = written[f"/etc/systemd/system/{service}.service.d/50-paths.conf"]
         assert [line for line in drop_in.splitlines() if line and not line.startswith("#")] == keys
-    assert "50-archive.conf" in removes(plan(SYSTEM, PROGRAM, AT_HOME, 252))
+    assert "50-paths.conf" in removes(plan(SYSTEM, PROGRAM, AT_HOME, 252))
+
+
+def test_whatever_else_it_writes_to_is_opened() -> None:
+    text = (
+        '[archive]\nroot = "/var/lib/mailarchiver/archive"\n'
+        '[metrics]\ntextfile = "/var/lib/prometheus/node-exporter/mailarchiver.prom"\n'
+        '[[account]]\ntoken_cache = "/var/lib/mailarchiver/a.token.json"\n[[account]]\ntoken_cache = "b.token.json"\n'
+    )
+    wished = install.wishes(text, SYSTEM.config)
+    drop_in = puts(plan(SYSTEM, PROGRAM, wished, 252))["/etc/systemd/system/mailarchiver.service.d/50-paths.conf"]
+    assert [line for line in drop_in.splitlines() if line.startswith("ReadWritePaths=")] == [
+        "ReadWritePaths=-/etc/mailarchiver",
+        "ReadWritePaths=-/var/lib/prometheus/node-exporter",
+    ]
+    assert "RequiresMountsFor" not in drop_in, "its archive lies where it always does"
+    with pytest.raises(ConfigError, match="/home/jane/figures"):
+        install.refuse_hidden(SYSTEM, PROGRAM, Wishes(AT_HOME.root, folders=(Path("/home/jane/figures"),)))
 
 
 def test_a_user_has_the_archive_at_home() -> None:
     steps = plan(OWN, PROGRAM, Wishes(Path("/home/jane/archive")), 252)
     assert Folder(Path("/home/jane/archive")) in steps
     written = puts(steps)
-    assert "ReadWritePaths=/home/jane/archive\n" in written[f"{OWN.units}/mailarchiver.service.d/50-archive.conf"]
+    assert "ReadWritePaths=/home/jane/archive\n" in written[f"{OWN.units}/mailarchiver.service.d/50-paths.conf"]
     assert all(path.startswith("/home/jane/.config/") for path in written)
     assert [step.command for step in steps if isinstance(step, Run)] == [("systemctl", "--user", "daemon-reload")]
 
@@ -258,7 +275,7 @@ def test_what_is_no_longer_asked_for_goes_and_the_configuration_stays(tmp_path: 
     override.write_text("[Service]\nNice=5\n")
     done = list(carry_out(plan(SYSTEM, PROGRAM, Wishes(AT_HOME.root), 252), below=tmp_path))
     assert {Path(each.what).name for each in done if each.outcome == "removed"} == {
-        "50-archive.conf",
+        "50-paths.conf",
         "50-credentials.conf",
         "40-since-254.conf",
     }
@@ -321,7 +338,7 @@ def test_it_follows_the_configuration_that_is_there(tmp_path: Path) -> None:
     own.write_text('[archive]\nroot = "/srv/articles"\n[[account]]\npassword_credential = "mine"\n')
     assert CliRunner().invoke(app, [*ARGUMENTS, str(tmp_path)]).exit_code == 0
     drop_ins = tmp_path / "etc/systemd/system/mailarchiver.service.d"
-    assert sorted(path.name for path in drop_ins.iterdir()) == ["50-archive.conf", "50-credentials.conf"]
+    assert sorted(path.name for path in drop_ins.iterdir()) == ["50-credentials.conf", "50-paths.conf"]
     own.write_text("[archive")
     refused = CliRunner().invoke(app, [*ARGUMENTS, str(tmp_path)])
     assert isinstance(refused.exception, ConfigError)

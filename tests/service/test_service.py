@@ -109,6 +109,26 @@ def test_a_wrong_configuration_is_said_and_not_tried_again(service: Service) -> 
     service.await_state("active")
 
 
+def test_a_disk_that_turns_read_only_is_said_and_nothing_is_lost(service: Service) -> None:
+    machine = service.machine
+    own = "mkdir -p /srv/disk && mount -t tmpfs -o mode=750,uid=mailarchiver,gid=mailarchiver tmpfs /srv/disk"
+    machine.run(f"{own} && cp -a {CONFIG} /root/config.toml && sed -i 's|^root = .*|root = \"/srv/disk\"|' {CONFIG}")
+    try:
+        machine.run("mailarchiver install-service --now")
+        service.deliver("Before the disk failed")
+        service.await_articles("Before the disk failed", archive="/srv/disk")
+        machine.run("mount -o remount,ro /srv/disk")
+        service.deliver("While the disk is read-only")
+        machine.wait_for("the trouble", lambda: "in trouble: articles" in service.property("StatusText"))
+        assert "mount it for writing" in machine.says("journalctl --no-pager -u mailarchiver -n 20")
+        assert (service.property("ActiveState"), service.property("NRestarts"), service.left()) == ("active", "0", 1)
+        machine.run("mount -o remount,rw /srv/disk && systemctl restart mailarchiver")
+        service.await_articles("While the disk is read-only", archive="/srv/disk")
+    finally:
+        machine.run(f"cp -a /root/config.toml {CONFIG} && mailarchiver install-service --now && umount /srv/disk")
+    service.await_state("active")
+
+
 def test_the_state_of_the_first_version_is_taken_over(service: Service) -> None:
     """A ledger as version 0.1 left it, with mail that it had seen: the program of today goes on with it."""
     service.deliver("Before the upgrade")
