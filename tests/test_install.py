@@ -78,6 +78,12 @@ def test_the_units_start_the_program_that_there_is() -> None:
     assert "env" not in "".join(service + poll).partition("ExecStart")[2][:60]
 
 
+def test_the_program_of_the_system_needs_no_folder_of_its_own() -> None:
+    everywhere = (Path("/usr"), Path("/usr/local/lib/python3.11/dist-packages/mailarchiver"))
+    written = puts(plan(SYSTEM, Program(Path("/usr/local/bin/mailarchiver"), everywhere), AT_HOME, 252))
+    assert "ExecPaths=/usr" in written["/etc/systemd/system/mailarchiver.service"].splitlines()
+
+
 @pytest.mark.parametrize(
     ("path", "written"),
     [

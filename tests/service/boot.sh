@@ -3,8 +3,9 @@
 # `booted PID` (of that process 1, for nsenter), and shuts it down when its standard input ends. Needs root, util-linux,
 # and control groups of version 1.
 #
-# FOLDER is for its writes, empty but for `u`, whose files lie over those of the machine. The memory and pids controllers
-# are children of our own control groups, so that MemoryMax= and TasksMax= hold. The network is the machine's.
+# FOLDER is for its writes, empty but for `u`, whose files lie over those of the machine; it is removed at the end. The
+# memory and pids controllers are children of our own control groups, so that MemoryMax= and TasksMax= hold. The network
+# is the machine's.
 set -u
 CONTROLLERS="memory pids cpu cpuacct blkio devices"
 if [ -z "${STAGE:-}" ]; then STAGE=1 exec unshare --mount --propagation private "$0" "$@"; fi
@@ -72,6 +73,7 @@ stop() {
       sleep .05
     done
   done
+  rm -rf "$W"
 }
 trap stop EXIT
 for name in $CONTROLLERS; do group "$name" "$name"; done

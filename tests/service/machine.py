@@ -49,8 +49,7 @@ class Machine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()  # the end of its input is the sign to shut down
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._process.communicate()  # the end of its input is the sign to shut down, and to remove the folder
 
     def run(
         self, command: str, *, given: str | None = None, check: bool = True, seconds: float = 60

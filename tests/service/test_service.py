@@ -47,6 +47,7 @@ def test_installing_again_changes_nothing(service: Service) -> None:
     said = json.loads(service.machine.says("mailarchiver install-service --dry-run --json"))
     assert {step["outcome"] for step in said["steps"]} <= {"unchanged", "kept", "run", "absent"}
     assert service.machine.says(state) == before
+    assert service.machine.says(f"stat -c '%U %G %a' {CONFIG}") == "root mailarchiver 640"
     assert service.property("ActiveState") == "active"
 
 
