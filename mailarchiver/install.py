@@ -96,17 +96,21 @@ def wishes(text: str, path: Path) -> Wishes:
     try:
         tables = tomllib.loads(text)
         root = read_path(tables["archive"]["root"], path.parent)
+        accounts = _tables(tables.get("account"))
+        files = [read_path(name, path.parent) for name in _values(accounts, "password_file")]
+        written = [*_values(accounts, "token_cache"), *_values(_tables(tables.get("metrics")), "textfile")]
+        folders = [read_path(name, path.parent).parent for name in written]
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{path}: is no TOML: {error}"]) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         raise ConfigError([f"{path}: archive.root: must be the path of the archive"]) from error
-    accounts = _tables(tables.get("account"))
-    written = [*_values(accounts, "token_cache"), *_values(_tables(tables.get("metrics")), "textfile")]
+    except ValueError as error:
+        raise ConfigError([f"{path}: a path in it {error}"]) from error
     return Wishes(
         Path(os.path.normpath(root)),
         tuple(name for name in _values(accounts, "password_credential") if CREDENTIAL.fullmatch(name)),
-        tuple(path.parent / name for name in _values(accounts, "password_file")),
-        tuple(dict.fromkeys(Path(os.path.normpath(path.parent / name)).parent for name in written)),
+        tuple(files),
+        tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in folders)),
     )
 
 
@@ -216,7 +220,7 @@ def unit(text: str, program: Program) -> str:
 
 def quoted(path: Path) -> str:
     """A path as a unit takes it (systemd.syntax(7), systemd.unit(5) "Specifiers")."""
-    text = str(path).replace("\\", "\\\\").replace("%", "%%").replace("$", "$$")
+    text = str(path).replace("\\", "\\\\").replace("%", "%%")
     return text if re.fullmatch(r"[\w./+@,:=%$-]+", text) else '"' + text.replace('"', '\\"') + '"'
 
 

@@ -88,7 +88,7 @@ def test_the_program_of_the_system_needs_no_folder_of_its_own() -> None:
     ("path", "written"),
     [
         ("/opt/pipx/venvs/mailarchiver/bin/mailarchiver", "/opt/pipx/venvs/mailarchiver/bin/mailarchiver"),
-        ("/srv/100%/a$b", "/srv/100%%/a$$b"),
+        ("/srv/100%/a$b", "/srv/100%%/a$b"),
         ('/srv/Jane\'s "own"', '"/srv/Jane\'s \\"own\\""'),
         ("/srv/back\\slash", '"/srv/back\\\\slash"'),
     ],

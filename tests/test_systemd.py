@@ -55,7 +55,7 @@ def test_a_unit_is_sound(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", SERVICES, ids=named)
 def test_a_unit_is_sound_when_it_is_installed(path: Path, tmp_path: Path) -> None:
     """With the path of a program, here one that needs to be quoted."""
-    program = tmp_path / "100% true"
+    program = tmp_path / "100% $true"
     program.symlink_to("/usr/bin/true")
     installed = tmp_path / path.relative_to(UNITS)
     installed.parent.mkdir(exist_ok=True)
