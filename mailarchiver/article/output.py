@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import joins
 from . import running_text
+from .markup import PHRASING
 from .places import Places
 
 WRAPPER = {"ul": "li", "ol": "li", "dl": "dd"}
@@ -187,6 +188,16 @@ class Output:
         if self._in_text():
             self._owe_space("")
         self._edge = (len(self._out), len(self._stack))
+
+    def _paragraph(self, tag: str, text: str) -> bool:
+        """A whole paragraph; False where none may begin as it is, or the text has no words."""
+        around = self._around()
+        words = running_text.edges(text)[1] if around not in WRAPPER and around not in PHRASING else ""
+        if words:
+            self._out += (f"<{tag}>", escape(running_text.unwrapped(words), quote=False), f"</{tag}>\n")
+            self._slot, self._last = -1, ""
+            self._weight += 1
+        return bool(words)
 
     def _drop_trailing(self) -> None:
         """White space and line breaks before the end of a block are nothing."""

@@ -64,6 +64,8 @@ class Places:
         """Forget the places that were written without a link to them, or the other way round; whether there were any,
         so that it has to be written again.
         """
+        if not self._numbers:
+            return False
         linked = {self._same.get(number, number) for number in map(int, _LINK.findall(html))}
         live = linked & {int(number) for _, number in _ID.findall(html)}
         numbers = {key: number for key, number in self._numbers.items() if self._same.get(number, number) in live}
