@@ -25,6 +25,8 @@ class _Markdown(Rendering):
 
     def lines_of(self, words: str, tag: str) -> list[str]:
         """The lines of a block of text, with what makes it a heading."""
+        if tag == "p" and "\n" not in words:
+            return [_line(words.strip(" "))]
         lines = [_line(line.strip(" ")) for line in words.split("\n")]
         if tag[:1] == "h" and tag[1:].isdigit():
             heading = " ".join(filter(None, lines))

@@ -74,7 +74,7 @@ class Rendering(ABC):
 
     def lines_of(self, words: str, _tag: str) -> list[str]:
         """The lines of a block of text."""
-        return [line.strip(" ") for line in words.split("\n")]
+        return [line.strip(" ") for line in words.split("\n")] if "\n" in words else [words.strip(" ")]
 
     def preformatted(self, text: str) -> list[str]:
         """The lines of a listing."""
@@ -125,11 +125,18 @@ class Rendering(ABC):
                 self._open(tag, attributes)
             self._say(words)
 
-    def _paragraph(self, tag: str, words: str) -> None:
-        """A whole paragraph, or a heading."""
-        if self._grid is None:
-            self._begin(tag)
-        self._say(words)
+    def _paragraph(self, tag: str, html: str) -> None:
+        """A whole paragraph, or a heading; most stand in nothing."""
+        if self._lists or self._around or self._grids:
+            if self._grid is None:
+                self._begin(tag)
+            self._say(html)
+        else:
+            words = self.words(html)
+            lines = self.lines_of(words, tag) if words else []
+            if any(lines):
+                self._lines += ("", *lines) if self._lines else lines
+                self._last_list = ""
         self._block, self._spoken = "", False
 
     def _begin(self, tag: str) -> None:
