@@ -199,6 +199,21 @@ class Output:
             self._weight += 1
         return bool(words)
 
+    def _phrase(self, tag: str, told: str, text: str) -> bool:
+        """A whole inline element; False where its text is not running text, or has white space at an edge, or begins a
+        paragraph without a tag.
+        """
+        before, words, after = running_text.edges(text)
+        if before or after or self._preformatted or not (tag or self._in_text()):
+            return False
+        self._begin_paragraph()
+        self._settle_space(words[0])
+        written = escape(running_text.unwrapped(words), quote=False)
+        self._out.append(f"<{tag}{told}>{written}</{tag}>" if tag else written)
+        self._last = words[-1]
+        self._weight += 1
+        return True
+
     def _drop_trailing(self) -> None:
         """White space and line breaks before the end of a block are nothing."""
         self._slot = -1

@@ -135,6 +135,8 @@ class Writer(Output):
             self._backdrop(node, given)
         elif not given and tag in _RUNNING and self._write_paragraph(tag, node):
             return False
+        elif tag in INLINE and self._write_phrase(tag, node, given):
+            return False
         self._open(RENAMED.get(tag, tag), node, given)
         if backed and tag != "table":
             self._backdrop(node, given)
@@ -142,13 +144,27 @@ class Writer(Output):
 
     def _write_paragraph(self, tag: str, node: LexborNode) -> bool:
         """Write a paragraph or a heading of nothing but text at once, as most are; False where it is another."""
-        child = node.child
-        if child is None or child.next is not None or child.tag != "-text" or self._pending:
-            return False
-        if self._skipped and child.mem_id in self._skipped:
+        text = self._only_text(node)
+        if not text:
             return False
         self._end_paragraph()
-        return self._paragraph(tag, child.text_content or "")
+        return self._paragraph(tag, text)
+
+    def _write_phrase(self, tag: str, node: LexborNode, given: Given) -> bool:
+        """Write an inline element of nothing but words, no white space at its edges, at once; False for any other."""
+        text = self._only_text(node)
+        if not text or len(self._stack) >= DEEPEST:
+            return False
+        told = self._link(given) if tag == "a" else attributes(tag, given, self._base)
+        return self._phrase(tag if told or tag != "a" else "", told, text)
+
+    def _only_text(self, node: LexborNode) -> str:
+        """All that is in an element, where that is a text; "" for any other, or where what is written is a place."""
+        child = node.child
+        if child is None or child.next is not None or child.tag != "-text" or self._pending:
+            return ""
+        skipped = self._skipped and child.mem_id in self._skipped
+        return "" if skipped else child.text_content or ""
 
     def _instead(self, tag: str, node: LexborNode) -> bool:
         """Write what stands for a drawing or a formula; False where an element is as any other."""
