@@ -115,7 +115,7 @@ class Writer(Output):
 
     def _enter(self, tag: str, node: LexborNode) -> bool:
         """Write what begins here; True where the children are to be visited."""
-        if tag in _NOTHING or tag[0] == "-" or (self._skipped and node.mem_id in self._skipped):
+        if tag in _NOTHING or tag[:1] == "-" or (self._skipped and node.mem_id in self._skipped):
             return False
         given = node.attributes
         backed = False
@@ -131,30 +131,26 @@ class Writer(Output):
             return self._void(tag, node, given)
         if tag in _INSTEAD and self._instead(tag, node):
             return False
+        if not backed and self._write_whole(tag, node, given):
+            return False
         if backed and tag == "table":
             self._backdrop(node, given)
-        elif not given and tag in _RUNNING and self._write_paragraph(tag, node):
-            return False
-        elif tag in INLINE and self._write_phrase(tag, node, given):
-            return False
         self._open(RENAMED.get(tag, tag), node, given)
         if backed and tag != "table":
             self._backdrop(node, given)
         return True
 
-    def _write_paragraph(self, tag: str, node: LexborNode) -> bool:
-        """Write a paragraph or a heading of nothing but text at once, as most are; False where it is another."""
-        text = self._only_text(node)
-        if not text:
-            return False
-        self._end_paragraph()
-        return self._paragraph(tag, text)
-
-    def _write_phrase(self, tag: str, node: LexborNode, given: Given) -> bool:
-        """Write an inline element of nothing but words, no white space at its edges, at once; False for any other."""
-        text = self._only_text(node)
+    def _write_whole(self, tag: str, node: LexborNode, given: Given) -> bool:
+        """Write an element of nothing but text at once, as most paragraphs, headings and links are; False where it is
+        another, or its text has to be looked at closely.
+        """
+        running = tag in _RUNNING and not given
+        text = self._only_text(node) if running or tag in INLINE else ""
         if not text or len(self._stack) >= DEEPEST:
             return False
+        if running:
+            self._end_paragraph()
+            return self._paragraph(tag, text)
         told = self._link(given) if tag == "a" else attributes(tag, given, self._base)
         return self._phrase(tag if told or tag != "a" else "", told, text)
 
