@@ -48,6 +48,7 @@ class Output:
     def _start(self) -> None:
         self._out: list[str] = []
         self._stack: list[Open] = []
+        self._inside = 0  # elements on the stack that are no boxes: mostly none, so that nobody needs to look
         self._weight = 0
         self._slot = -1  # where in `_out` a space may be due
         self._slot_is_break = False
@@ -62,6 +63,7 @@ class Output:
         """Begin an element; `told` are its attributes."""
         opened = Open(node, tag, len(self._out), self._weight, kind)
         self._stack.append(opened)
+        self._inside += kind != "box"
         if not tag:
             return
         if self._pending:
@@ -75,6 +77,7 @@ class Output:
         """Close everything above a depth of the stack, innermost first."""
         while len(self._stack) > depth:
             opened = self._stack.pop()
+            self._inside -= opened.kind != "box"
             if opened.kind == "inline":
                 self._close_inline(opened)
             else:
@@ -149,6 +152,8 @@ class Output:
 
     def _around(self) -> str:
         """The tag of the block around, boxes left aside; "" at the top."""
+        if not self._inside:
+            return ""
         for opened in reversed(self._stack):
             if opened.kind not in {"inline", "box"}:
                 return opened.tag
@@ -156,6 +161,8 @@ class Output:
 
     def _in_text(self) -> bool:
         """Whether text may be written here without a paragraph of its own."""
+        if not self._inside:
+            return False
         boxed = False
         for opened in reversed(self._stack):
             if opened.kind == "phrasing" or opened.tag == "figure":
@@ -174,7 +181,7 @@ class Output:
 
     def _end_paragraph(self) -> None:
         """The edge of a block: a paragraph of the writer's own ends; within a heading the words stay apart."""
-        if self._edge == (len(self._out), len(self._stack)):
+        if not self._inside or self._edge == (len(self._out), len(self._stack)):
             return
         if self._preformatted and not self._out[-1].endswith("\n"):
             self._verbatim("\n")
