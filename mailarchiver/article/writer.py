@@ -124,8 +124,7 @@ class Writer(Output):
             if "hidden" in given or (style and _HIDDEN.search(style)):
                 return False
             backed = "background" in given or (style is not None and "url(" in style.lower())
-        place = self._places.at(node)
-        if place is not None:
+        if self._places.any and (place := self._places.at(node)) is not None:
             self._pending.append(place)
         if tag in _VOID:
             return self._void(tag, node, given)
