@@ -197,9 +197,10 @@ class Output:
         self._edge = (len(self._out), len(self._stack))
 
     def _paragraph(self, tag: str, text: str) -> bool:
-        """A whole paragraph; False where none may begin as it is, or the text has no words."""
+        """A whole paragraph; False where none may begin as it is, or it is a place, or the text has no words."""
         around = self._around()
-        words = running_text.edges(text)[1] if around not in WRAPPER and around not in PHRASING else ""
+        free = around not in WRAPPER and around not in PHRASING and not self._pending
+        words = running_text.edges(text)[1] if free else ""
         if words:
             self._out += (f"<{tag}>", escape(running_text.unwrapped(words), quote=False), f"</{tag}>\n")
             self._slot, self._last = -1, ""

@@ -261,7 +261,17 @@ TEXTS = st.sampled_from(
 WHOLE = st.builds(
     "<{0}{1}>{2}<!----></{0}>".format,
     st.sampled_from(["p", "h2", "a", "em", "code", "li", "span"]),
-    st.sampled_from(["", ' href="https://example.org/"', ' lang="de"', ' style="background: url(cid:a)"', " hidden"]),
+    st.sampled_from(
+        [
+            "",
+            ' href="https://example.org/"',
+            ' href="#x"',
+            ' name="x"',
+            ' lang="de"',
+            ' style="background: url(cid:a)"',
+            " hidden",
+        ]
+    ),
     TEXTS,
 )
 EDGES = st.sampled_from(
