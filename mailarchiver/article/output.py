@@ -181,7 +181,9 @@ class Output:
 
     def _end_paragraph(self) -> None:
         """The edge of a block: a paragraph of the writer's own ends; within a heading the words stay apart."""
-        if not self._inside or self._edge == (len(self._out), len(self._stack)):
+        here = (len(self._out), len(self._stack))
+        if not self._inside or self._edge == here:
+            self._edge = here
             return
         if self._preformatted and not self._out[-1].endswith("\n"):
             self._verbatim("\n")
