@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to file mail, and whether that grows with the archive.
 
-    benchmarks/store.py [--folder DIR] [--quick] [--json]
+    benchmarks/store.py [--folder DIR] [--quick] [--searches] [--json]
 
 Works in a folder below DIR, by default the present one: what is measured is that disk. The mails are one of the demo,
 75 KB with two pictures, made different from each other; they are understood beforehand.
@@ -12,7 +12,12 @@ getmail, which deliver the same mails from there into a Maildir, with fsync on. 
 archive about ten.
 
 The second: milliseconds at 0, 10,000 and 100,000 articles, and how many times that of the empty archive. The articles
-are made up: their lines, their place in the ledger, their folders with one file.
+are made up: their lines, their place in the ledger, their folders with one file, of 120 words.
+
+The third: milliseconds of a search at 50, 10,000 and 100,000 articles, and how many times that of 50: of `search` as a
+whole, with what is shown, and of finding the answers alone, on an index that is open. Every question has 20 answers or
+more in each of them, so that as many are shown. "Old" are the first 30 articles that were filed. It is the processor's
+time: everything is in the memory, and a search of some milliseconds would be that of whoever else uses the machine.
 
 All take turns, so that a disk that others use is slow for each alike; figures are medians.
 """
@@ -24,6 +29,7 @@ import imaplib
 import json
 import os
 import pwd
+import random
 import shutil
 import statistics
 import subprocess
@@ -31,25 +37,29 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from itertools import islice
+from itertools import accumulate, islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import mailarchiver
-from mailarchiver.archive import manifest, sync
+from mailarchiver.archive import manifest, search_index, sync
 from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.catalogue import opened
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.matches import best_matches
+from mailarchiver.archive.query import parse
+from mailarchiver.archive.search import search
 from mailarchiver.archive.store import Store
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.model import Entry, Filing, MessageRef, RawMessage, Rules, Source
 from mailarchiver.pipeline import understand
+from mailarchiver.text import search_words
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' Dovecot
 
@@ -59,6 +69,12 @@ SAMPLE = Path(mailarchiver.__file__).parent / "demo" / "samples" / "02-gmail-for
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 BATCH = 50
 SIZES = (0, 10_000, 100_000)
+FEW = 50
+"""Articles of the smallest archive that is searched: with less there is less to show, which costs less."""
+OLD = 30
+VOCABULARY = [f"word{rank}" for rank in range(20_000)]
+OFTEN = list(accumulate(1 / rank for rank in range(1, len(VOCABULARY) + 1)))
+"""How often the words of the made-up articles come, added up: as in any language (Zipf)."""
 IS_ROOT = os.geteuid() == 0
 NOBODY = pwd.getpwnam("nobody")
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", "--")
@@ -240,20 +256,21 @@ def made_up(number: int) -> tuple[Entry, Keys]:
     digest = sha256(b"made up %d" % number).hexdigest()
     day = datetime(2014, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number * 87_600 / SIZES[-1])
     folder = f"{day:%Y/%m/%Y-%m-%d}-an-article-that-was-made-up-{digest[:12]}"
+    site = "old.example" if number < OLD else "example.org"
     entry = Entry(
         id=digest[:12],
         folder=folder,
         title=f"An article that was made up, the {number}th of them",
         byline="Jane Roe",
-        site="example.org",
-        url=f"https://example.org/{number}",
+        site=site,
+        url=f"https://{site}/{number}",
         published=None,
         received=day.isoformat(),
         filed=day.isoformat(),
         kind="reader-view",
         language="en",
-        tags=(),
-        words=1000,
+        tags=("slow travel", "old") if number < OLD else ("slow travel",),
+        words=120,
         images=2,
         attachments=0,
         warnings=0,
@@ -265,6 +282,16 @@ def made_up(number: int) -> tuple[Entry, Keys]:
     )
     text = sha256(b"text %d" % number).hexdigest()
     return entry, Keys(sha256(digest.encode()).hexdigest(), f"example.org/{number}", text, "It was made up.", "ltr")
+
+
+def text_of(number: int) -> str:
+    """What it says, the same at any time."""
+    drawn = random.Random(number).choices(VOCABULARY, cum_weights=OFTEN, k=120)  # noqa: S311 - no secret
+    if number < OLD:
+        drawn[60:60] = ["seldom", "said"]
+    if number < OLD or number % 100 == 0:
+        drawn[30:30] = ["sometimes"]
+    return f"It was made up. {' '.join(drawn)}\n"
 
 
 def grown(root: Path, size: int) -> Store:
@@ -281,12 +308,14 @@ def grown(root: Path, size: int) -> Store:
             lines.append(manifest.to_line(entry))
             folder = root / entry.folder
             folder.mkdir(parents=True)
-            (folder / "article.txt").write_text("It was made up.\n")
+            (folder / "article.txt").write_text(text_of(number))
         layout.manifest.write_bytes(b"".join(lines))
         ledger.taken_in(manifest.end(layout.manifest))
         ledger.cleaned([name for name, _ in ledger.months()])
     ledger.close()
-    return Store.open(root, min_free=0)
+    store = Store.open(root, min_free=0)
+    store.update_search()
+    return store
 
 
 def questions(store: Store, root: Path, filings: Sequence[Filing]) -> dict[str, Turn]:
@@ -344,42 +373,92 @@ def milliseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def growth(folder: Path, sizes: Sequence[int], rounds: int) -> dict[str, dict[int, float]]:
+def processor_milliseconds(work: Callable[[], object]) -> float:
+    """How long this process computes for it, once."""
+    start = time.process_time()
+    work()
+    return (time.process_time() - start) * 1000
+
+
+def growth(stores: dict[int, Store], folder: Path, rounds: int) -> dict[str, dict[int, float]]:
     """Milliseconds of each question at each size. Every archive gets the same mails."""
     needed = (rounds + 1) * (BATCH + 1)
     filings = [filing_of(raw) for raw in mails(needed)]
     figures: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    with ExitStack() as stack:
-        asked: dict[int, dict[str, Turn]] = {}
-        for size in sizes:
-            store = stack.enter_context(grown(folder / str(size), size))
-            asked[size] = questions(store, folder / str(size), filings)
-        os.sync()
-        for _ in range(rounds + 1):
-            for name in asked[sizes[0]]:
-                for size in sizes:
-                    figures[name][size].append(asked[size][name]())
+    asked = {size: questions(store, folder / str(size), filings) for size, store in stores.items()}
+    for _ in range(rounds + 1):
+        for name in next(iter(asked.values())):
+            for size in stores:
+                figures[name][size].append(asked[size][name]())
     # the first turn finds everything cold
     return {name: {size: statistics.median(values[1:]) for size, values in of.items()} for name, of in figures.items()}
+
+
+# --- searching -------------------------------------------------------------------------------------------------------
+
+SEARCHES = {
+    "a rare word": "seldom",
+    "a word of every text": "made",
+    "a word of two texts in five": "word1",
+    "a word of one text in a hundred": "sometimes",
+    "two words of most texts": "word0 made",
+    "a rare word and one of every text": "seldom made",
+    "a phrase of every text": '"made up"',
+    "a rare phrase": '"seldom said"',
+    "a beginning of one rare word": "seld*",
+    "a beginning of one common word": "mad*",
+    "a beginning of a hundred words": "word19*",
+    "one of every text, site: of all": "made site:example.org",
+    "one of every text, site: of the old": "made site:old.example",
+    "one of every text, tag: of all": "made tag:slow-travel",
+    "one of every text, tag: of the old": "made tag:old",
+    "one of every text, after: the first day": "made after:2014-01-02",
+    "one of every text, before: the third": "made before:2014-01-03",
+    "one of every text, not another": "made -seldom",
+    "tag: of the old alone": "tag:old",
+    "before: alone": "before:2014-01-03",
+}
+
+
+def searches(roots: dict[int, Path], rounds: int) -> dict[str, dict[int, float]]:
+    """Milliseconds of each search at each size: as a whole, and of finding the answers alone."""
+    figures: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with ExitStack() as stack:
+        indices = {
+            size: stack.enter_context(closing(search_index.read_only(Layout(root).search)))
+            for size, root in roots.items()
+        }
+        for _, (name, query), (size, root) in product(range(rounds + 1), SEARCHES.items(), roots.items()):
+            figures[name][size].append(processor_milliseconds(partial(searched, root, query)))
+            alone = partial(best_matches, indices[size], parse(query), 20)
+            figures[f"- {name}"][size].append(processor_milliseconds(alone))
+    return {name: {size: statistics.median(values[1:]) for size, values in of.items()} for name, of in figures.items()}
+
+
+def searched(root: Path, query: str) -> None:
+    """What `mailarchiver search` does, which has not read any word before."""
+    search_words._read.cache_clear()  # noqa: SLF001 - else those that show the same articles again are faster
+    if len(search(root, query).hits) != 20:
+        raise SystemExit(f"{query} does not find 20 articles in {root}")
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
 
 
-def table(rates: dict[str, float], costs: dict[str, dict[int, float]]) -> str:
-    """Both tables for people."""
-    lines = [f"{'':32}{'mails/s':>10}{'ms a mail':>12}"]
-    lines += [f"{name:32}{rate:10.0f}{1000 / rate:12.2f}" for name, rate in rates.items()]
+def table(title: str, costs: dict[str, dict[int, float]]) -> str:
+    """Milliseconds by size, for people."""
     sizes = list(next(iter(costs.values())))
-    lines += [
-        "",
-        f"{'ms, by articles in the archive':36}" + "".join(f"{size:>12,}" for size in sizes) + f"{'ratio':>8}",
-    ]
+    lines = [f"{title:46}" + "".join(f"{size:>12,}" for size in sizes) + f"{'ratio':>8}"]
     for name, of in costs.items():
-        lines.append(
-            f"{name:36}" + "".join(f"{of[size]:12.3f}" for size in sizes) + f"{of[sizes[-1]] / of[sizes[0]]:8.2f}"
-        )
+        ratio = of[sizes[-1]] / of[sizes[0]]
+        lines.append(f"{name:46}" + "".join(f"{of[size]:12.3f}" for size in sizes) + f"{ratio:8.2f}")
     return "\n".join(lines)
+
+
+def rates_table(rates: dict[str, float]) -> str:
+    """Mails a second, for people."""
+    lines = [f"{'':46}{'mails/s':>10}{'ms a mail':>12}"]
+    return "\n".join(lines + [f"{name:46}{rate:10.0f}{1000 / rate:12.2f}" for name, rate in rates.items()])
 
 
 def main() -> None:
@@ -387,14 +466,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="on the disk to be measured")
     parser.add_argument("--quick", action="store_true", help="hardly any mail, to see that it works")
+    parser.add_argument("--searches", action="store_true", help="only the third table")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     sizes, number, rounds = ((0, 1000), 20, 1) if options.quick else (SIZES, 100, 3)
-    with TemporaryDirectory(dir=options.folder, prefix="store-benchmark-") as folder:
-        Path(folder).chmod(0o755)
-        rates = throughput(Path(folder), number, rounds)
-        costs = growth(Path(folder), sizes, rounds * 5)
-    print(json.dumps({"mails a second": rates, "milliseconds": costs}) if options.json else table(rates, costs))
+    with TemporaryDirectory(dir=options.folder, prefix="store-benchmark-") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)
+        rates = {} if options.searches else throughput(folder, number, rounds)
+        stores = {size: stack.enter_context(grown(folder / str(size), size)) for size in (*sizes, FEW)}
+        os.sync()
+        found = searches({size: folder / str(size) for size in (FEW, *sizes[1:])}, rounds * 5)
+        del stores[FEW]
+        costs = {} if options.searches else growth(stores, folder, rounds * 5)
+    if options.json:
+        print(json.dumps({"mails a second": rates, "milliseconds": costs, "milliseconds of a search": found}))
+    else:
+        parts = [] if options.searches else [rates_table(rates), table("ms, by articles in the archive", costs)]
+        print("\n\n".join([*parts, table("ms of a search, by articles in the archive", found)]))
 
 
 if __name__ == "__main__":

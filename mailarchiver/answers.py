@@ -39,15 +39,16 @@ class _PlainOnly(pickle.Unpickler):
 # --- tasks ----------------------------------------------------------------------------------------------------------
 
 
-def task_frame(raw: RawMessage, mail_id: str, rules: Rules) -> bytes:
-    """A mail on its way to a child."""
+def task_frame(raw: RawMessage, mail_id: str, rules: Rules) -> tuple[bytes, bytes]:
+    """A mail on its way to a child, in two pieces: what is told of it, and the mail itself, which is not copied."""
     times = (raw.received, raw.from_line, raw.fallback)
-    return pickle.dumps((raw.data, _OF_REF(raw.ref), times, mail_id, _packed(rules)), protocol=5)
+    return pickle.dumps((len(raw.data), _OF_REF(raw.ref), times, mail_id, _packed(rules)), protocol=5), raw.data
 
 
-def read_task(frame: bytes) -> tuple[RawMessage, str, Rules]:
+def read_task(frame: bytes | memoryview) -> tuple[RawMessage, str, Rules]:
     """The same at the other end. What it names is called: for the frames of one's parent only."""
-    data, ref, (received, from_line, fallback), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
+    size, ref, (received, from_line, fallback), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
+    data = bytes(frame[len(frame) - size :])
     return RawMessage(MessageRef(*ref), received, data, from_line, fallback), mail_id, _unpacked(rules)
 
 
@@ -72,7 +73,7 @@ def answer_frame(answer: Understood, raw: RawMessage) -> bytes:
     return pickle.dumps([_plain(bundle, raw) for bundle in answer], protocol=5)
 
 
-def read_answer(frame: bytes, raw: RawMessage) -> Understood:
+def read_answer(frame: bytes | memoryview, raw: RawMessage) -> Understood:
     """The same at the other end. Raises `Exception` of any kind for what is no answer; calls nothing."""
     answer = _PlainOnly(io.BytesIO(frame)).load()
     if isinstance(answer, tuple):

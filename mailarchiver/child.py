@@ -1,7 +1,8 @@
 """A process that runs the pipeline: the parent's end (`Child`) and the child's (`serve`).
 
-Tasks and answers cross two pipes (`frames`, `answers`; 0.2 ms a mail). A child that hostile mail took over cannot make
-its parent call anything.
+Tasks and answers cross two pipes (`frames`, `answers`). While a child works on a mail the next ones are in the pipe
+already: it never sleeps, and finds its caches as it left them (`benchmarks/workers.py`). A child that hostile mail took
+over cannot make its parent call anything.
 
 `python -m mailarchiver.child SECONDS OCTETS` is started by `Child` and by nobody else. It ends with its input; if it
 hangs when its parent is gone, an alarm ends it.
@@ -13,17 +14,19 @@ import contextlib
 import gc
 import os
 import resource
+import select
 import signal
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 from . import pipeline
 from .answers import answer_frame, read_answer, read_task, task_frame
 from .errors import StoreError
-from .frames import receive, send, widen
+from .frames import Incoming, Outgoing, widen
 from .model import Quarantine, RawMessage, Rules, Understood
 
 START_SECONDS = 60.0
@@ -34,8 +37,16 @@ OPEN_FILES = 32
 OUT_OF_MEMORY = 77
 """The exit status of a child that reached its limit; there may be no memory left to say it in words."""
 
+AHEAD = 2
+"""So many mails wait in the pipe behind the one in work: more would wait in vain for a child that is free by then."""
+AHEAD_OCTETS = 1 << 20
+"""Nothing is sent ahead behind mails of so many octets: they take long, and what is packed and waits is memory."""
+
 READY = b"ready"
 _TOO_LONG = {-signal.SIGXCPU: "processor time", -signal.SIGALRM: "time"}
+
+Task = tuple[int, tuple[RawMessage, str]]
+"""A mail with its id, and its place among those that it is understood with."""
 
 
 class Child:
@@ -60,35 +71,82 @@ class Child:
         assert self._process.stdin is not None  # noqa: S101  narrows the type
         assert self._process.stdout is not None  # noqa: S101  likewise
         self._pipes = (self._process.stdin, self._process.stdout)
-        self._tasks, self._answers = (stream.fileno() for stream in self._pipes)
-        self._memory = memory
-        self._greeted = False
-        for descriptor in (self._tasks, self._answers):
+        tasks, self._answers = (stream.fileno() for stream in self._pipes)
+        for descriptor in (tasks, self._answers):
             os.set_blocking(descriptor, False)
             widen(descriptor)
+        self._outgoing, self._incoming = Outgoing(tasks), Incoming(self._answers)
+        self._either, self._answer = select.poll(), select.poll()
+        self._either.register(tasks, select.POLLOUT)
+        for poll in (self._either, self._answer):
+            poll.register(self._answers, select.POLLIN)
+        self._memory = memory
+        self._greeted = False
+        self._owed: deque[Task] = deque()
 
     def started(self) -> bool:
         """Whether it is there; waits for its greeting."""
         with contextlib.suppress(EOFError, TimeoutError, ValueError):
-            until = time.monotonic() + START_SECONDS
-            self._greeted = self._greeted or receive(self._answers, until=until, at_most=len(READY)) == READY
+            self._greeted = self._greeted or self._received(START_SECONDS, at_most=len(READY)) == READY
         return self._greeted
 
-    def ask(self, raw: RawMessage, mail_id: str, rules: Rules, seconds: float) -> Understood:
-        """Its answer; or, after a `limit` or a `crash`, what became of the process: it is dead."""
+    def ask_all(self, line: deque[Task], rules: Rules, seconds: float) -> Iterator[tuple[int, Understood]]:
+        """Its answers to the mails in line, in their order, each with the mail's place; others may take from the line.
+
+        After a `limit` or a `crash` it is dead, and that was the last answer: it is about the mail that was in work,
+        and those behind it are in line again. It is no use any more to whoever did not hear it to the end.
+        """
+        while self._send_ahead(line, rules):
+            place, (raw, _) = self._owed[0]
+            try:
+                # it begins with a mail when its answer to the one before is there, or later, when the mail is sent
+                answer = read_answer(self._received(seconds, at_most=self._memory), raw)
+            except Exception as error:  # noqa: BLE001  whatever came back instead of an answer
+                line.extendleft(reversed([*self._owed][1:]))
+                yield place, self._trouble(error, seconds)
+                return
+            self._owed.popleft()
+            yield place, answer
+
+    def _send_ahead(self, line: deque[Task], rules: Rules) -> bool:
+        """Have it know the next mails; whether it owes an answer to any."""
+        while not self._owed or (
+            len(self._owed) <= AHEAD and sum(len(raw.data) for _, (raw, _) in self._owed) < AHEAD_OCTETS
+        ):
+            try:
+                task = line.popleft()
+            except IndexError:
+                break
+            self._outgoing.add(*task_frame(*task[1], rules))
+            self._owed.append(task)
+        return bool(self._owed)
+
+    def _received(self, seconds: float, *, at_most: int) -> memoryview:
+        """The next frame from it; what waits for it is written meanwhile.
+
+        Raises `TimeoutError`, or as `Incoming` does.
+        """
         until = time.monotonic() + seconds
-        try:
-            send(self._tasks, task_frame(raw, mail_id, rules), until=until)
-            return read_answer(receive(self._answers, until=until, at_most=self._memory) or b"", raw)
-        except TimeoutError:
+        while (frame := self._incoming.frame(at_most)) is None:
+            try:
+                written = self._outgoing.flush()
+            except BrokenPipeError:  # it is dead: what it had answered before comes first, then the end of the pipe
+                self._outgoing.clear()
+                written = True
+            waiting = self._answer if written else self._either
+            ready = waiting.poll(max(0.0, until - time.monotonic()) * 1000)
+            if not ready:
+                raise TimeoutError("the other end of the pipe did not answer in time")
+            if any(descriptor == self._answers for descriptor, _ in ready):
+                self._incoming.read()
+        return frame
+
+    def _trouble(self, error: Exception, seconds: float) -> Quarantine:
+        """What became of a process whose answer could not be read."""
+        if isinstance(error, TimeoutError):
             self.kill()
             return Quarantine("limit", f"it took more than {seconds:g} s")
-        except Exception as error:  # noqa: BLE001  whatever came back instead of an answer
-            return self._trouble(error)
-
-    def _trouble(self, error: Exception) -> Quarantine:
-        """What became of a process whose answer could not be read."""
-        if not isinstance(error, EOFError | BrokenPipeError):  # it said something, and is still there
+        if not isinstance(error, EOFError):  # it said something, and is still there
             self.kill()
             return Quarantine("crash", f"the worker process gave no sound answer ({type(error).__name__})")
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -103,8 +161,8 @@ class Child:
         return Quarantine("crash", f"the worker process ended ({how}; {type(error).__name__})")
 
     def ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process.poll() is not None
+        """Whether it can be asked no more: the process is gone, or what it says next answers an earlier question."""
+        return bool(self._owed) or self._process.poll() is not None
 
     def kill(self) -> None:
         """Kill it, whatever it does; may be called by any thread."""
@@ -128,23 +186,28 @@ def serve(work: Callable[..., Understood] = pipeline.understand) -> None:
     _hush()
     _confine(octets)
     gc.freeze()  # what was imported stays: the collector need not look through it with every mail
-    send(answers, READY)
+    incoming, outgoing = Incoming(tasks), Outgoing(answers)
+    outgoing.add(READY)
+    outgoing.flush()
     try:
-        while _answered(tasks, answers, work, seconds):
+        while _answered(incoming, outgoing, work, seconds):
             pass
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
 
-def _answered(tasks: int, answers: int, work: Callable[..., Understood], seconds: int) -> bool:
+def _answered(tasks: Incoming, answers: Outgoing, work: Callable[..., Understood], seconds: int) -> bool:
     """Do one task; False where there are no more."""
-    frame = receive(tasks)
-    if frame is None:
-        return False
+    while (frame := tasks.frame()) is None:
+        try:
+            tasks.read()
+        except EOFError:
+            return False
     _limit(seconds)
     raw, mail_id, rules = read_task(frame)
     del frame  # with a large mail, a second copy of it would be missed
-    send(answers, answer_frame(work(raw, id=mail_id, rules=rules), raw))
+    answers.add(answer_frame(work(raw, id=mail_id, rules=rules), raw))
+    answers.flush()
     _unlimited()
     return True
 

@@ -34,7 +34,7 @@ from .poll import poll_account, refresh_pages
 
 if TYPE_CHECKING:
     from .config import Account, Settings
-    from .poll import RoundResult
+    from .folder_round import RoundResult
     from .workers import Worker
 
 log = logging.getLogger(__name__)

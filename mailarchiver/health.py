@@ -10,7 +10,7 @@ from .errors import LoginRefused, MailboxError, StoreError
 from .text.wording import counted
 
 if TYPE_CHECKING:
-    from .poll import RoundResult
+    from .folder_round import RoundResult
 
 PAUSES: tuple[tuple[type[Exception], timedelta, timedelta], ...] = (
     (LoginRefused, timedelta(minutes=15), timedelta(hours=4)),  # a server locks whom it has refused too often

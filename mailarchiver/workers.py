@@ -2,7 +2,7 @@
 
 ::
 
-    Pool ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
+    mails… ─▶ Pool: a thread a child ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
 
 A mail that hangs its child, or makes it crash, goes to quarantine; the child is replaced, and the next mail is not
 disturbed.
@@ -10,20 +10,30 @@ disturbed.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import queue
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from . import pipeline
-from .child import Child
+from .child import Child, Task
 from .errors import StoreError
-from .model import Quarantine, RawMessage, Rules, Understood
+from .model import RawMessage, Rules, Understood
 
 ENTRY = ("-m", "mailarchiver.child")
+
+TOGETHER = 8
+"""So many answers are handed over at a time: who waits for them is on the processor that the child needs."""
+
+HAND_OVER_SECONDS = 0.01
+"""Long enough for a thread that waits for a child to take it; a new child needs fifty times as long to start."""
+
+_Done = queue.SimpleQueue[list[tuple[int, Understood]] | Exception]
+"""Answers in the order in which they come, each with its mail's place; or what happened instead."""
 
 
 class Worker(Protocol):
@@ -64,7 +74,6 @@ class Pool:
         self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(jobs):
             self._idle.put(number)
-        self._threads = ThreadPoolExecutor(jobs) if jobs > 1 else None
 
     def understand(
         self,
@@ -78,52 +87,84 @@ class Pool:
         Raises:
             StoreError: no child can be started, or the pool was closed: no fault of the mail, so nothing may be filed.
         """
-        number = self._idle.get()
-        try:
-            return self._ask(number, raw, id, rules)
-        finally:
-            self._idle.put(number)
+        done: _Done = queue.SimpleQueue()
+        self._work_through(deque([(0, (raw, id))]), rules, done)
+        ((_, answer),) = _heard(done)
+        return answer
 
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
-        """As `Worker`; several at a time where there are several children. Raises as `understand`."""
-        run = self._threads.map if self._threads else map
-        return run(lambda mail: self.understand(mail[0], id=mail[1], rules=rules), mails)
+        """As `Worker`; several at a time where there are several children. Raises as `understand`.
+
+        It goes on however slowly the answers are read: they wait. The rest is dropped when nobody reads on.
+        """
+        line = deque(enumerate(mails))
+        done: _Done = queue.SimpleQueue()
+        early: dict[int, Understood] = {}
+        for _ in range(min(len(self._children), len(mails))):
+            threading.Thread(target=self._work_through, args=(line, rules, done), daemon=True).start()
+        try:
+            for number in range(len(mails)):
+                while number not in early:
+                    early.update(_heard(done))
+                yield early.pop(number)
+        finally:
+            line.clear()
 
     def close(self) -> None:
         """Kill the children; whoever waits for one gets a `StoreError`."""
         self._closed = True
-        idle = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                idle.append(self._idle.get_nowait())
-        for number, child in enumerate(self._children):
-            if number in idle:
-                child.end()
-                self._idle.put(number)
-            else:
-                child.kill()  # the thread that waits for it sees to the rest
-        if self._threads:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        for child in self._children:
+            child.kill()  # the thread that waits for it hears of it, and gives it back
+        numbers = [self._idle.get() for _ in self._children]
+        for number in numbers:
+            self._children[number].end()
+            self._idle.put(number)  # there may be threads that wait for one
 
-    def _ask(self, number: int, raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
-        """What a child makes of a mail; where the mail was the end of it, a new one is in its place."""
+    def _work_through(self, line: deque[Task], rules: Rules, done: _Done) -> None:
+        """Have the mails in line understood, by a child that is idle; the last thing that is heard may be an error."""
+        try:
+            while line:
+                number = self._idle.get()
+                try:
+                    self._converse(number, line, rules, done)
+                finally:
+                    self._idle.put(number)
+                if line:  # its child ended: a batch of mails that hang must not keep another thread's mail waiting
+                    time.sleep(HAND_OVER_SECONDS)
+        except Exception as error:  # noqa: BLE001  raised where the answers are waited for
+            done.put(error)
+
+    def _converse(self, number: int, line: deque[Task], rules: Rules, done: _Done) -> None:
+        """What a child makes of the mails in line; where one was the end of it, a new child is in its place."""
+        self._renew(number)  # while it was idle, it was no mail's fault
         if self._closed:
             raise StoreError("the program is ending")
-        if self._children[number].ended():  # while it was idle: no mail's fault
-            self._replace(number)
         if not self._children[number].started() and not self._closed:
             raise StoreError("a worker process does not start: see what it wrote to standard error")
-        answer = self._children[number].ask(raw, mail_id, rules, self._seconds)
-        if self._closed:
-            self._children[number].end()
-            raise StoreError("the program is ending: the mail in work is left for the next start")
-        if isinstance(answer, Quarantine) and answer.reason in {"limit", "crash"}:
-            self._replace(number)
-        return answer
+        ready: list[tuple[int, Understood]] = []
+        for answer in self._children[number].ask_all(line, rules, self._seconds):
+            if self._closed:
+                raise StoreError("the program is ending: the mail in work is left for the next start")
+            ready.append(answer)
+            if len(ready) == TOGETHER:
+                done.put(ready)
+                ready = []
+        done.put(ready)
+        self._renew(number)
 
-    def _replace(self, number: int) -> None:
-        self._children[number].end()
-        self._children[number] = self._child()
+    def _renew(self, number: int) -> None:
+        """Have another child in the place of one that ended."""
+        if self._children[number].ended() and not self._closed:
+            self._children[number].end()
+            self._children[number] = self._child()
 
     def _child(self) -> Child:
         return Child(self._command, memory=self._memory)
+
+
+def _heard(done: _Done) -> list[tuple[int, Understood]]:
+    """The next answers, with the places of their mails; waits for them. Raises the error that came instead."""
+    heard = done.get()
+    if isinstance(heard, Exception):
+        raise heard
+    return heard

@@ -40,6 +40,7 @@ PURE = (
     "article/",
     "text/",
     "archive/bundle.py",
+    "archive/marks.py",
     "archive/naming.py",
     "archive/page.py",
     "pages/",

@@ -20,7 +20,7 @@ from mailarchiver import daemon
 from mailarchiver.config import Settings
 from mailarchiver.demo.server import EmbeddedServer
 from mailarchiver.errors import LoginRefused, MailboxError, StoreError
-from mailarchiver.poll import RoundResult
+from mailarchiver.folder_round import RoundResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.folder_round import RoundResult
 from mailarchiver.health import Health, pause, summary
-from mailarchiver.poll import RoundResult
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mailarchiver import poll
+from mailarchiver import folder_round, poll
 from mailarchiver.archive.seen import FIRST_PAUSE, LONGEST_PAUSE, pause
 from mailarchiver.archive.store import Store
 from mailarchiver.audit import FolderAudit, audit_account
 from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
+from mailarchiver.folder_round import RoundResult
 from mailarchiver.model import Rules
-from mailarchiver.poll import RoundResult, poll_account, preview_account
+from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
 from tests.servers.scripted import HANG_UP, Answer, ScriptedServer
 
@@ -109,7 +110,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
         def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
             return site.now
 
-    monkeypatch.setattr(poll, "datetime", Clock)
+    for module in (poll, folder_round):
+        monkeypatch.setattr(module, "datetime", Clock)
     return site
 
 

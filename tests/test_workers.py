@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -65,6 +67,12 @@ def work(raw, *, id, rules):
         end = time.process_time() + 0.7
         while time.process_time() < end:
             pass
+    elif trap == "nap":
+        time.sleep(0.8)
+    elif trap == "swell":
+        import dataclasses
+        (made,) = pipeline.understand(raw, id=id, rules=rules)
+        return (dataclasses.replace(made, files={**made.files, "large.bin": bytes(5_000_000)}),)
     elif trap == "forgery":
         import dataclasses
         (made,) = pipeline.understand(raw, id=id, rules=rules)
@@ -90,7 +98,8 @@ def work(raw, *, id, rules):
         class Call:
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
-        child.send(4, pickle.dumps(Call()))
+        frame = pickle.dumps(Call())
+        os.write(4, len(frame).to_bytes(8, "big") + frame)
         time.sleep(600)
     return pipeline.understand(raw, id=id, rules=rules)
 
@@ -132,6 +141,20 @@ def pool(entry: tuple[str, ...]) -> Iterator[Pool]:
 
 def understand(pool: Pool, raw: RawMessage) -> Understood:
     return pool.understand(raw, id="0123456789ab", rules=Rules(UTC))
+
+
+def numbered(*mails: RawMessage) -> list[tuple[RawMessage, str]]:
+    """Mails with ids that tell them apart."""
+    return [(raw, f"{number:012x}") for number, raw in enumerate(mails)]
+
+
+def understand_all(pool: Pool, *mails: RawMessage) -> list[Understood]:
+    return list(pool.understand_all(numbered(*mails), rules=Rules(UTC)))
+
+
+def ids(made: Sequence[Understood]) -> list[int | None]:
+    """The numbers of the mails that were understood."""
+    return [None if isinstance(answer, Quarantine) else int(answer[0].id, 16) for answer in made]
 
 
 def test_children_make_what_the_pipeline_makes(tmp_path: Path) -> None:
@@ -216,13 +239,113 @@ def test_what_one_mail_used_of_its_time_is_not_taken_from_the_next(entry: tuple[
         assert pool._children[0]._process.poll() is None
 
 
-def test_a_batch_keeps_its_order_around_mails_that_crash(entry: tuple[str, ...]) -> None:
-    traps = ["none", "exit", "none", "crash", "none", "none"]
-    with closing(Pool(2, entry=entry)) as pool:
-        made = list(pool.understand_all([(mail(trap), f"{n:012x}") for n, trap in enumerate(traps)], rules=Rules(UTC)))
-    assert [reason(answer) for answer in made] == [None if trap == "none" else "crash" for trap in traps]
-    understood = [answer for answer in made if not isinstance(answer, Quarantine)]
-    assert [bundles[0].id for bundles in understood] == [f"{number:012x}" for number in (0, 2, 4, 5)]
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    "traps",
+    [
+        "none exit none crash none none",
+        "exit exit exit",
+        "none none none memory",
+        "crash none none none none none none none none",
+        "swell exit none swell nothing none",
+    ],
+)
+def test_only_the_mail_that_ends_its_child_is_blamed(jobs: int, traps: str, entry: tuple[str, ...]) -> None:
+    """Those that were sent ahead behind it are asked again, and what came before it is heard."""
+    with closing(Pool(jobs, memory=700 << 20, entry=entry)) as pool:
+        made = understand_all(pool, *map(mail, traps.split()))
+    good = {"none", "swell"}
+    assert ids(made) == [number if trap in good else None for number, trap in enumerate(traps.split())]
+    held = {"memory": "limit"}
+    assert [reason(answer) for answer in made] == [
+        None if trap in good else held.get(trap, "crash") for trap in traps.split()
+    ]
+
+
+def test_mails_behind_one_that_takes_too_long_are_asked_again(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=2, entry=entry)) as pool:
+        made = understand_all(pool, *map(mail, ["none", "hang", "none", "hang in C", "none", "none"]))
+    assert ids(made) == [0, None, 2, None, 4, 5]
+    assert made[1] == made[3] == Quarantine("limit", "it took more than 2 s")
+
+
+def test_the_time_of_a_mail_begins_when_the_one_before_it_is_done(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=2, entry=entry)) as pool:
+        assert ids(understand_all(pool, *[mail("nap")] * 5)) == [0, 1, 2, 3, 4]  # 4 s
+
+
+def test_a_child_that_was_stopped_in_a_batch_is_killed_when_its_time_is_over(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=2, entry=entry)) as pool:
+        understand(pool, mail())
+        os.kill(pool._children[0]._process.pid, signal.SIGSTOP)
+        made = understand_all(pool, *[mail(text="x" * 200_000)] * 12)
+    assert ids(made) == [None, *range(1, 12)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_tasks_and_answers_larger_than_both_pipes_meet(jobs: int, entry: tuple[str, ...]) -> None:
+    """The child would wait for its answer to be read, and we for the next mail to be."""
+    large = mail(text="x" * 70 + "\r\n" + "y" * 3_000_000)
+    with closing(Pool(jobs, seconds=60, entry=entry)) as pool:
+        made = understand_all(pool, *[mail("swell"), large] * 3)
+    assert ids(made) == [0, 1, 2, 3, 4, 5]
+
+
+def test_little_is_sent_ahead_of_a_large_mail(entry: tuple[str, ...]) -> None:
+    """What is packed and waits is memory."""
+    with closing(Pool(seconds=60, entry=entry)) as pool:
+        understand(pool, mail())
+        line = deque(enumerate(numbered(mail(), *[mail(text="x" * 2_000_000)] * 3)))
+        conversation = pool._children[0].ask_all(line, Rules(UTC), 60)
+        left = [len(line) for _ in conversation]
+    assert left == [2, 2, 1, 0]
+
+
+def test_a_batch_that_nobody_reads_to_its_end_leaves_the_pool_in_order(entry: tuple[str, ...]) -> None:
+    with closing(Pool(entry=entry)) as pool:
+        process = pool._children[0]._process
+        answers = pool.understand_all(numbered(*[mail()] * 50), rules=Rules(UTC))
+        assert ids([next(answers)]) == [0]
+        del answers
+        assert reason(understand(pool, mail())) is None
+        assert ids(understand_all(pool, mail("exit"), mail(), mail())) == [None, 1, 2]
+        assert process.returncode == 3  # it was asked to the end
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_batch_may_be_asked_for_in_the_middle_of_another(jobs: int, entry: tuple[str, ...]) -> None:
+    """`verify --deep` does, where a mail may have been filed by other rules."""
+    with closing(Pool(jobs, entry=entry)) as pool:
+        for number, answer in enumerate(pool.understand_all(numbered(*[mail()] * 9), rules=Rules(UTC))):
+            assert ids([answer, *understand_all(pool, mail(), mail())]) == [number, 0, 1]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_several_threads_get_their_own_answers(jobs: int, entry: tuple[str, ...]) -> None:
+    traps = ["none", "none", "exit", "none", "none", "none"]
+    with closing(Pool(jobs, entry=entry)) as pool, ThreadPoolExecutor(3) as threads:
+        batches = [[mail(trap, f"Batch {number}.") for trap in traps] for number in range(3)]
+        for number, made in enumerate(threads.map(lambda batch: understand_all(pool, *batch), batches)):
+            assert ids(made) == [0, 1, None, 3, 4, 5]
+            for answer in made:
+                if not isinstance(answer, Quarantine):
+                    assert answer[0].files["article.txt"] == b"Batch %d.\n" % number
+
+
+def test_mails_that_hang_do_not_keep_another_threads_mail_waiting(entry: tuple[str, ...]) -> None:
+    done: list[str] = []
+    with closing(Pool(seconds=1, entry=entry)) as pool, ThreadPoolExecutor(2) as threads:
+        understand(pool, mail())
+        batch = threads.submit(understand_all, pool, *[mail("hang")] * 4)
+        batch.add_done_callback(lambda _: done.append("batch"))
+        time.sleep(0.5)
+        understand(pool, mail())
+        done.append("other")
+    assert done == ["other", "batch"]
+
+
+def test_a_batch_of_no_mails_has_no_answers(pool: Pool) -> None:
+    assert understand_all(pool) == []
 
 
 def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, ...]) -> None:
@@ -255,21 +378,35 @@ def test_a_mail_and_an_answer_larger_than_a_pipe_cross_it() -> None:
     assert data in made.files.values()
 
 
-def test_a_child_that_does_not_start_is_no_mails_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_child_that_does_not_start_is_no_mails_fault(jobs: int, tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise SystemExit(1)\n", "utf-8")
-    with closing(Pool(entry=(str(broken),))) as pool, pytest.raises(StoreError, match="does not start"):
-        understand(pool, mail())
+    with closing(Pool(jobs, entry=(str(broken),))) as pool:
+        with pytest.raises(StoreError, match="does not start"):
+            understand(pool, mail())
+        with pytest.raises(StoreError, match="does not start"):
+            understand_all(pool, mail(), mail(), mail())
 
 
-def test_closing_the_pool_blames_no_mail(entry: tuple[str, ...]) -> None:
-    pool = Pool(seconds=60, entry=entry)
-    understand(pool, mail())
-    threading.Timer(0.5, pool.close).start()
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_closing_the_pool_blames_no_mail(jobs: int, entry: tuple[str, ...]) -> None:
+    """Neither the one in work, nor one that was sent ahead, nor one of a batch that has no child yet."""
+    pool = Pool(jobs, seconds=60, entry=entry)
+    assert reason(understand(pool, mail())) is None
+    threading.Timer(1, pool.close).start()
     start = time.monotonic()
-    with pytest.raises(StoreError, match="ending"):
-        understand(pool, mail("hang"))
+    asked = [lambda: understand(pool, mail("hang")), lambda: understand_all(pool, mail("hang"), mail(), mail("hang"))]
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(ask) for ask in asked * 2]
+        for each in waiting:
+            with pytest.raises(StoreError, match="ending"):
+                each.result()
     assert time.monotonic() - start < 30
+    children = [child._process for child in pool._children]
+    assert {process.wait(30) for process in children} == {-signal.SIGKILL}
+    with pytest.raises(StoreError, match="ending"):
+        understand_all(pool, mail())
 
 
 PARENT = """
@@ -343,7 +480,7 @@ def test_what_crosses_the_pipes_is_what_was_sent() -> None:
     ref = MessageRef("articles", "INBOX", 7, 42)
     for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp)):
         rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
-        assert answers.read_task(answers.task_frame(raw, "0" * 12, rules)) == (raw, "0" * 12, rules)
+        assert answers.read_task(b"".join(answers.task_frame(raw, "0" * 12, rules))) == (raw, "0" * 12, rules)
         made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))
         assert answers.read_answer(answers.answer_frame(made, raw), raw) == made
     held = Quarantine("defect", "x", "y")

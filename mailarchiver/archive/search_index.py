@@ -10,37 +10,48 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
 from ..text.search_words import respelt, words
-from . import manifest
+from . import manifest, marks
 from .layout import FILE_MODE, Layout
 from .manifest import Position
-from .query import folded_tag
 
-VERSION = 1
-"""Of the tables, and of how words are folded: whoever changes either counts it up."""
-COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt")
+VERSION = 2
+"""Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
+COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt", "marks")
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
+    # How much of it was taken in when the parts of the index were last made one.
+    "CREATE TABLE merged (size INTEGER NOT NULL)",
     # `seq`, `id`, `month`, `moment`, `removed`, `line` as in the ledger, so that catalogue.py can ask either.
     """CREATE TABLE entry (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, month TEXT NOT NULL, day TEXT NOT NULL, moment REAL NOT NULL,
-        kind TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0, line TEXT NOT NULL)""",
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, month TEXT NOT NULL, moment REAL NOT NULL,
+        removed INTEGER NOT NULL DEFAULT 0, line TEXT NOT NULL)""",
     "CREATE INDEX entry_month ON entry (month, moment DESC, id DESC) WHERE removed = 0",
-    "CREATE INDEX entry_newest ON entry (moment DESC, id DESC)",
-    "CREATE TABLE tag (tag TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tag, seq)) WITHOUT ROWID",
+    # When it arrived, in rows so short that a thousand of them are looked up in no time.
+    "CREATE TABLE arrival (seq INTEGER PRIMARY KEY, day TEXT NOT NULL, moment REAL NOT NULL)",
+    # Between which `seq` the articles of a month (`2024-03`) are: who asks for some days need not look at all others.
+    "CREATE TABLE span (month TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
     # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
     f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii')",
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
+GROWTH = 1.25
+"""How many times as much of the manifest must be taken in before the parts of the index are made one again."""
+MERGED_AT_ONCE = 4000
+"""Pages that are written in one step of that, some tenths of a second."""
+TIDIED = 16
+"""Pages that are written with whatever is taken in, so that its parts never become many: seven or so, in place of up to
+twenty, for 30 KB more.
+"""
 PAGE = 2048
 """Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
@@ -63,6 +74,35 @@ def update(layout: Layout, *, lines: int) -> int:
         return _update(layout, lines)
     except sqlite3.DatabaseError as error:
         raise _trouble(layout, error) from error
+
+
+def merge(layout: Layout) -> bool:
+    """Make one of the parts of an index that has grown, a step of it; whether there is more to do. Under the lock only.
+
+    What is taken in at a time is a part of its own, and a search looks into each (sqlite.org/fts5.html §6.8). An index
+    that turns out to be damaged is deleted. Raises `StoreError` as `update`.
+    """
+    try:
+        with opened(layout) as db:
+            return _merge(db)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            raise _trouble(layout, error) from error
+        delete(layout)
+        return False
+
+
+def _merge(db: sqlite3.Connection) -> bool:
+    size, before = position(db).size, db.total_changes
+    (merged,) = db.execute("SELECT ifnull(max(size), 0) FROM merged").fetchone()
+    if size <= GROWTH * merged:
+        return False
+    db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))
+    if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
+        return True
+    db.execute("DELETE FROM merged")
+    db.execute("INSERT INTO merged VALUES (?)", (size,))
+    return False
 
 
 def _update(layout: Layout, lines: int) -> int:
@@ -143,40 +183,41 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
         at = manifest.position(layout.manifest, end)
         db.execute("DELETE FROM manifest")
         db.execute("INSERT INTO manifest VALUES (?, ?)", (end, "" if at is None else at.tail))
+        db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (TIDIED,))
     return len(read)
 
 
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
-    found = db.execute("SELECT seq, line FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if found is None:
-        return
-    seq, line = found
-    db.execute("DELETE FROM text WHERE rowid = ?", (seq,))
-    before = manifest.from_line(line.encode())
-    if isinstance(before, Entry):
-        db.executemany("DELETE FROM tag WHERE tag = ? AND seq = ?", _tags(before.tags, seq))
-    db.execute("DELETE FROM entry WHERE seq = ?", (seq,))
+    found = db.execute("SELECT seq FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    if found is not None:
+        db.execute("DELETE FROM text WHERE rowid = ?", found)
+        db.execute("DELETE FROM arrival WHERE seq = ?", found)
+        db.execute("DELETE FROM entry WHERE seq = ?", found)
 
 
 def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     """Take in an article; without its text where that cannot be read: verify names the damage."""
     note, body = _texts(layout.root / entry.folder)
-    line = manifest.to_line(entry).decode()
-    day = entry.folder[8:18]
-    values = (entry.id, entry.folder[:7], day, manifest.moment(entry), entry.kind, line)
-    query = "INSERT INTO entry (id, month, day, moment, kind, line) VALUES (?, ?, ?, ?, ?, ?)"
-    seq = db.execute(query, values).lastrowid
+    line, day, moment = manifest.to_line(entry).decode(), entry.folder[8:18], manifest.moment(entry)
+    query = "INSERT INTO entry (id, month, moment, line) VALUES (?, ?, ?, ?)"
+    seq = db.execute(query, (entry.id, entry.folder[:7], moment, line)).lastrowid
+    db.execute("INSERT INTO arrival VALUES (?, ?, ?)", (seq, day, moment))
+    db.execute(
+        "INSERT INTO span VALUES (?1, ?2, ?2) ON CONFLICT DO UPDATE"
+        " SET first = min(first, excluded.first), last = max(last, excluded.last)",
+        (day[:7], seq),
+    )
     site = " ".join(filter(None, (entry.site, host_of(entry.url) if entry.url else None)))
     texts = (entry.title, entry.byline or "", site, note, " ".join(entry.tags))
     # What is short is there in both spellings; of a text the other one has a column of its own: phrases stay phrases.
-    columns = [" ".join([*words(text), *respelt(text)]) for text in texts]
-    columns += [" ".join(words(body)), " ".join(dict.fromkeys(respelt(body)))]
-    db.execute(f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (seq, *columns))  # noqa: S608 - ours
-    db.executemany("INSERT INTO tag VALUES (?, ?)", _tags(entry.tags, seq))
-
-
-def _tags(tags: Iterable[str], seq: int | None) -> list[tuple[str, int | None]]:
-    return [(tag, seq) for tag in dict.fromkeys(map(folded_tag, tags)) if tag]
+    title, *others = ([*words(text), *respelt(text)] for text in texts)
+    of_body, other_spelling = words(body), respelt(body)
+    told = (*chain(*others), *marks.often([*of_body, *other_spelling]))
+    columns = [title, *others, of_body, dict.fromkeys(other_spelling), marks.of(entry, title, told)]
+    db.execute(
+        f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
+        (seq, *(" ".join(each) for each in columns)),
+    )
 
 
 def _texts(folder: Path) -> tuple[str, str]:

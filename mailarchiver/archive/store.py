@@ -326,11 +326,16 @@ class Store(Changing):
             with self._access.exclusive():
                 taken = search_index.update(self._layout, lines=INDEXED_AT_ONCE)
             total += taken
-            if step is not None:
+            if taken and step is not None:
                 step(taken)
-            if taken < INDEXED_AT_ONCE or (seconds is not None and time.monotonic() - start >= seconds):
+            is_late = seconds is not None and time.monotonic() - start >= seconds
+            if is_late or (taken < INDEXED_AT_ONCE and not self._merge_search()):
                 return total
             time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
+
+    def _merge_search(self) -> bool:
+        with self._access.exclusive():
+            return search_index.merge(self._layout)
 
     def rebuild_search(self, *, step: Callable[[int], None] | None = None) -> int:
         """Make the full-text index anew; how many lines of the manifest it took in."""

@@ -9,8 +9,8 @@ from .quarantined import say
 
 if TYPE_CHECKING:
     from ..demo.server import EmbeddedServer
+    from ..folder_round import RoundResult
     from ..model import Entry
-    from ..poll import RoundResult
 
 
 def demo(

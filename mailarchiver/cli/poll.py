@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..config import Account, Settings
-    from ..poll import RoundResult
+    from ..folder_round import RoundResult
 
 
 def poll(

@@ -268,6 +268,35 @@ def test_it_takes_in_a_few_at_a_time(root: Path, monkeypatch: pytest.MonkeyPatch
     assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 20
 
 
+def parts(root: Path) -> int:
+    with closing(sqlite3.connect(index(root))) as db:
+        (found,) = db.execute("SELECT count(DISTINCT segid) FROM text_idx").fetchone()
+    return int(found)
+
+
+def test_its_parts_are_made_one_when_it_has_grown_by_a_quarter(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
+    file(root, *(written(number, f"Walk {number}", "on " * 500) for number in range(1, INDEXED_AT_ONCE + 21)))
+    assert parts(root) == 1
+    file(root, written(200, "Walk 200"))
+    assert parts(root) == 2
+    assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 21
+    file(root, *(written(number, f"Walk {number}") for number in range(201, 240)))
+    assert parts(root) == 1
+    assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 60
+
+
+def test_making_its_parts_one_ends_in_time_and_goes_on_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
+    file(root, *(written(number, f"Walk {number}") for number in range(1, INDEXED_AT_ONCE + 21)), indexed=False)
+    with Store.open(root, min_free=0) as store:
+        store.update_search(seconds=0)
+        assert store.update_search(seconds=0) == 20
+        assert parts(root) == 2
+        assert store.update_search() == 0
+    assert parts(root) == 1
+
+
 def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(root: Path) -> None:
     file(root, written(1, "Lake"), written(2, "Lake too"))
     remove(root, written(1, "Lake"))
@@ -277,7 +306,8 @@ def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(roo
     assert titles(root, "lake") == titles(root, "-nothing") == ["Lake too"]
     with closing(sqlite3.connect(index(root))) as db:
         assert db.execute("SELECT count(*) FROM text WHERE text MATCH 'lake'").fetchone() == (1,)
-        assert db.execute("SELECT count(*) FROM tag").fetchone() == (1,)
+        for table in ("text", "entry", "arrival"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608 - ours
 
 
 def test_what_was_read_again_is_found_by_its_new_words(root: Path) -> None:

@@ -1,0 +1,180 @@
+"""The round of one folder, opened already: fetch, understand, commit, acknowledge; and what a round reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from .errors import FetchBrokeError, MailboxError
+from .filing import file_batch
+from .model import After, RawMessage, Receipt, Rules
+
+if TYPE_CHECKING:
+    import threading
+
+    from .archive.seen import Failure
+    from .archive.store import Store
+    from .config import Account
+    from .mailbox.imap import ImapMailbox, Selected
+    from .workers import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
+    `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched, `waiting` could not
+    be fetched before and are not tried again yet. After a preview all but `found` and `waiting` are 0. `troubles` tell
+    what of the account could not be done: a folder that is missing, filed mail that could not be moved.
+    """
+
+    account: str
+    found: int = 0
+    filed: int = 0
+    already: int = 0
+    quarantined: int = 0
+    failed: int = 0
+    waiting: int = 0
+    seconds: float = 0.0
+    troubles: tuple[str, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+
+    def is_sound(self) -> bool:
+        """Whether all that was to be done was done, and nothing went to quarantine."""
+        return not (self.failed or self.waiting or self.troubles or self.quarantined)
+
+    def __add__(self, other: RoundResult) -> RoundResult:
+        return RoundResult(
+            self.account,
+            self.found + other.found,
+            self.filed + other.filed,
+            self.already + other.already,
+            self.quarantined + other.quarantined,
+            self.failed + other.failed,
+            self.waiting + other.waiting,
+            self.seconds + other.seconds,
+            tuple(dict.fromkeys(self.troubles + other.troubles)),
+            self.receipts + other.receipts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRound:
+    """The round of one selected folder. `no_target` is why nothing can be acknowledged now; mail is filed all the
+    same, and acknowledged by a later round.
+    """
+
+    mailbox: ImapMailbox
+    store: Store
+    worker: Worker
+    account: Account
+    selected: Selected
+    rules: Rules
+    no_target: str | None
+
+    def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
+        """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
+        done: list[Receipt] = []
+        trouble = self.no_target or self.redo(listed)
+        known = self.failures(listed)
+        fresh = [uid for uid in pending if uid not in known]
+        again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
+        for raws in self.fetched(fresh, again):
+            receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
+            done += receipts
+            trouble = trouble or self.acknowledge_all(receipts)
+            if stop.is_set():
+                break
+        failed = [] if stop.is_set() else self.withheld({*fresh, *again} - {receipt.ref.uid for receipt in done})
+        outcomes = [receipt.outcome for receipt in done]
+        return RoundResult(
+            self.account.name,
+            len(fresh) + len(again),
+            *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
+            failed=len(failed),
+            waiting=len(pending) - len(fresh) - len(again),
+            troubles=(trouble,) if trouble else (),
+            receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
+        )
+
+    def fetched(self, fresh: Sequence[int], again: Sequence[int]) -> Iterator[list[RawMessage]]:
+        """The messages in batches. Those that could not be fetched before come last and one by one, so that one at
+        which the connection breaks is known by it, and holds up no other for longer than a round.
+        """
+        try:
+            yield from self.mailbox.fetch(fresh)
+            yield from self.mailbox.fetch(again, at_once=1)
+        except FetchBrokeError as error:
+            self.note_failed(error.uids, str(error))
+            raise
+
+    def withheld(self, missing: set[int]) -> list[int]:
+        """Those of the messages that did not come which are still there: that is recorded. The others are gone."""
+        there = sorted(missing.intersection(self.mailbox.search(self.account.since))) if missing else []
+        self.note_failed(there, "the server lists it and does not give it")
+        return there
+
+    def failures(self, listed: Sequence[int]) -> dict[int, Failure]:
+        """What could not be fetched before and is still there; the rest of it is forgotten."""
+        known = self.store.failures(self.account.name, self.selected.folder, self.selected.uidvalidity)
+        gone = known.keys() - set(listed)
+        if gone and self.selected.uidvalidity is not None:
+            self.store.forget_failures(self.account.name, self.selected.folder, self.selected.uidvalidity, gone)
+        return known
+
+    def note_failed(self, uids: Sequence[int], why: str) -> None:
+        """Record what could not be fetched; without UIDVALIDITY it could not be recognised."""
+        if uids and self.selected.uidvalidity is not None:
+            place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+            self.store.note_failures(*place, uids, why=why, now=datetime.now(UTC))
+
+    def redo(self, listed: Sequence[int]) -> str | None:
+        """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
+        folder needs no action, and is recorded as such. Returns as `acknowledge`.
+        """
+        if self.selected.uidvalidity is None:
+            return None
+        place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+        present = set(listed)
+        trouble = None
+        for quarantined in (False, True):
+            uids = self.store.unacknowledged(*place, quarantined=quarantined)
+            self._record([uid for uid in uids if uid not in present], After("keep"))
+            left = [uid for uid in uids if uid in present]
+            trouble = trouble or self.acknowledge(left, quarantined=quarantined)
+        return trouble
+
+    def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
+        """Acknowledge a batch. Returns as `acknowledge`."""
+        trouble = None
+        for quarantined in (False, True):
+            some = [receipt.ref.uid for receipt in receipts if (receipt.quarantine is not None) == quarantined]
+            trouble = trouble or self.acknowledge([uid for uid in some if uid is not None], quarantined=quarantined)
+        return trouble
+
+    def acknowledge(self, uids: Sequence[int], *, quarantined: bool) -> str | None:
+        """The server action on mail that is safely in the archive: what `after` says of filed mail; mail in quarantine
+        is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
+        that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
+
+        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done.
+        """
+        if not uids or self.selected.uidvalidity is None:
+            return None
+        after = self.account.after
+        if quarantined and after.action != "keep":
+            after = After("flag")
+        try:
+            done = self.mailbox.acknowledge(uids, after)
+        except MailboxError as error:
+            if not self.mailbox.is_connected:
+                raise
+            return str(error)
+        self._record([uid for uid in uids if uid in done], after)
+        return None
+
+    def _record(self, uids: Sequence[int], after: After) -> None:
+        if uids and self.selected.uidvalidity is not None:
+            action = f"move:{after.folder}" if after.action == "move" else after.action
+            self.store.acknowledged(self.account.name, self.selected.folder, self.selected.uidvalidity, uids, action)
