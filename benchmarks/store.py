@@ -331,7 +331,7 @@ def questions(store: Store, root: Path, filings: Sequence[Filing]) -> dict[str, 
     known = [filing.digest for filing in filings[:BATCH]]
 
     def is_new(data: bytes) -> str:
-        """As filing.file_batch asks, before a mail is understood: is it known, and else its id."""
+        """As filing.filed asks, before a mail is understood: is it known, and else its id."""
         digest, folded = digests(data)
         if store.known(digest, folded) is not None:
             raise SystemExit("the look-up finds what is not there")

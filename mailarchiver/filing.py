@@ -2,19 +2,24 @@
 
 ::
 
-    RawMessage… | worker.understand | store.commit → Receipt…      a batch shares one commit
+    RawMessage… ─ known? ─┊─ worker.understand_all ─┊─ store.commit ─▶ Receipt…      a batch shares one commit
+                   a thread           a thread              here
+
+The stages work at the same time, each on a batch of its own: what comes from a server, and what is understood in
+another process, is waited for by nobody who could work meanwhile. Batches are committed in the order they came.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .ahead import ahead
 from .archive.batch import check
 from .archive.bundle import digests
 from .archive.store import Store
@@ -28,20 +33,23 @@ log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
 BATCH_BYTES = 64 << 20
 BATCH_SECONDS = 1.0
+HEAVY = 16 << 20
+"""Octets of a batch beyond which no other is in memory beside it, but for the one before."""
 
 
 @contextmanager
 def opened(
-    archive: Archive, limits: Limits, *, jobs: int = 1, create: bool = True, entry: Sequence[str] = ENTRY
+    archive: Archive, limits: Limits, *, jobs: int | None = None, create: bool = True, entry: Sequence[str] = ENTRY
 ) -> Iterator[tuple[Store, Pool]]:
-    """An archive opened for filing, and `jobs` children that understand mail. Raises `StoreError`.
+    """An archive opened for filing, and `jobs` children that understand mail, by default as many as the limits say.
+    Raises `StoreError`.
 
     Without `create`, an archive that is not there is not made: raises `NoSuchEntry`. `entry` is as `Pool` has it.
     The store comes first: run as root, it makes us the archive's owner, and so the children that read hostile mail.
     """
     with (
         Store.open(archive.root, min_free=archive.min_free, create=create) as store,
-        closing(pool_of(limits, jobs=jobs, entry=entry)) as pool,
+        closing(pool_of(limits, jobs=jobs or limits.workers, entry=entry)) as pool,
     ):
         yield store, pool
 
@@ -64,8 +72,9 @@ def file_messages(
 
     With `again`, mail whose articles were all removed is filed as if it had never been here.
     """
-    for raws in batches(messages):
-        on_receipts(file_batch(raws, store, worker, rules=rules, again=again))
+    with closing(filed(batches(messages), store, worker, rules=rules, again=again)) as done:
+        for receipts in done:
+            on_receipts(receipts)
 
 
 def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
@@ -84,32 +93,82 @@ def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
         yield batch
 
 
-def file_batch(
-    raws: Sequence[RawMessage], store: Store, worker: Worker, *, rules: Rules, again: bool = False
-) -> list[Receipt]:
-    """Understand and commit a batch; what cannot be understood goes to quarantine. What the archive holds already is
-    only noted in the ledger. `again` is as `file_messages` has it. Raises `StoreError`.
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Messages on their way, with the digests of each, and the ids of those that are to be understood; later on with
+    what is to be committed of each.
     """
+
+    raws: list[RawMessage]
+    sums: list[tuple[str, str]]
+    ids: list[str | None]
+    filings: list[Filing] = field(default_factory=list)
+
+    def is_heavy(self) -> bool:
+        """Whether it takes so much memory that no other may be beside it."""
+        return sum(len(raw.data) for raw in self.raws) > HEAVY
+
+
+def filed(
+    batches: Iterator[list[RawMessage]], store: Store, worker: Worker, *, rules: Rules, again: bool = False
+) -> Generator[list[Receipt], None, None]:
+    """Understand and commit batches; the receipts of each when it is synced to disk. What cannot be understood goes to
+    quarantine, what the archive holds already is only noted in the ledger. `again` is as `file_messages` has it.
+
+    The batches are asked for by another thread. Close it, and it returns when what is under way in other threads is
+    done, which is then dropped. Raises `StoreError`, and whatever `batches` raises, after what came before it.
+    """
+    with (
+        closing(ahead(_looked_up(batches, store, again=again), is_heavy=_Batch.is_heavy)) as known,
+        closing(ahead(_understood(known, worker, rules), is_heavy=_Batch.is_heavy)) as understood,
+    ):
+        for batch in understood:
+            receipts = _committed(batch, store, again=again)
+            del batch  # here and below: a large mail is not kept while the next one comes
+            yield receipts
+
+
+def _looked_up(batches: Iterator[list[RawMessage]], store: Store, *, again: bool) -> Iterator[_Batch]:
+    """What of each batch is known. That may have changed when it is committed: then that decides."""
+    for raws in batches:
+        yield _look_up(raws, store, again=again)
+        del raws
+
+
+def _look_up(raws: list[RawMessage], store: Store, *, again: bool) -> _Batch:
     seen: set[str] = set()
-    sums: list[tuple[str, str]] = []
-    jobs: list[tuple[RawMessage, str] | None] = []
+    batch = _Batch(raws, [], [])
     for raw in raws:
         digest, folded = digests(raw.data)
         known = folded in seen or store.known(digest, folded, again=again) is not None
-        sums.append((digest, folded))
-        jobs.append(None if known else (raw, store.free_id(digest)))
+        batch.sums.append((digest, folded))
+        batch.ids.append(None if known else store.free_id(digest))
         seen.add(folded)
-    answers = worker.understand_all([job for job in jobs if job is not None], rules=rules)
-    filings = [
-        filing(raw, digest, folded, next(answers) if job is not None else ())
-        for raw, job, (digest, folded) in zip(raws, jobs, sums, strict=True)
+    return batch
+
+
+def _understood(batches: Iterator[_Batch], worker: Worker, rules: Rules) -> Iterator[_Batch]:
+    """Each batch with what the worker makes of it."""
+    for batch in batches:
+        yield replace(batch, filings=_filings(batch, worker, rules))
+        del batch
+
+
+def _filings(batch: _Batch, worker: Worker, rules: Rules) -> list[Filing]:
+    mails = [(raw, mail_id) for raw, mail_id in zip(batch.raws, batch.ids, strict=True) if mail_id is not None]
+    answers = worker.understand_all(mails, rules=rules)
+    return [
+        filing(raw, digest, folded, next(answers) if mail_id is not None else ())
+        for raw, mail_id, (digest, folded) in zip(batch.raws, batch.ids, batch.sums, strict=True)
     ]
-    if again:
-        filings = [replace(filing, again="removed") for filing in filings]
+
+
+def _committed(batch: _Batch, store: Store, *, again: bool) -> list[Receipt]:
+    filings = [replace(each, again="removed") for each in batch.filings] if again else batch.filings
     receipts = store.commit(filings, now=datetime.now(UTC))
-    for raw, receipt in zip(raws, receipts, strict=True):
+    for receipt in receipts:
         places = ", ".join(folder for _, folder in receipt.entries) or receipt.quarantine or ""
-        log.info("%s: %s %s", where(raw.ref), receipt.outcome, places)
+        log.info("%s: %s %s", where(receipt.ref), receipt.outcome, places)
     return receipts
 
 

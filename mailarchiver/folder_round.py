@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .errors import FetchBrokeError, MailboxError
-from .filing import file_batch
+from .filing import filed
+from .mailbox.imap import Bounds
 from .model import After, RawMessage, Receipt, Rules
+from .text.wording import size_in_words
 
 if TYPE_CHECKING:
     import threading
@@ -20,13 +25,20 @@ if TYPE_CHECKING:
     from .mailbox.imap import ImapMailbox, Selected
     from .workers import Worker
 
+Progress = Callable[[int, int], None]
+"""Hears how many messages more are done, and how many more there are to do."""
+TOLD_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
     """What a round did: `found` messages were pending, `filed` of them are new, `already` were in the archive,
     `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched, `waiting` could not
-    be fetched before and are not tried again yet. After a preview all but `found` and `waiting` are 0. `troubles` tell
-    what of the account could not be done: a folder that is missing, filed mail that could not be moved.
+    be fetched before and are not tried again yet; `large` turned out to be larger than they may be, and are not looked
+    at again. After a preview all but `found` and `waiting` are 0. `troubles` tell what of the account could not be
+    done: a folder that is missing, filed mail that could not be moved.
     """
 
     account: str
@@ -36,13 +48,15 @@ class RoundResult:
     quarantined: int = 0
     failed: int = 0
     waiting: int = 0
+    large: int = 0
     seconds: float = 0.0
     troubles: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def is_sound(self) -> bool:
         """Whether all that was to be done was done, and nothing went to quarantine."""
-        return not (self.failed or self.waiting or self.troubles or self.quarantined)
+        return not (self.failed or self.waiting or self.large or self.troubles or self.quarantined)
 
     def __add__(self, other: RoundResult) -> RoundResult:
         return RoundResult(
@@ -53,16 +67,19 @@ class RoundResult:
             self.quarantined + other.quarantined,
             self.failed + other.failed,
             self.waiting + other.waiting,
+            self.large + other.large,
             self.seconds + other.seconds,
             tuple(dict.fromkeys(self.troubles + other.troubles)),
             self.receipts + other.receipts,
+            self.folders + other.folders,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class FolderRound:
     """The round of one selected folder. `no_target` is why nothing can be acknowledged now; mail is filed all the
-    same, and acknowledged by a later round.
+    same, and acknowledged by a later round. `bounds` are those of a message; `progress` hears how many messages more
+    are done, and how many more were found.
     """
 
     mailbox: ImapMailbox
@@ -72,21 +89,29 @@ class FolderRound:
     selected: Selected
     rules: Rules
     no_target: str | None
+    bounds: Bounds = field(default_factory=Bounds)
+    progress: Progress = lambda _done, _found: None
 
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
         done: list[Receipt] = []
+        large: dict[int, int] = {}
         trouble = self.no_target or self.redo(listed)
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known]
         again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        for raws in self.fetched(fresh, again):
-            receipts = file_batch(raws, self.store, self.worker, rules=self.rules)
-            done += receipts
-            trouble = trouble or self.acknowledge_all(receipts)
-            if stop.is_set():
-                break
-        failed = [] if stop.is_set() else self.withheld({*fresh, *again} - {receipt.ref.uid for receipt in done})
+        batches = filed(self.fetched(fresh, again, large), self.store, self.worker, rules=self.rules)
+        with closing(batches), self.interrupted():
+            for receipts in self.told(batches, len(fresh) + len(again)):
+                done += receipts
+                trouble = trouble or self.acknowledge_all(receipts)
+                if stop.is_set():
+                    self.mailbox.interrupt()  # nobody wants what is being fetched ahead
+                    break
+        came = {receipt.ref.uid for receipt in done} | large.keys()
+        failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
+        if not stop.is_set():
+            trouble = trouble or self.flag_large(listed, large)
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,
@@ -94,24 +119,56 @@ class FolderRound:
             *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
             failed=len(failed),
             waiting=len(pending) - len(fresh) - len(again),
+            large=len(large),
             troubles=(trouble,) if trouble else (),
             receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
         )
 
-    def fetched(self, fresh: Sequence[int], again: Sequence[int]) -> Iterator[list[RawMessage]]:
-        """The messages in batches. Those that could not be fetched before come last and one by one, so that one at
-        which the connection breaks is known by it, and holds up no other for longer than a round.
-        """
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """Where the round ends for another reason than the mailbox, nobody waits for what is being fetched ahead."""
         try:
-            yield from self.mailbox.fetch(fresh)
-            yield from self.mailbox.fetch(again, at_once=1)
+            yield
+        except MailboxError:
+            raise
+        except BaseException:
+            self.mailbox.interrupt()
+            raise
+
+    def told(self, batches: Iterable[list[Receipt]], found: int) -> Iterator[list[Receipt]]:
+        """The same batches; how far the round has come is told, in the log every ten seconds."""
+        self.progress(0, found)
+        done, told = 0, time.monotonic()
+        for receipts in batches:
+            yield receipts
+            done += len(receipts)
+            self.progress(len(receipts), 0)
+            if time.monotonic() - told > TOLD_SECONDS:
+                told = time.monotonic()
+                log.info(
+                    "%s: %s: %s of %s messages", self.account.name, self.selected.folder, f"{done:,}", f"{found:,}"
+                )
+
+    def fetched(self, fresh: Sequence[int], again: Sequence[int], large: dict[int, int]) -> Iterator[list[RawMessage]]:
+        """The messages in batches. Those that could not be fetched before come last and one by one, so that one at
+        which the connection breaks is known by it, and holds up no other for longer than a round. Those that are
+        larger than they may be are recorded, and entered in `large`.
+        """
+
+        def hear(sizes: Mapping[int, int]) -> None:
+            large.update(sizes)
+            self.note_large(sizes)
+
+        try:
+            yield from self.mailbox.fetch(fresh, bounds=self.bounds, on_large=hear)
+            yield from self.mailbox.fetch(again, at_once=1, bounds=self.bounds, on_large=hear)
         except FetchBrokeError as error:
             self.note_failed(error.uids, str(error))
             raise
 
     def withheld(self, missing: set[int]) -> list[int]:
         """Those of the messages that did not come which are still there: that is recorded. The others are gone."""
-        there = sorted(missing.intersection(self.mailbox.search(self.account.since))) if missing else []
+        there = sorted(self.mailbox.present(missing))
         self.note_failed(there, "the server lists it and does not give it")
         return there
 
@@ -128,6 +185,35 @@ class FolderRound:
         if uids and self.selected.uidvalidity is not None:
             place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
             self.store.note_failures(*place, uids, why=why, now=datetime.now(UTC))
+
+    def note_large(self, sizes: Mapping[int, int]) -> None:
+        """Record what is larger than it may be, and say it: it is not looked at again."""
+        for uid, size in sizes.items():
+            log.warning(
+                "%s: %s, UID %d has %s, more than max_message (%s): it is left on the server",
+                *(self.account.name, self.selected.folder, uid),
+                *(size_in_words(size), size_in_words(self.bounds.largest)),
+            )
+        if self.selected.uidvalidity is not None:
+            self.store.note_large(self.account.name, self.selected.folder, self.selected.uidvalidity, sizes)
+
+    def flag_large(self, listed: Sequence[int], found: Mapping[int, int]) -> str | None:
+        r"""Set \Flagged on what is larger than it may be, unless `after` is `keep`, where it is not done yet; what has
+        left the folder is forgotten. Returns as `acknowledge`.
+        """
+        if self.selected.uidvalidity is None:
+            return None
+        place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+        known = self.store.large(*place)
+        gone = known.keys() - {*listed, *found}
+        if gone:
+            self.store.forget_large(*place, gone)
+        left = [uid for uid in sorted(known.keys() - gone) if known[uid].action is None]
+        after = self._after(held=True)
+        done, trouble = self._act(left, after)
+        if done:
+            self.store.flagged_large(*place, done, after.action)
+        return trouble
 
     def redo(self, listed: Sequence[int]) -> str | None:
         """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
@@ -158,21 +244,29 @@ class FolderRound:
         is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
         that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
 
-        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done.
+        Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done. Nor is it where the
+        next batch, on its way already, broke the connection: the next round does it, and that error has its turn.
         """
-        if not uids or self.selected.uidvalidity is None:
-            return None
-        after = self.account.after
-        if quarantined and after.action != "keep":
-            after = After("flag")
+        after = self._after(held=quarantined)
+        done, trouble = self._act(uids, after)
+        self._record(done, after)
+        return trouble
+
+    def _after(self, *, held: bool) -> After:
+        """What is to be done; mail that is held in quarantine, or for its size, is never moved."""
+        return After("flag") if held and self.account.after.action != "keep" else self.account.after
+
+    def _act(self, uids: Sequence[int], after: After) -> tuple[list[int], str | None]:
+        """Those for which it is done, and what the server has against it."""
+        if not uids or self.selected.uidvalidity is None or not self.mailbox.is_connected:
+            return [], None
         try:
             done = self.mailbox.acknowledge(uids, after)
         except MailboxError as error:
             if not self.mailbox.is_connected:
                 raise
-            return str(error)
-        self._record([uid for uid in uids if uid in done], after)
-        return None
+            return [], str(error)
+        return [uid for uid in uids if uid in done], None
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Entry
 from . import glance, manifest, quarantine
 from .layout import Layout
-from .seen import Failure, select_failures
+from .seen import Failure, Large, select_failures, select_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What the ledger says of a folder of a mailbox, by UIDs: what was seen, and what could not be fetched."""
+    """What the ledger says of a folder of a mailbox, by UIDs: what was seen, what could not be fetched, and what is
+    larger than it may be.
+    """
 
     seen: Mapping[int, Account]
     failures: Mapping[int, Failure]
+    large: Mapping[int, Large] = field(default_factory=dict)
 
 
 def accounts(root: Path, account: str, folder: str, uidvalidity: int) -> Accounts:
@@ -50,7 +53,7 @@ def accounts(root: Path, account: str, folder: str, uidvalidity: int) -> Account
             " WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
         )
         seen = {uid: _account(db, Layout(root), *told) for uid, *told in db.execute(query, place).fetchall()}
-        return Accounts(seen, select_failures(db, *place))
+        return Accounts(seen, select_failures(db, *place), select_large(db, *place))
 
 
 def _account(

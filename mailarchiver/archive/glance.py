@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .layout import Layout
 from .schema import SCHEMA_VERSION
-from .seen import Failure, select_done, select_failures
+from .seen import Failure, Large, select_done, select_failures, select_large
 from .trouble import as_store_error
 
 
@@ -30,6 +30,14 @@ def failures(root: Path, account: str, folder: str, uidvalidity: int | None) -> 
         if db is None or uidvalidity is None or not is_of_today(db):
             return {}
         return select_failures(db, account, folder, uidvalidity)
+
+
+def large(root: Path, account: str, folder: str, uidvalidity: int | None) -> dict[int, Large]:
+    """The messages of a mailbox that are larger than they may be; as `failures`."""
+    with ledger(root) as db:
+        if db is None or uidvalidity is None or not is_of_today(db):
+            return {}
+        return select_large(db, account, folder, uidvalidity)
 
 
 @contextmanager

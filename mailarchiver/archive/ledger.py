@@ -23,7 +23,7 @@ from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
 WHOLE_SINCE = 2
-"""The version that differs from today's only in what is kept of an older one: nothing need be read again for it."""
+"""From this version on they differ only in what is kept of an older one: nothing need be read again for it."""
 CACHE_KIB = 16_000
 LOG_PAGES = 4_000
 """Of 4 KiB: how long the log of the database grows before it is copied into it."""
@@ -76,7 +76,7 @@ class Ledger(Seen):
                 f"{self._path} was made by a newer mailarchiver: update this one, "
                 "or make it again with `mailarchiver rebuild ledger`"
             )
-        if version in {0, WHOLE_SINCE}:
+        if version == 0 or WHOLE_SINCE <= version < SCHEMA_VERSION:
             with self.transaction():
                 self._begin(self._version())
 
@@ -84,7 +84,7 @@ class Ledger(Seen):
         """Make the tables, or what the last version lacks of them. Another process may have done so meanwhile."""
         if version == 0:
             self.clear()
-        elif version == WHOLE_SINCE:
+        elif version < SCHEMA_VERSION:
             self._complete_seen()
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

@@ -5,9 +5,10 @@ have been the same since version 1: recovery.py reads the one, and keeps the oth
 
 2: `automatic`; the mails in quarantine.
 3: `looked`, `seen.same`; what could not be fetched.
+4: what is too large to be fetched; how far each folder is done.
 """
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -49,9 +50,20 @@ SEEN = (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         tries INTEGER NOT NULL, next_try TEXT NOT NULL, why TEXT NOT NULL,
         PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
+    # The messages that are not fetched, being larger than they may be: their octets; `action` as in `seen`.
+    """CREATE TABLE IF NOT EXISTS large (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        size INTEGER NOT NULL, action TEXT,
+        PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
+    # Up to which UID everything in a folder is in one of the tables above, or is older than `since` (a day, or ''),
+    # and when the whole folder was last compared with them (RFC 3339, UTC).
+    """CREATE TABLE IF NOT EXISTS cursor (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        since TEXT NOT NULL, looked TEXT NOT NULL, PRIMARY KEY (account, folder)) WITHOUT ROWID""",
 )
 """What cannot be made again but by doing things on the server twice."""
-KEPT = {"seen", "failed", "looked"}
-"""The tables of these: the ledger of an older program keeps them when it is made new."""
+KEPT = {"seen", "failed", "looked", "large"}
+"""The tables of these: the ledger of an older program keeps them when it is made new. Not `cursor`: the next round
+compares the whole folder."""
 ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT"}
 """(table, column) → what brings it to a table that is kept of an older program, and lacks it."""

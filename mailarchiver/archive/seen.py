@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -27,10 +27,38 @@ class Failure:
         return datetime.fromisoformat(self.next_try) <= now
 
 
-def select_done(db: sqlite3.Connection, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
-    """The UIDs that need not be fetched again, by any connection to a ledger."""
-    query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
-    return frozenset(uid for (uid,) in db.execute(query, (account, folder, uidvalidity)))
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A message that is larger than it may be: its octets, as the server states them, and what was done there."""
+
+    size: int
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Up to `uid`, each message of a folder is recorded, or is older than the day `since` ('' for none); `looked` is
+    when the whole folder was last listed. It holds for one UIDVALIDITY.
+    """
+
+    uidvalidity: int
+    uid: int
+    since: str
+    looked: datetime
+
+
+def select_done(
+    db: sqlite3.Connection, account: str, folder: str, uidvalidity: int, *, above: int = 0
+) -> frozenset[int]:
+    """The UIDs beyond `above` that need not be fetched again, by any connection to a ledger."""
+    query = "SELECT uid FROM seen WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid > ? AND path = ''"
+    return frozenset(uid for (uid,) in db.execute(query, (account, folder, uidvalidity, above)))
+
+
+def select_large(db: sqlite3.Connection, account: str, folder: str, uidvalidity: int) -> dict[int, Large]:
+    """The messages of a folder that are larger than they may be, by any connection to a ledger of today."""
+    query = "SELECT uid, size, action FROM large WHERE account = ? AND folder = ? AND uidvalidity = ?"
+    return {uid: Large(*told) for uid, *told in db.execute(query, (account, folder, uidvalidity))}
 
 
 def select_failures(db: sqlite3.Connection, account: str, folder: str, uidvalidity: int) -> dict[int, Failure]:
@@ -77,10 +105,11 @@ class Seen:
         )
         if ref.uid is not None and ref.uidvalidity is not None:
             self.forget_failures(ref.account, ref.folder, ref.uidvalidity, [ref.uid])
+            self.forget_large(ref.account, ref.folder, ref.uidvalidity, [ref.uid])
 
-    def done_uids(self, account: str, folder: str, uidvalidity: int) -> frozenset[int]:
-        """The UIDs that need not be fetched again."""
-        return select_done(self._db, account, folder, uidvalidity)
+    def done_uids(self, account: str, folder: str, uidvalidity: int, *, above: int = 0) -> frozenset[int]:
+        """The UIDs beyond `above` that need not be fetched again."""
+        return select_done(self._db, account, folder, uidvalidity, above=above)
 
     def unacknowledged(self, account: str, folder: str, uidvalidity: int, *, quarantined: bool = False) -> list[int]:
         """The UIDs that are in the archive, as articles or in quarantine, with nothing done about them on the server
@@ -93,8 +122,13 @@ class Seen:
         return [uid for (uid,) in self._db.execute(query, (account, folder, uidvalidity, quarantined))]
 
     def open_count(self) -> int:
-        """How many messages of all mailboxes are in the archive with nothing done about them on the server yet."""
-        query = "SELECT count(*) FROM seen WHERE action IS NULL AND path = ''"
+        """How many messages of all mailboxes are in the archive with nothing done about them on the server yet; without
+        those of another UIDVALIDITY than their folder has now.
+        """
+        query = (
+            "SELECT count(*) FROM seen LEFT JOIN cursor USING (account, folder) WHERE action IS NULL AND path = ''"
+            " AND ifnull(cursor.uidvalidity, seen.uidvalidity) = seen.uidvalidity"
+        )
         return int(self._db.execute(query).fetchone()[0])
 
     def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
@@ -102,6 +136,50 @@ class Seen:
         self._db.executemany(
             "UPDATE seen SET action = ? WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ? AND path = ''",
             [(action, account, folder, uidvalidity, uid) for uid in uids],
+        )
+
+    # --- how far a folder is done -------------------------------------------------------------------------------------
+
+    def cursor(self, account: str, folder: str) -> Cursor | None:
+        """How far it is done; None where that is not known."""
+        query = "SELECT uidvalidity, uid, since, looked FROM cursor WHERE account = ? AND folder = ?"
+        found = self._db.execute(query, (account, folder)).fetchone()
+        if found is None:
+            return None
+        uidvalidity, uid, since, looked = found
+        return Cursor(uidvalidity, uid, since, datetime.fromisoformat(looked))
+
+    def set_cursor(self, account: str, folder: str, cursor: Cursor) -> None:
+        """It is done so far."""
+        values = (account, folder, cursor.uidvalidity, cursor.uid, cursor.since, cursor.looked.isoformat())
+        self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    # --- messages that are larger than they may be --------------------------------------------------------------------
+
+    def large(self, account: str, folder: str, uidvalidity: int) -> dict[int, Large]:
+        """Those of a folder, by their UIDs."""
+        return select_large(self._db, account, folder, uidvalidity)
+
+    def note_large(self, account: str, folder: str, uidvalidity: int, sizes: Mapping[int, int]) -> None:
+        """Record these (UID → octets); what was done about one that is known stands. They have not failed."""
+        self._db.executemany(
+            "INSERT INTO large VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET size = excluded.size",
+            [(account, folder, uidvalidity, uid, size) for uid, size in sizes.items()],
+        )
+        self.forget_failures(account, folder, uidvalidity, sizes)
+
+    def flagged_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], action: str) -> None:
+        """Record what was done about them on the server."""
+        self._db.executemany(
+            "UPDATE large SET action = ? WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+            [(action, account, folder, uidvalidity, uid) for uid in uids],
+        )
+
+    def forget_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
+        """These came, or are gone."""
+        self._db.executemany(
+            "DELETE FROM large WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+            [(account, folder, uidvalidity, uid) for uid in uids],
         )
 
     # --- folders that mail is moved to ------------------------------------------------------------------------------

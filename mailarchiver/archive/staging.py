@@ -75,11 +75,10 @@ def stage_quarantined(layout: Layout, mails: Mapping[str, Mapping[str, bytes]]) 
 
 
 def _write(folder: Path, contents: Mapping[str, bytes], file_mode: int, folder_mode: int) -> None:
-    files = {folder / name: data for name, data in contents.items()}
-    for parent in sorted({folder} | {path.parent for path in files}):
-        make_folder(parent, folder_mode)
-    for path, data in files.items():
-        write_new(path, data, file_mode)
+    for parent in sorted({"", *(name.rpartition("/")[0] for name in contents)}):
+        make_folder(folder / parent, folder_mode)
+    for name, data in contents.items():
+        write_new(folder / name, data, file_mode)
 
 
 def make_way(layout: Layout, moves: Iterable[Move]) -> None:

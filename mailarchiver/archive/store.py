@@ -29,7 +29,7 @@ from .changing import Changing, keys
 from .layout import Layout, become_owner
 from .ledger import Ledger
 from .recovery import Rebuilt, Step
-from .seen import Failure
+from .seen import Cursor, Failure, Large
 from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
@@ -202,10 +202,12 @@ class Store(Changing):
 
     # --- messages, by where they lay --------------------------------------------------------------------------------
 
-    def done_uids(self, account: str, folder: str, uidvalidity: int | None) -> frozenset[int]:
-        """The UIDs of a folder that need not be fetched again; none where the server states no UIDVALIDITY."""
+    def done_uids(self, account: str, folder: str, uidvalidity: int | None, *, above: int = 0) -> frozenset[int]:
+        """The UIDs of a folder beyond `above` that need not be fetched again; none where the server states no
+        UIDVALIDITY.
+        """
         with self._access.reading() as ledger:
-            return frozenset() if uidvalidity is None else ledger.done_uids(account, folder, uidvalidity)
+            return frozenset() if uidvalidity is None else ledger.done_uids(account, folder, uidvalidity, above=above)
 
     def unacknowledged(self, account: str, folder: str, uidvalidity: int, *, quarantined: bool = False) -> list[int]:
         """The UIDs that are filed, or else `quarantined`, with no action on the server recorded yet; ascending."""
@@ -245,6 +247,36 @@ class Store(Changing):
         """These are no longer where they could not be fetched from."""
         with self._access.reading() as ledger, ledger.transaction():
             ledger.forget_failures(account, folder, uidvalidity, uids)
+
+    def large(self, account: str, folder: str, uidvalidity: int | None) -> dict[int, Large]:
+        """The messages of a folder that are larger than they may be, by their UIDs."""
+        with self._access.reading() as ledger:
+            return {} if uidvalidity is None else ledger.large(account, folder, uidvalidity)
+
+    def note_large(self, account: str, folder: str, uidvalidity: int, sizes: Mapping[int, int]) -> None:
+        """Record messages that are larger than they may be (UID → octets)."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.note_large(account, folder, uidvalidity, sizes)
+
+    def flagged_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], action: str) -> None:
+        """Record what was done about them on the server."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.flagged_large(account, folder, uidvalidity, uids, action)
+
+    def forget_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
+        """These are no longer where they were."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.forget_large(account, folder, uidvalidity, uids)
+
+    def cursor(self, account: str, folder: str) -> Cursor | None:
+        """How far a folder is done; None where that is not known."""
+        with self._access.reading() as ledger:
+            return ledger.cursor(account, folder)
+
+    def set_cursor(self, account: str, folder: str, cursor: Cursor) -> None:
+        """A folder is done so far."""
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.set_cursor(account, folder, cursor)
 
     def in_quarantine(self) -> int:
         """How many mails lie in quarantine."""

@@ -20,6 +20,7 @@ WORDS = {
     "quarantined": "in quarantine",
     "removed": "removed",
     "failed": "could not be fetched",
+    "large": "larger than `max_message`",
     "pending": "pending",
     "before": "older than `since`",
     "lost": "lost",
@@ -61,16 +62,16 @@ def _audited(settings: "Settings") -> "Iterator[tuple[str, FolderAudit | Mailbox
 
     for account in settings.account:
         try:
-            for found in audit_account(account, settings.archive.root):
+            for found in audit_account(account, settings.archive.root, largest=settings.limits.max_message):
                 yield account.name, found
         except MailboxError as error:
             yield account.name, error
 
 
 def _lines(found: "FolderAudit") -> "Iterator[str]":
-    """The folder in a line, and a line for each message that should be in the archive and is not."""
+    """The folder in a line, and a line for each message that is not in the archive and is expected there."""
     from ..text.terminal import line
-    from ..text.wording import counted
+    from ..text.wording import counted, size_in_words
 
     parts = [f"{found.counts[key]} {words}" for key, words in WORDS.items() if key in found.counts]
     undone = f"; {found.undone} not acknowledged yet" if found.undone else ""
@@ -80,5 +81,7 @@ def _lines(found: "FolderAudit") -> "Iterator[str]":
     for uid, failure in found.failures.items():
         tries = counted(failure.tries, "time")
         yield f"{where}: UID {uid} could not be fetched, {tries}; next try {failure.next_try}: {line(failure.why)}"
+    for uid, size in found.large.items():
+        yield f"{where}: UID {uid} has {size_in_words(size)}, more than `max_message`: it is left on the server"
     for uid, why in found.lost.items():
         yield f"{where}: UID {uid} is lost: {line(why)}"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import ConfigOption, JsonOption
+from .progress import growing, is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from ..config import Account, Settings
     from ..folder_round import RoundResult
@@ -29,11 +29,12 @@ def poll(
     from .logs import start_logging
 
     settings = load(find(config))
-    start_logging(settings.log.level)
+    level = settings.log.level
+    start_logging("warning" if level == "info" and is_shown() else level)  # the bar, or a line for each mail
     failed = False
     for account, outcome in previews(settings) if dry_run else rounds(settings):
         failed = failed or isinstance(outcome, str) or not outcome.is_sound()
-        _say(account, outcome, settings.archive.root, dry_run=dry_run, as_json=as_json)
+        _say(account, outcome, settings, dry_run=dry_run, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
@@ -47,11 +48,14 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
     from ..filing import opened
     from ..poll import poll_account, refresh_pages
 
-    stop = threading.Event()
+    stop, bounds = threading.Event(), settings.limits.bounds()
     with opened(settings.archive, settings.limits) as (store, worker):
         for account in settings.account:
             rules = settings.rules(account)
-            yield account, _outcome(partial(poll_account, account, store, worker, rules=rules, stop=stop))
+            with growing(account.name) as progress:
+                one_round = partial(poll_account, account, store, worker, rules=rules, stop=stop, bounds=bounds)
+                outcome = _outcome(partial(one_round, progress=progress))
+            yield account, outcome
         refresh_pages(store)
         store.update_search()
 
@@ -61,7 +65,8 @@ def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str
     from ..poll import preview_account
 
     for account in settings.account:
-        yield account, _outcome(partial(preview_account, account, settings.archive.root))
+        largest = settings.limits.max_message
+        yield account, _outcome(partial(preview_account, account, settings.archive.root, largest=largest))
 
 
 def _outcome(one_round: "Callable[[], RoundResult]") -> "RoundResult | str":
@@ -74,16 +79,18 @@ def _outcome(one_round: "Callable[[], RoundResult]") -> "RoundResult | str":
         return str(error)
 
 
-def _say(account: "Account", outcome: "RoundResult | str", root: "Path", *, dry_run: bool, as_json: bool) -> None:
+def _say(
+    account: "Account", outcome: "RoundResult | str", settings: "Settings", *, dry_run: bool, as_json: bool
+) -> None:
     """A line for each account: what was done to standard output, what failed to standard error."""
-    from ..text.wording import counted
+    from ..text.wording import counted, size_in_words
     from .quarantined import counted as summed
     from .quarantined import listed, say
 
     troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
     done: dict[str, object] = {"account": account.name}
     if not isinstance(outcome, str):
-        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts"}}
+        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts", "folders"}}
         done["quarantine"] = listed(outcome.receipts)
     if as_json:
         typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))
@@ -91,13 +98,17 @@ def _say(account: "Account", outcome: "RoundResult | str", root: "Path", *, dry_
         typer.echo(f"mailarchiver: {trouble}", err=True)
     if isinstance(outcome, str):
         return
-    say(outcome.receipts, root)
+    say(outcome.receipts, settings.archive.root)
     if outcome.failed:
         lacking = f"{counted(outcome.failed, 'message')} could not be fetched; tried again by and by"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
     if outcome.waiting:
         lacking = f"{counted(outcome.waiting, 'message')} could not be fetched before; `audit` tells of the next try"
         typer.echo(f"mailarchiver: account {account.name}: {lacking}", err=True)
+    if outcome.large:
+        lacking = f"{counted(outcome.large, 'message')} of more than {size_in_words(settings.limits.max_message)}"
+        cure = "left on the server; raise max_message, and the next round fetches it; `audit` lists it"
+        typer.echo(f"mailarchiver: account {account.name}: {lacking}: {cure}", err=True)
     if as_json:
         return
     if dry_run:

@@ -1,5 +1,11 @@
 """Bodies by the batch: sizes first, bounded in count and octets, and what came back compared with what was asked.
 
+::
+
+    read_sizes ─┬─ above `largest`  ─▶ not fetched: told to whoever asked
+                ├─ above `pieces`   ─▶ pieces.py, one message at a time
+                └─ all others       ─▶ plan ─▶ read_bodies, many in one command
+
 Servers answer a FETCH with less than was asked for, with NIL, or with another message's octets: RFC 3501 §7.4.2 is
 silent on messages that another client expunges meanwhile, RFC 2180 lists the ways. Whatever is not a body beyond
 doubt is left out here, and so stays on the server's side of the account: the next round asks again.
@@ -21,14 +27,28 @@ if TYPE_CHECKING:
     from .wire import Client
 
 BATCH_MESSAGES = 50
+"""Messages that are handed on together."""
 BATCH_BYTES = 16 << 20
-SIZES_AT_ONCE = 500
-"""How many messages' sizes are asked for in one command: about 3 KB of command line."""
+BODIES_AT_ONCE = 600
+FETCH_BYTES = 32 << 20
+"""Messages, and octets, in one FETCH: where the server is far away, each command costs a wait."""
+SET_OCTETS = 6_000
+"""How long the UIDs of one command may be: servers take command lines of 8,000 octets (RFC 2683 §3.2.1.5)."""
 
-_HOLD_ON = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\]|backoff|throttl", re.IGNORECASE)
+HOLD_ON = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\]|backoff|throttl", re.IGNORECASE)
 """A refusal that is not about the message: RFC 5530 §3, and the words of Microsoft 365."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Octets, as RFC822.SIZE states them: above `pieces` a message is fetched piece by piece, so that it is never twice
+    in memory; above `largest` it is not fetched.
+    """
+
+    pieces: int = 8_000_000
+    largest: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +60,34 @@ class Body:
 
 
 def plan(
-    sizes: Iterable[tuple[int, int]], *, messages: int = BATCH_MESSAGES, octets: int = BATCH_BYTES
+    sizes: Iterable[tuple[int, int]],
+    *,
+    messages: int = BATCH_MESSAGES,
+    octets: int = BATCH_BYTES,
+    alone: int = BATCH_BYTES,
 ) -> Iterator[dict[int, int]]:
-    """Cut (UID, size) pairs into batches of at most so many messages and octets; a larger message goes alone."""
+    """Cut (UID, size) pairs into batches of at most so many messages and octets. A message of more octets than `alone`
+    is a batch of its own.
+    """
     batch: dict[int, int] = {}
     total = 0
     for uid, size in sizes:
-        if batch and (len(batch) == messages or total + size > octets):
+        weight = size if size <= alone else octets + 1
+        if batch and (len(batch) == messages or total + weight > octets):
             yield batch
             batch, total = {}, 0
         batch[uid] = size
-        total += size
+        total += weight
     if batch:
         yield batch
+
+
+def sets(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut UIDs into as many as one command takes."""
+    digits = len(str(max(uids, default=0)))
+    length = max(1, SET_OCTETS // (digits + 1))
+    for start in range(0, len(uids), length):
+        yield uids[start : start + length]
 
 
 def read_sizes(client: Client, uids: Sequence[int]) -> dict[int, int]:
@@ -72,28 +107,33 @@ def read_bodies(client: Client, sizes: Mapping[int, int]) -> dict[int, Body]:
         IMAPError: the connection broke, or the server refuses for a reason that is not a message's.
     """
     with client.expecting(max(sizes.values())):
-        bodies = _fetch(client, list(sizes))
+        bodies = fetch(client, list(sizes))
         for uid, body in list(bodies.items()):
-            if len(body.data) == sizes[uid]:
-                continue
-            again = _fetch(client, [uid]).get(uid)
-            if again is not None and again.data == body.data and body.data:
-                log.warning("UID %d: the server states %d bytes and sends %d", uid, sizes[uid], len(body.data))
-            else:
-                log.warning("UID %d: %d bytes stated, %d came; left for later", uid, sizes[uid], len(body.data))
+            if len(body.data) != sizes[uid] and not is_same_again(client, uid, body, sizes[uid]):
                 del bodies[uid]
     return bodies
 
 
-def _fetch(client: Client, uids: list[int]) -> dict[int, Body]:
-    """BODY.PEEK[] and INTERNALDATE of some messages."""
+def is_same_again(client: Client, uid: int, body: Body, size: int) -> bool:
+    """Whether a body of another length than was stated comes the same once more; says so."""
+    again = fetch(client, [uid]).get(uid)
+    is_same = again is not None and again.data == body.data and body.data != b""
+    if is_same:
+        log.warning("UID %d: the server states %d bytes and sends %d", uid, size, len(body.data))
+    else:
+        log.warning("UID %d: %d bytes stated, %d came; left for later", uid, size, len(body.data))
+    return is_same
+
+
+def fetch(client: Client, uids: list[int]) -> dict[int, Body]:
+    """BODY.PEEK[] and INTERNALDATE of some messages, whatever came. Raises as `read_bodies`."""
     answer = _asked(client, uids, ["BODY.PEEK[]", "INTERNALDATE"])
     bodies = {}
     for uid in uids:
         items = answer.get(uid, {})
         data = items.get(b"BODY[]")
         if isinstance(data, bytes):  # None: expunged meanwhile (Dovecot), which is no empty mail
-            bodies[uid] = Body(data, _aware(items.get(b"INTERNALDATE")))
+            bodies[uid] = Body(data, aware(items.get(b"INTERNALDATE")))
     return bodies
 
 
@@ -104,7 +144,7 @@ def _asked(client: Client, uids: list[int], items: list[str]) -> dict[int, dict[
     try:
         return dict(client.fetch(uids, items))
     except IMAPError as error:
-        if not is_refusal(error) or _HOLD_ON.search(str(error)):
+        if not is_refusal(error) or HOLD_ON.search(str(error)):
             raise
         if len(uids) == 1:
             log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
@@ -113,7 +153,7 @@ def _asked(client: Client, uids: list[int], items: list[str]) -> dict[int, dict[
         return _asked(client, uids[:middle], items) | _asked(client, uids[middle:], items)
 
 
-def _aware(value: datetime | None) -> datetime | None:
+def aware(value: datetime | None) -> datetime | None:
     """INTERNALDATE with its offset as a plain `timezone`; None for what is no date (a zone of +9999, say)."""
     try:
         offset = value.utcoffset() if value else None

@@ -9,25 +9,35 @@ for what comes next on it may be the middle of a body; it does not reconnect by 
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from imapclient import DELETED
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
-from .fetch import BATCH_MESSAGES, SIZES_AT_ONCE, Body, plan, read_bodies, read_sizes
+from .cures import answer_cure
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from types import TracebackType
 
-__all__ = ["ImapMailbox", "Selected", "Server"]
+    from .folders import Choice
+    from .tokens import Tokens
+
+__all__ = ["Bounds", "ImapMailbox", "Selected", "Server"]
 
 SEARCH_AT_ONCE = 50_000
 """Messages per SEARCH. QUIRK: imaplib takes no line over 1 MB; so many UIDs of ten digits make half of that."""
@@ -51,20 +61,26 @@ class Selected:
 
 
 class ImapMailbox:
-    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then.
+    """`with ImapMailbox(account, server, credentials) as mailbox:` connects and logs in; `credentials`, a function that
+    gives the password or a source of access tokens, is asked then. It may be used by several threads: one at a time
+    talks to the server.
 
     Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
     operation, which is one batch where there are batches, ends within `server.deadline` seconds.
     """
 
-    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
+    def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
         self._account = account
         self._server = server
-        self._password = password
+        self._credentials = credentials
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
+        self._broken: str | None = None
+        self._interrupted = False
+        self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
+        self._may_delete = True
 
     def __enter__(self) -> Self:
         self.connect()
@@ -78,9 +94,11 @@ class ImapMailbox:
     def connect(self) -> None:
         """Connect and log in, anew if need be."""
         self.close()
+        self._broken = None
+        self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
         try:
-            self._client = connect(self._account, self._server, self._password, self._deadline)
+            self._client = connect(self._account, self._server, self._credentials, self._deadline)
         finally:
             if self._client is None:
                 self._deadline.release()
@@ -89,6 +107,14 @@ class ImapMailbox:
     def is_connected(self) -> bool:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
+
+    def choose(self, wanted: Sequence[str], target: str | None) -> Choice:
+        """The folders that are meant by names, patterns and special uses, as things are now; see `folders.choose`."""
+        if all(map(folders.is_plain, wanted)) and (target is None or not target.startswith("\\")):
+            return folders.choose(wanted, target, ())
+        with self._talking("list its folders") as client:
+            there = folders.listed(client)
+        return folders.choose(wanted, target, there)
 
     def select(self, folder: str, *, writable: bool) -> Selected:
         """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).
@@ -102,40 +128,80 @@ class ImapMailbox:
             uidvalidity = answer.get(b"UIDVALIDITY")
             self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
             self._writable = writable
+            # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
+            permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
+            self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
             log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
         return self._selected
 
-    def search(self, since: date | None) -> list[int]:
+    def search(self, since: date | None, *, above: int = 0) -> list[int]:
         """The UIDs of all messages, ascending; with `since` of those whose INTERNALDATE is of that day or later, as
-        the server reckons days (RFC 3501 §6.4.4 disregards time and zone).
+        the server reckons days (RFC 3501 §6.4.4 disregards time and zone); with `above` of those beyond that UID.
         """
         selected = self._need_selected()
+        wanted = [*(["UID", f"{above + 1}:*"] if above else []), *(["SINCE", since] if since else [])]
         found: set[int] = set()
         for part in _parts(selected.messages):
             with self._talking(f"search {selected.folder!r}") as client:
-                found.update(client.search([part, "SINCE", since] if since else [part]))
-        return sorted(found)
+                found.update(client.search([part, *wanted]))
+        # `n:*` is the last message even where its UID is lower: RFC 3501 §6.4.8
+        return sorted(uid for uid in found if uid > above)
 
-    def fetch(self, uids: Sequence[int], *, at_once: int = BATCH_MESSAGES) -> Iterator[list[RawMessage]]:
+    def present(self, uids: Iterable[int]) -> set[int]:
+        """Those of the messages that are in the folder now."""
+        selected = self._need_selected()
+        found: set[int] = set()
+        for some in sets(sorted(uids)):
+            with self._talking(f"search {selected.folder!r}") as client:
+                client.noop()  # a server keeps to itself what others expunged until a command lets it tell
+                found |= present(client, some)
+        return found
+
+    def fetch(
+        self,
+        uids: Sequence[int],
+        *,
+        at_once: int = BATCH_MESSAGES,
+        bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
+        on_large: Callable[[Mapping[int, int]], None] = lambda _: None,
+    ) -> Iterator[list[RawMessage]]:
         """The messages in batches (at most 50, and 16 MB but for larger single ones), none marked as read.
 
-        What is gone, and what the server does not give or gives damaged, is not among them and is logged. Those at
-        which the connection breaks are named by `FetchBrokeError`: with `at_once` of 1, it is that one.
+        What is gone, and what the server does not give or gives damaged, is not among them and is logged; nor is what
+        is larger than it may be, of which `on_large` hears (UID → octets). Those at which the connection breaks are
+        named by `FetchBrokeError`: with `at_once` of 1, it is that one.
         """
         selected = self._need_selected()
-        for window in _slices(uids, SIZES_AT_ONCE if at_once > 1 else 1):
+        for window in sets(uids) if at_once > 1 else [[uid] for uid in uids]:
             with self._fetching(f"read the sizes of {len(window)} messages of {selected.folder!r}", window) as client:
                 sizes = read_sizes(client, window)
-            batches = plan(sizes.items(), messages=at_once)
-            came: set[int] = set()
-            for batch in batches:
-                with self._fetching(f"read {len(batch)} messages of {selected.folder!r}", list(batch)) as client:
+            large = {uid: size for uid, size in sizes.items() if size > bounds.largest}
+            if large:
+                on_large(large)
+            missing = set(window) - large.keys()
+            fitting = [(uid, size) for uid, size in sizes.items() if uid not in large]
+            for bodies in self._bodies(selected, fitting, BODIES_AT_ONCE if at_once > 1 else 1, bounds):
+                missing -= bodies.keys()
+                for part in list(plan((uid, len(body.data)) for uid, body in bodies.items())):
+                    # whoever gets the messages decides how long they stay in memory
+                    yield [self._raw(selected, uid, bodies.pop(uid)) for uid in part]
+            self._report_missing(selected, missing)
+
+    def _bodies(
+        self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
+    ) -> Iterator[dict[int, Body]]:
+        """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
+        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
+            what = f"read {len(batch)} messages of {selected.folder!r}"
+            (uid, size), *others = batch.items()
+            if others or size <= bounds.pieces:
+                with self._fetching(what, list(batch)) as client:
                     bodies = read_bodies(client, batch)
-                came.update(bodies)
-                if bodies:
-                    yield [self._raw(selected, uid, body) for uid, body in bodies.items()]
-            self._report_missing(selected, set(window) - came)
+                yield bodies
+            elif (body := read_large(partial(self._fetching, what, [uid]), uid, size)) is not None:
+                yield {uid: body}
+                del body  # nor is it kept here while the next one comes
 
     def acknowledge(self, uids: Sequence[int], after: After) -> set[int]:
         """Do to the messages what `after` says. Returns those for which a new search showed it as done, or as gone.
@@ -163,6 +229,18 @@ class ImapMailbox:
             )
         return done
 
+    def interrupt(self) -> None:
+        """End what another thread is doing here, by shutting the connection; that is no message's fault."""
+        self._interrupted = True
+        self._deadline.shut()
+
+    def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
+        """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
+        fail. One operation, and one that changes nothing on the server.
+        """
+        with self._talking(what) as client:
+            return question(client)
+
     def close(self) -> None:
         """Log out and disconnect. A connection that is gone, or a server that does not answer within 5 s, is let go."""
         client, self._client, self._selected = self._client, None, None
@@ -170,7 +248,9 @@ class ImapMailbox:
             return
         try:
             client.socket().settimeout(_GOODBYE_SECONDS)
-            client.logout()
+            self._deadline.seconds = min(self._deadline.seconds, _GOODBYE_SECONDS)
+            with self._deadline.running():
+                client.logout()
         except (IMAPError, OSError) as error:
             log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
             hang_up(client)
@@ -180,11 +260,24 @@ class ImapMailbox:
     def _act(self, uids: Sequence[int], after: After) -> set[int]:
         if after.action != "move":
             with self._talking(f"mark {len(uids)} messages") as client:
+                self._require_epoch(client)
                 return mark(client, uids, after.action)
         if after.folder is None:
             raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
         with self._talking(f"move {len(uids)} messages to {after.folder!r}") as client:
+            if not (self._may_delete or client.has_capability("MOVE")):
+                raise MailboxError(
+                    f"account {self._account}: {self._server} does not let messages be deleted from "
+                    f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
+                )
+            self._require_epoch(client)
             return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
+
+    def _require_epoch(self, client: Client) -> None:
+        """A server must not number a folder anew while it is open (RFC 3501 §2.3.1.1). One that does is told no UID."""
+        opened, told = self._need_selected().uidvalidity, client.uidvalidity()
+        if told not in {opened, None}:
+            raise IMAP4.abort(f"UIDVALIDITY was {opened} and is {told}")
 
     def _with_folder(self, client: Client, name: str, act: Callable[[bytes], _Result]) -> _Result:
         """Do something with a folder, under the server's own spelling of its name if ours is refused."""
@@ -206,21 +299,22 @@ class ImapMailbox:
 
     def _raw(self, selected: Selected, uid: int, body: Body) -> RawMessage:
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
-        return RawMessage(ref, body.received, body.data)
+        # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
+        fallback = None if body.received else datetime.now(UTC)
+        return RawMessage(ref, body.received, body.data, fallback=fallback)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""
-        for some in _slices(sorted(uids), ACKNOWLEDGE_AT_ONCE):
-            with self._talking(f"search {selected.folder!r}") as client:
-                client.noop()
-                there = present(client, some)
-            if there:
-                log.warning(
-                    "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
-                    *(self._account, self._server, sorted(there), selected.folder),
-                )
+        there = self.present(uids)
+        if there:
+            log.warning(
+                "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
+                *(self._account, self._server, sorted(there), selected.folder),
+            )
 
     def _need_client(self) -> Client:
+        if self._client is None and self._broken:
+            raise MailboxError(f"{self._broken}; not connected since")
         if self._client is None:
             raise MailboxError(f"account {self._account}: not connected to {self._server}")
         return self._client
@@ -234,23 +328,26 @@ class ImapMailbox:
     @contextmanager
     def _talking(self, what: str) -> Iterator[Client]:
         """One operation: bounded in time, its errors translated, the connection dropped unless it is known as sound."""
-        client = self._need_client()
-        sound = False
-        try:
-            with self._deadline.running():
-                yield client
-            sound = True
-        except MailboxError:
-            sound = True
-            raise
-        except TROUBLE as error:
-            sound = is_refusal(error)
-            raise MailboxError(f"account {self._account}: {self._trouble(what, error)}") from error
-        finally:
-            if not sound:
-                self._client = self._selected = None
-                hang_up(client)
-                self._deadline.release()
+        with self._line:
+            client = self._need_client()
+            sound = False
+            try:
+                with self._deadline.running():
+                    yield client
+                sound = True
+            except MailboxError:
+                sound = True
+                raise
+            except TROUBLE as error:
+                sound = is_refusal(error)
+                text = f"account {self._account}: {self._trouble(what, error)}"
+                self._broken = None if sound else text
+                raise MailboxError(text) from error
+            finally:
+                if not sound:
+                    self._client = self._selected = None
+                    hang_up(client)
+                    self._deadline.release()
 
     @contextmanager
     def _fetching(self, what: str, uids: Sequence[int]) -> Iterator[Client]:
@@ -259,11 +356,13 @@ class ImapMailbox:
             with self._talking(what) as client:
                 yield client
         except MailboxError as error:
-            if self.is_connected:
+            if self.is_connected or self._interrupted:
                 raise
             raise FetchBrokeError(str(error), tuple(uids)) from error
 
     def _trouble(self, what: str, error: Exception) -> str:
+        if self._interrupted:
+            return f"the connection to {self._server} was ended at: {what}"
         if self._deadline.expired:
             return f"{self._server} did not {what} within {self._deadline.seconds:g} s; tried again next round"
         if isinstance(error, IMAP4.readonly):
@@ -271,7 +370,8 @@ class ImapMailbox:
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
         if is_refusal(error):
-            return f"{self._server} refused to {what} ({words(error)})"
+            cure = answer_cure(self._server.host, self._server.port, words(error))
+            return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
         return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
 
 

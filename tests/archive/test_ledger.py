@@ -13,6 +13,7 @@ import pytest
 from mailarchiver.archive import glance, recovery
 from mailarchiver.archive.ledger import Keys, Ledger
 from mailarchiver.archive.manifest import Position, Removal
+from mailarchiver.archive.seen import Cursor, Large
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, MessageRef
 from tests.archive.filings import NOW, at, bundle, filing, mail, quarantined
@@ -168,7 +169,13 @@ def test_no_look_up_walks_over_the_entries(ledger: Ledger, monkeypatch: pytest.M
         ledger.remove(Removal(entry(1).id, "d", "r"))
         ledger.note(ref, mine.digest, "filed")
         ledger.acknowledged("articles", "INBOX", 7, [1], "seen")
+        ledger.note_large("articles", "INBOX", 7, {2: 10**8})
+        ledger.flagged_large("articles", "INBOX", 7, [2], "flag")
+        ledger.forget_large("articles", "INBOX", 7, [2])
         ledger.cleaned(["2024/03"])
+    ledger.large("articles", "INBOX", 7)
+    ledger.cursor("articles", "INBOX")
+    ledger.done_uids("articles", "INBOX", 7, above=1)
     ledger.known("d", "f")
     ledger.holder("b")
     ledger.same_as("u", "t", "d")
@@ -260,6 +267,62 @@ def test_a_ledger_of_version_2_is_added_to_and_nothing_is_read_again(
         assert set(store.failures("articles", "INBOX", 7)) == {3}
         assert store.commit([filing(1, ref=at(4))], now=NOW)[0].outcome == "already"
     assert set(glance.failures(root, "articles", "INBOX", 7)) == {3}
+
+
+def test_a_ledger_of_version_3_is_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "archive"
+    with Store.open(root, min_free=0) as store:
+        store.commit([filing(1)], now=NOW)
+        store.note_failures("articles", "INBOX", 7, [3], why="NIL", now=NOW)
+    with closing(sqlite3.connect(root / ".mailarchiver/ledger.sqlite")) as db:
+        db.executescript("DROP TABLE large; DROP TABLE cursor; PRAGMA user_version = 3;")
+    assert glance.large(root, "articles", "INBOX", 7) == {}
+    monkeypatch.setattr(recovery, "recover", lambda *_: pytest.fail("there was nothing to recover"))
+    with Store.open(root, min_free=0) as store:
+        assert set(store.failures("articles", "INBOX", 7)) == {3}
+        assert store.cursor("articles", "INBOX") is None
+        store.note_large("articles", "INBOX", 7, {3: 10**8})
+        assert store.failures("articles", "INBOX", 7) == {}, "it has not failed, then"
+    assert glance.large(root, "articles", "INBOX", 7) == {3: Large(10**8)}
+
+
+def test_what_is_too_large_is_known_until_it_comes(ledger: Ledger) -> None:
+    place = ("articles", "INBOX", 7)
+    with ledger.transaction():
+        ledger.note_large(*place, {1: 100, 2: 200})
+        ledger.flagged_large(*place, [1], "flag")
+        ledger.note_large(*place, {1: 101})
+        ledger.note_large("other", "INBOX", 7, {3: 300})
+    assert ledger.large(*place) == {1: Large(101, "flag"), 2: Large(200)}
+    assert ledger.done_uids(*place) == frozenset()
+    with ledger.transaction():
+        ledger.note(at(1), "d", "filed")
+    assert set(ledger.large(*place)) == {2}
+    with ledger.transaction():
+        ledger.clear(keep_seen=True)
+    assert set(ledger.large(*place)) == {2}
+
+
+def test_a_cursor_is_of_one_folder_and_does_not_outlive_its_ledger(ledger: Ledger) -> None:
+    cursor = Cursor(7, 99, "2024-03-01", NOW)
+    with ledger.transaction():
+        ledger.set_cursor("articles", "INBOX", Cursor(6, 1, "", NOW))
+        ledger.set_cursor("articles", "INBOX", cursor)
+    assert ledger.cursor("articles", "INBOX") == cursor
+    assert ledger.cursor("articles", "Other") is None
+    with ledger.transaction():
+        ledger.clear(keep_seen=True)
+    assert ledger.cursor("articles", "INBOX") is None
+
+
+def test_what_was_left_undone_under_another_uidvalidity_is_not_waiting(ledger: Ledger) -> None:
+    with ledger.transaction():
+        for uidvalidity in (7, 8):
+            ledger.note(MessageRef("articles", "INBOX", uidvalidity, 1), "d", "filed")
+    assert ledger.open_count() == 2
+    with ledger.transaction():
+        ledger.set_cursor("articles", "INBOX", Cursor(8, 1, "", NOW))
+    assert ledger.open_count() == 1
 
 
 def test_an_older_ledger_made_new_keeps_what_failed(ledger: Ledger, path: Path) -> None:

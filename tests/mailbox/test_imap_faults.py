@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,8 @@ def test_an_internaldate_that_is_none_is_left_to_the_message() -> None:
         ours.select("INBOX", writable=False)
         ((raw,),) = ours.fetch([1, 2, 3])
     assert (raw.data, raw.received) == (BODIES[1], None)
+    assert raw.fallback is not None
+    assert abs(datetime.now(UTC) - raw.fallback) < timedelta(minutes=10), "what tells nothing of its day came today"
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,33 @@ def test_a_folder_without_uidvalidity_is_read_and_never_changed(caplog: pytest.L
     assert "no UIDVALIDITY" in caplog.text
 
 
+def test_a_folder_that_is_numbered_anew_while_it_is_open_is_not_changed() -> None:
+    answers: dict[str, Answer] = {**SOUND, BODY: item(1) + b"* OK [UIDVALIDITY 78] anew\r\n" + item(2) + item(3) + OK}
+    for after in (After("seen"), After("move", "Done")):
+        with ScriptedServer(answers) as server, opened(server) as ours:
+            ours.select("INBOX", writable=True)
+            assert len(next(ours.fetch([1, 2, 3]))) == 3
+            with pytest.raises(MailboxError, match="UIDVALIDITY was 77 and is 78"):
+                ours.acknowledge([1, 2, 3], after)
+            assert not any(command.startswith(("UID STORE", "UID MOVE")) for command in server.commands)
+            assert not ours.is_connected
+
+
+def test_the_last_message_does_not_lie_beyond_itself() -> None:
+    """`n:*` is the last message, even where its UID is lower."""
+    answers: dict[str, Answer] = {
+        "SELECT": b"* 60000 EXISTS\r\n* OK [UIDVALIDITY 77] ok\r\n" + OK,
+        "UID SEARCH 1:50000 UID 100:*": b"* SEARCH 99\r\n" + OK,
+        "UID SEARCH 50001:* UID 100:*": b"* SEARCH 99 101 100\r\n" + OK,
+        "UID SEARCH UID 7,99": b"* SEARCH 99 12\r\n" + OK,
+    }
+    with ScriptedServer(answers) as server, opened(server) as ours:
+        ours.select("INBOX", writable=True)
+        assert ours.search(None, above=99) == [100, 101]
+        assert ours.present([99, 7]) == {99}
+        assert ours.present([]) == set()
+
+
 def test_a_folder_that_may_only_be_read_is_told() -> None:
     answer = b"* 3 EXISTS\r\n* OK [READ-ONLY] no rights\r\n{tag} OK [READ-ONLY] done\r\n"
     with (
@@ -249,7 +278,9 @@ def test_without_move_it_is_copied_and_marked(
     answers: dict[str, Answer] = {
         "CAPABILITY": f"* CAPABILITY IMAP4rev1 AUTH=PLAIN {uidplus}\r\n{{tag}} OK done\r\n".encode(),
         "UID SEARCH UID 1,2,3 UNDELETED": [b"* SEARCH 1 3\r\n" + OK, b"* SEARCH\r\n" + OK],
-        **dict.fromkeys(("UID COPY", "UID STORE", "UID EXPUNGE"), OK),
+        **dict.fromkeys(("UID STORE", "UID EXPUNGE"), OK),
+        "UID COPY": b"{tag} OK [COPYUID 5 1,3 8:9] done\r\n" if uidplus else OK,
+        "UID SEARCH UID 1,3": b"* SEARCH\r\n" + OK if uidplus else b"* SEARCH 1 3\r\n" + OK,
     }
     with ScriptedServer(answers) as server, opened(server) as ours:
         ours.select("INBOX", writable=True)

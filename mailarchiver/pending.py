@@ -1,0 +1,79 @@
+"""What of a folder a round has to do with: what is new, and what was left undone.
+
+In most rounds that is next to nothing, whatever the folder holds: up to the cursor everything is recorded, so the
+server is asked for what lies beyond it, and for those below that are still of interest. Once a day, and whenever the
+cursor does not hold (another UIDVALIDITY, another `since`, a ledger made anew), the whole folder is compared.
+
+Another UIDVALIDITY (RFC 3501 §2.3.1.1): the server has numbered the folder anew, and what a UID meant is not known any
+more. Every message counts as unseen then. It is fetched, and one that is known is recognised by its octets: it is not
+filed again, and acknowledged under its new UID; what was left undone under the old one is never done. Equal size and
+INTERNALDATE are no proof that a message is known, as two may arrive in the same second, so they spare no fetch.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .archive.seen import Cursor
+
+if TYPE_CHECKING:
+    from .archive.store import Store
+    from .config import Account
+    from .mailbox.imap import ImapMailbox, Selected
+
+WHOLE_AFTER = timedelta(days=1)
+"""A folder is compared as a whole this often, for servers that do not number as they should."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The UIDs of a folder's messages: `listed` are there, as far as they matter now; `pending` those of them that are
+    to be fetched. `cursor` holds when all of these were seen to; None where it would hold for nothing, or does already.
+    """
+
+    listed: list[int]
+    pending: list[int]
+    cursor: Cursor | None
+
+
+def look(
+    mailbox: ImapMailbox, selected: Selected, account: Account, store: Store, *, largest: int, now: datetime
+) -> Sight:
+    """Look through the folder that is open. Messages of more than `largest` octets are not pending if that is known."""
+    folder, uidvalidity = selected.folder, selected.uidvalidity
+    if uidvalidity is None:
+        listed = mailbox.search(account.since)
+        return Sight(listed, listed, None)
+    since = "" if account.since is None else account.since.isoformat()
+    place = (account.name, folder, uidvalidity)
+    known = store.cursor(account.name, folder)
+    if known is not None and known.uidvalidity != uidvalidity:
+        log.warning(
+            "account %s: the server has numbered %r anew (UIDVALIDITY %d was %d): all of it is fetched, and what is "
+            "known is recognised by its content",
+            *(account.name, folder, uidvalidity, known.uidvalidity),
+        )
+    large = store.large(*place)
+    filed = {uid for held in (False, True) for uid in store.unacknowledged(*place, quarantined=held)}
+    if known is not None and _holds(known, uidvalidity, since, now):
+        start = known
+        left = {*store.failures(*place), *large, *filed}
+        listed = sorted({*mailbox.search(account.since, above=start.uid), *mailbox.present(left)})
+    else:
+        start = Cursor(uidvalidity, 0, since, now)
+        listed = mailbox.search(account.since)
+    done = filed | store.done_uids(*place, above=start.uid)
+    pending = [uid for uid in listed if uid not in done and not (uid in large and large[uid].size > largest)]
+    cursor = replace(start, uid=max([start.uid, *listed]))
+    return Sight(listed, pending, None if cursor == known else cursor)
+
+
+def _holds(cursor: Cursor, uidvalidity: int, since: str, now: datetime) -> bool:
+    """Whether what lies below the cursor need not be looked at; the clock may have been set back meanwhile."""
+    age = now - cursor.looked
+    return (cursor.uidvalidity, cursor.since) == (uidvalidity, since) and timedelta(0) <= age < WHOLE_AFTER
