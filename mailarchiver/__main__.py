@@ -7,7 +7,7 @@ import sys
 import typer
 
 from .cli.app import app
-from .errors import ArchiveRefused, ConfigError, MailArchiverError, NoSuchEntry, StoreError
+from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def exit_code(error: MailArchiverError) -> int:
     match error:
         case ConfigError() | NoSuchEntry() | ArchiveRefused():
             return 2
-        case StoreError():
+        case StoreError() | Deferred():
             return 75
         case _:
             return 1

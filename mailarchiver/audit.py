@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from .archive.accounting import Accounts, accounts
 from .archive.seen import Failure
 from .config import Account, Limits
 from .errors import MailboxError
-from .mailbox.auth import read_secret
 from .mailbox.imap import ImapMailbox
 
 
@@ -53,8 +51,10 @@ def audit_account(
 
     Raises `MailboxError` where the account cannot be reached, `StoreError` for trouble with the archive.
     """
-    with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
-        for folder in account.folders:
+    with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
+        choice = mailbox.choose(account.folders, account.after.folder)
+        yield from (MailboxError(f"account {account.name}: {trouble}") for trouble in choice.troubles)
+        for folder in choice.folders:
             try:
                 selected = mailbox.select(folder, writable=False)
                 listed = set(mailbox.search(None))

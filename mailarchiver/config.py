@@ -12,11 +12,13 @@ Nothing here connects, writes, or reads a password; whether a server takes the c
 import os
 import tomllib
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,11 +30,12 @@ from pydantic import (
     ValidationInfo,
 )
 
-from .config_problems import between_keys, of_fields
+from .config_problems import between_keys, nearest, of_fields
 from .config_values import (
     read_after,
     read_day,
     read_duration,
+    read_folder,
     read_host,
     read_path,
     read_size,
@@ -42,8 +45,11 @@ from .errors import ConfigError
 from .model import After, Rules, TagRules
 
 if TYPE_CHECKING:
-    from .mailbox.auth import Secret
+    from collections.abc import Callable
+
     from .mailbox.imap import Bounds, Server
+    from .mailbox.microsoft import Microsoft
+    from .mailbox.tokens import Tokens
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -53,9 +59,11 @@ def _read_path(value: object, info: ValidationInfo) -> Path:
 
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=255)]
+Folder = Annotated[Text, AfterValidator(read_folder)]
 Size = Annotated[int, BeforeValidator(read_size)]
 Duration = Annotated[InstanceOf[timedelta], BeforeValidator(read_duration)]
 FilePath = Annotated[InstanceOf[Path], BeforeValidator(_read_path)]
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class _Table(BaseModel):
@@ -73,7 +81,10 @@ class Archive(_Table):
 
 
 class Account(_Table):
-    """A mailbox that is watched. Exactly one of the four password keys is given."""
+    r"""A mailbox that is watched. Exactly one of the four password keys is given; with `auth = "oauth2"` none of them,
+    but exactly one of `token_command` and `client_id`. `folders` are names, patterns (`Articles/*`) and special uses
+    (`\All`), for `mailbox.folders.choose` to resolve.
+    """
 
     name: Annotated[Text, StringConstraints(pattern=r"^[\w.@+-]+$", max_length=64)]
     host: Annotated[str, BeforeValidator(read_host)]
@@ -82,13 +93,20 @@ class Account(_Table):
     ca_file: FilePath | None = None
     username: Text
     password_file: FilePath | None = None
-    password_command: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    password_command: Command | None = None
     password_credential: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] | None = None
     password: Annotated[SecretStr, Field(min_length=1)] | None = None
-    folders: Annotated[tuple[Text, ...], Field(min_length=1)] = ("INBOX",)
+    auth: Literal["password", "oauth2"] = "password"
+    token_command: Command | None = None
+    client_id: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] | None = None
+    tenant: Annotated[Text, StringConstraints(pattern=r"^[\w.-]+$")] = "organizations"
+    authority: Annotated[Text, StringConstraints(pattern=r"^https://[^\s/?#]+$")] = "https://login.microsoftonline.com"
+    token_cache: FilePath | None = None
+    folders: Annotated[tuple[Folder, ...], Field(min_length=1)] = ("INBOX",)
     after: Annotated[InstanceOf[After], BeforeValidator(read_after)] = After("keep")
     since: Annotated[date, BeforeValidator(read_day)] | None = None
     interval: Duration = timedelta(minutes=5)
+    push: Annotated[bool, Field(strict=True)] = True
 
     def server(self) -> "Server":
         """Where the mailbox is, as mailbox/ wants to know it."""
@@ -96,12 +114,27 @@ class Account(_Table):
 
         return Server(self.host, self.port or PORTS[self.security], self.security, self.username, self.ca_file)
 
-    def secret(self) -> "Secret":
-        """Where the password is to be found; it is read by `mailbox.auth.read_secret`, not here."""
-        from .mailbox.auth import Secret
+    def credentials(self) -> "Callable[[], str] | Tokens":
+        """What logs in, as mailbox/ wants it. No password is read, and no token asked for, until it connects."""
+        from .mailbox.auth import Secret, read_secret
+        from .mailbox.tokens import TokenCommand
 
+        if self.auth == "oauth2":
+            return TokenCommand(self.token_command) if self.token_command else self.microsoft()
         literal = self.password.get_secret_value() if self.password else None
-        return Secret(self.password_file, self.password_command, self.password_credential, literal)
+        secret = Secret(self.password_file, self.password_command, self.password_credential, literal)
+        return partial(read_secret, secret)
+
+    def microsoft(self) -> "Microsoft":
+        """The sign-in to Microsoft of this account. Raises `ConfigError` where it logs in in another way."""
+        from .mailbox.microsoft import Microsoft, Registration
+        from .mailbox.token_file import TokenFile, default_folder
+
+        if self.client_id is None:
+            cure = 'set auth = "oauth2" and client_id for Microsoft 365; elsewhere a password or token_command logs in'
+            raise ConfigError([f"account {self.name}: has no sign-in of its own: {cure}"])
+        path = self.token_cache or default_folder() / f"{self.name}.token.json"
+        return Microsoft(self.name, Registration(self.client_id, self.tenant, self.authority), TokenFile(path))
 
 
 class Tags(_Table):
@@ -145,6 +178,16 @@ class Settings(_Table):
     tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+
+    def named(self, name: str) -> Account:
+        """The account of that name. Raises `ConfigError` with the nearest one, where there is none."""
+        found = next((account for account in self.account if account.name == name), None)
+        if found is not None:
+            return found
+        names = [account.name for account in self.account]
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+        raise ConfigError([f"no account is named {name!r}: {hint}"])
 
     def rules(self, account: Account | None = None) -> Rules:
         """How the mail of an account is understood; without one, that of files."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PASSWORDS = ("password_file", "password_command", "password_credential", "password")
+TOKENS = ("token_command", "client_id")
+SIGN_IN = ("tenant", "authority", "token_cache")
+"""What only a sign-in to Microsoft needs."""
 WORDS = {
     "missing": "is missing: it has no default",
     "string_type": "must be a string",
@@ -58,13 +61,11 @@ def between_keys(tables: Mapping[str, Any], *, private: bool) -> list[str]:
 
 def _of_account(account: Mapping[str, Any], *, private: bool) -> Iterator[str]:
     """The problems of one account, each starting with what follows `account[N]`."""
-    given = [key for key in PASSWORDS if key in account]
-    misspelt = any(nearest(key, PASSWORDS) for key in account if key not in PASSWORDS)
-    if len(given) > 1:
-        yield f": has {' and '.join(given)}: keep one of them"
-    elif not given and not misspelt:
-        yield f": has no password: give one of {', '.join(PASSWORDS[:-1])}"
-    if "password" in given and not private:
+    oauth = account.get("auth") == "oauth2"
+    yield from _of_log_in(account, PASSWORDS, TOKENS) if not oauth else _of_log_in(account, TOKENS, PASSWORDS)
+    if oauth and "client_id" not in account and (useless := [key for key in SIGN_IN if key in account]):
+        yield f".{useless[0]}: is for a sign-in to Microsoft, which needs client_id"
+    if "password" in account and not private:
         yield ".password: stands in a file that others may read: chmod 600 the file, or use password_file"
     host, security = account.get("host"), account.get("security")
     if security == "none" and isinstance(host, str) and not is_loopback(host):
@@ -75,12 +76,33 @@ def _of_account(account: Mapping[str, Any], *, private: bool) -> Iterator[str]:
         yield f".after: moves to {target!r}, which is polled itself: name a folder that is not among `folders`"
 
 
+def _of_log_in(account: Mapping[str, Any], wanted: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Exactly one of the keys that log in as `auth` says, none of those that log in otherwise."""
+    given = [key for key in wanted if key in account]
+    misspelt = any(nearest(key, wanted) for key in account if key not in (*wanted, *other))
+    if len(given) > 1:
+        yield f": has {' and '.join(given)}: keep one of them"
+    for key in other:
+        if key in account and wanted == TOKENS:
+            yield f'.{key}: auth = "oauth2" takes no password: keep one of the two'
+        elif key in account:
+            yield f'.{key}: is for auth = "oauth2": set that, or give a password instead'
+    if given or misspelt or any(key in account for key in other):
+        return
+    if wanted == TOKENS:
+        yield ": has no source of tokens: give token_command, or client_id for Microsoft 365"
+    else:
+        yield f": has no password: give one of {', '.join(PASSWORDS[:-1])}"
+
+
 def _same_folder(one: str, other: object) -> bool:
-    """INBOX is the same in any case (RFC 3501 §5.1), other names are compared as written."""
+    """INBOX (RFC 3501 §5.1) and special uses are the same in any case, other names are compared as written. What a
+    pattern fits is known to the server only; the folder that mail is moved to is then left out.
+    """
     if not isinstance(other, str):
         return False
     other = other.strip()
-    return one == other or (one.upper() == "INBOX" and other.upper() == "INBOX")
+    return one == other or (one.upper() == other.upper() and (one.upper() == "INBOX" or one.startswith("\\")))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

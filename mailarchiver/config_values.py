@@ -92,8 +92,15 @@ def read_after(value: object) -> After:
         return After(text)  # type: ignore[arg-type]  # mypy narrows no string by membership
     action, _, folder = text.partition(":")
     if action == "move" and folder.strip():
-        return After("move", folder.strip())
+        return After("move", read_folder(folder.strip()))
     raise ValueError('must be "keep", "seen", "flag" or "move:FOLDER"')
+
+
+def read_folder(text: str) -> str:
+    """The name of a folder, a pattern, or a special use (RFC 6154), which starts with a backslash."""
+    if text.startswith("\\") and not re.fullmatch(r"\\[A-Za-z]+", text):
+        raise ValueError(r"must be a folder's name, or a special use such as '\Archive' or '\All'")
+    return text
 
 
 def read_host(value: object) -> str:

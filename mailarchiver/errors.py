@@ -9,8 +9,10 @@
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
     │   └── LoginRefused  the server said no to the credentials: tried again slowly, said loudly
     ├── MessageError      permanent for one message: it goes to quarantine; the others go on
-    └── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
-        └── ArchiveRefused  permanent: another's folder, a newer format: trying again mends nothing (exit 2)
+    ├── StoreError        temporary: disk full, read-only, locked: the round ends, nothing is acknowledged (exit 75)
+    │   └── ArchiveRefused  permanent: another's folder, a newer format: trying again mends nothing (exit 2)
+    └── Deferred          a mail on standard input is not in the archive, for whatever reason: whoever delivers it keeps
+                          it and tries again (exit 75)
 
 Trouble inside a mail (a bad charset, a missing picture) is no exception: it degrades, and leaves a warning.
 An error's text names what is wrong (file, mail, account or key) and what to do about it.
@@ -61,3 +63,7 @@ class StoreError(MailArchiverError):
 
 class ArchiveRefused(StoreError):  # noqa: N818 - said as users and docs say it
     """The folder is no archive, or none that this program, or this user, may write to. Permanent: no retry helps."""
+
+
+class Deferred(MailArchiverError):  # noqa: N818 - what mail systems call it
+    """A mail that was handed over for delivery was not filed: it is to be kept, and handed over again."""

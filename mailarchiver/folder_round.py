@@ -52,6 +52,7 @@ class RoundResult:
     seconds: float = 0.0
     troubles: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def is_sound(self) -> bool:
         """Whether all that was to be done was done, and nothing went to quarantine."""
@@ -70,6 +71,7 @@ class RoundResult:
             self.seconds + other.seconds,
             tuple(dict.fromkeys(self.troubles + other.troubles)),
             self.receipts + other.receipts,
+            self.folders + other.folders,
         )
 
 

@@ -1,24 +1,15 @@
-"""How an account is doing: what `status.json` says of it, and when it is tried again. Pure: clocks are passed in."""
+"""How an account is doing: what `status.json` says of it. Pure: clocks are passed in."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .errors import LoginRefused, MailboxError, StoreError
 from .text.wording import counted
 
 if TYPE_CHECKING:
     from .folder_round import RoundResult
-
-PAUSES: tuple[tuple[type[Exception], timedelta, timedelta], ...] = (
-    (LoginRefused, timedelta(minutes=15), timedelta(hours=4)),  # a server locks whom it has refused too often
-    (MailboxError, timedelta(0), timedelta(0)),  # the next round is soon enough
-    (StoreError, timedelta(minutes=1), timedelta(minutes=15)),  # a full disk is not emptied by trying
-    (Exception, timedelta(minutes=1), timedelta(hours=1)),  # a defect: it is logged whole each time
-)
-"""Error → the pause after the first failure, doubled with each further one, and the longest pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +49,6 @@ class Health:
     def as_dict(self) -> dict[str, object]:
         """As it stands in status.json; times are RFC 3339."""
         return {name: stamp(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
-
-
-def pause(error: Exception, failures: int) -> timedelta:
-    """How long an account is left alone after its `failures`-th failure in a row."""
-    first, longest = next((first, longest) for kind, first, longest in PAUSES if isinstance(error, kind))
-    return min(first * (1 << min(failures - 1, 16)), longest)
 
 
 def summary(healths: dict[str, Health], quarantined: int = 0) -> str:

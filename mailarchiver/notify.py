@@ -6,13 +6,16 @@ import logging
 import os
 import socket
 
+PATIENCE_SECONDS = 1.0
+
 log = logging.getLogger(__name__)
 
 
 def notify(*assignments: str) -> None:
     """Send assignments such as `READY=1`, `STATUS=…`, `WATCHDOG=1` in one datagram; nothing where nobody listens.
 
-    Never raises: a service manager that does not hear us is no reason to stop filing. A name that starts with `@` is
+    Never raises, and waits for a second at most: a service manager that does not hear us, or whose queue is full, is no
+    reason to stop filing. A name that starts with `@` is
     an abstract socket (unix(7)), written with a NUL in its place.
     """
     name = os.environ.get("NOTIFY_SOCKET")
@@ -21,6 +24,7 @@ def notify(*assignments: str) -> None:
     address = f"\0{name[1:]}" if name.startswith("@") else name
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            channel.settimeout(PATIENCE_SECONDS)
             channel.connect(address)
             channel.sendall("\n".join(text.replace("\n", " ") for text in assignments).encode())
     except OSError as error:

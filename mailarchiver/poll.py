@@ -11,8 +11,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from .archive import glance
@@ -20,7 +20,6 @@ from .archive.store import Store
 from .config import Account
 from .errors import MailboxError
 from .folder_round import FolderRound, Progress, RoundResult
-from .mailbox.auth import read_secret
 from .mailbox.imap import Bounds, ImapMailbox, Selected
 from .model import After, Rules
 from .pages import browse
@@ -50,7 +49,7 @@ def poll_account(
     (the archive's trouble).
     """
 
-    def file(mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
+    def file(account: Account, mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
         sight = look(mailbox, selected, account, store, largest=bounds.largest, now=datetime.now(UTC))
         folder_round = FolderRound(mailbox, store, worker, account, selected, rules, no_target, bounds, progress)
         result = folder_round.run(sight.pending, sight.listed, stop)
@@ -58,7 +57,7 @@ def poll_account(
             store.set_cursor(account.name, selected.folder, sight.cursor)
         return result
 
-    def look_through(mailbox: ImapMailbox) -> RoundResult:
+    def look_through(account: Account, mailbox: ImapMailbox) -> RoundResult:
         target = account.after.folder
         if target is None or stop.is_set() or not store.is_to_be_looked_through(account.name, target):
             return RoundResult(account.name)
@@ -99,7 +98,7 @@ def preview_account(account: Account, root: Path, *, largest: int = Bounds().lar
     Raises as `poll_account`.
     """
 
-    def count(mailbox: ImapMailbox, selected: Selected, _no_target: str | None) -> RoundResult:
+    def count(account: Account, mailbox: ImapMailbox, selected: Selected, _no_target: str | None) -> RoundResult:
         place = (account.name, selected.folder, selected.uidvalidity)
         pending = set(mailbox.search(account.since)) - glance.done_uids(root, *place)
         pending -= {uid for uid, found in glance.large(root, *place).items() if found.size > largest}
@@ -108,50 +107,69 @@ def preview_account(account: Account, root: Path, *, largest: int = Bounds().lar
         }
         return RoundResult(account.name, found=len(pending - waiting), waiting=len(waiting))
 
-    return _each_folder(account, count, threading.Event(), lambda _: RoundResult(account.name), writable=False)
+    return _each_folder(account, count, threading.Event(), lambda *_: RoundResult(account.name), writable=False)
 
 
 def _each_folder(
     account: Account,
-    work: Callable[[ImapMailbox, Selected, str | None], RoundResult],
+    work: Callable[[Account, ImapMailbox, Selected, str | None], RoundResult],
     stop: threading.Event,
-    then: Callable[[ImapMailbox], RoundResult],
+    then: Callable[[Account, ImapMailbox], RoundResult],
     *,
     writable: bool,
 ) -> RoundResult:
     """Select each folder of an account and do the work there, `then` the rest, if mail can be moved where it is to go;
-    what is refused is told once all others are done.
+    what is refused is told once all others are done. Both get the account with its folders by their names, as patterns
+    and special uses are resolved anew each time.
     """
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
-    with ImapMailbox(account.name, account.server(), partial(read_secret, account.secret())) as mailbox:
-        no_target = _target_trouble(mailbox, account.after)
+    with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
+        account, unmet, no_target = _resolved(account, mailbox)
         for folder in account.folders:
             if stop.is_set():
                 break
             try:
-                result += work(mailbox, mailbox.select(folder, writable=writable), no_target)
+                result += work(account, mailbox, mailbox.select(folder, writable=writable), no_target)
             except MailboxError as error:
                 if not mailbox.is_connected:
                     raise
                 refused.append(error)
         if len(refused) == len(account.folders):
-            raise refused[0]
+            raise refused[0] if refused else MailboxError("; ".join(unmet))
         try:
-            result += then(mailbox) if no_target is None else RoundResult(account.name)
+            result += then(account, mailbox) if no_target is None else RoundResult(account.name)
         except MailboxError as error:
             if not mailbox.is_connected:
                 raise
             refused.append(error)
-    troubles = tuple(str(trouble) for trouble in (no_target, *refused) if trouble)
-    return result + RoundResult(account.name, seconds=time.monotonic() - start, troubles=troubles)
+    troubles = (*unmet, *(str(trouble) for trouble in (no_target, *refused) if trouble))
+    done = RoundResult(account.name, seconds=time.monotonic() - start, troubles=troubles, folders=account.folders)
+    return result + done
+
+
+def _resolved(account: Account, mailbox: ImapMailbox) -> tuple[Account, list[str], str | None]:
+    """The account with the names that its folders have on the server; what of them is not there; and why mail cannot be
+    moved where `after` says, as far as the server can tell before any is: a wrong name is told by the first round, and
+    by a dry run, not by the first mail.
+    """
+    choice = mailbox.choose(account.folders, account.after.folder)
+    unmet = [f"account {account.name}: {trouble}" for trouble in choice.troubles]
+    if choice.no_target is not None:
+        return (
+            account.model_copy(update={"folders": choice.folders}),
+            unmet,
+            f"account {account.name}: {choice.no_target}",
+        )
+    resolved = account.model_copy(
+        update={"folders": choice.folders, "after": replace(account.after, folder=choice.target)}
+    )
+    return resolved, unmet, _target_trouble(mailbox, resolved.after)
 
 
 def _target_trouble(mailbox: ImapMailbox, after: After) -> str | None:
-    """Why mail cannot be moved where `after` says, as far as the server can tell before any is: a wrong name is told
-    by the first round, and by a dry run, not by the first mail.
-    """
+    """Why the folder that mail is to be moved to cannot be opened."""
     if after.folder is None:
         return None
     try:

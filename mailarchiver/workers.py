@@ -110,6 +110,10 @@ class Pool:
         finally:
             line.clear()
 
+    def started(self) -> bool:
+        """Whether all children are there; waits for them. Before anything is asked, and by one thread."""
+        return all(child.started() for child in self._children)
+
     def close(self) -> None:
         """Kill the children; whoever waits for one gets a `StoreError`."""
         self._closed = True

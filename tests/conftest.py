@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.servers import cyrus
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
 
 
-MARKERS = ("dovecot", "chromium", "systemd", "corpus", "strace", "loop")
-PROGRAMS = {"dovecot": "dovecot", "chromium": "chromium", "systemd": "systemd-analyze"}
+MARKERS = ("dovecot", "cyrus", "procmail", "chromium", "systemd", "corpus", "strace", "loop")
+PROGRAMS = {"dovecot": "dovecot", "procmail": "procmail", "chromium": "chromium", "systemd": "systemd-analyze"}
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin"
 
 
@@ -33,6 +35,8 @@ def _missing(marker: str) -> str | None:
     """The reason why tests with this marker cannot run here, None where they can."""
     if marker == "corpus":
         return None if os.environ.get("MAILARCHIVER_CORPUS") else "MAILARCHIVER_CORPUS names no folder"
+    if marker == "cyrus":
+        return cyrus.missing()
     if marker == "strace":
         return _missing_program("strace") or _refused(["strace", "-f", "-o", os.devnull, "true"])
     if marker == "loop":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 from mailarchiver import config_values
 from mailarchiver.config import Account, Archive, Limits, Log, Settings, Tags, find, load
 from mailarchiver.errors import ConfigError
+from mailarchiver.mailbox.microsoft import Microsoft, Registration
+from mailarchiver.mailbox.token_file import TokenFile
+from mailarchiver.mailbox.tokens import TokenCommand
 from mailarchiver.model import After, Rules, TagRules
 
 if TYPE_CHECKING:
@@ -65,7 +69,7 @@ def test_the_least_that_must_be_written(write: Callable[..., Path], tmp_path: Pa
     assert settings.archive == Archive(root=tmp_path / "archive", timezone=ZoneInfo("UTC"), min_free=500_000_000)
     [account] = settings.account
     assert (account.folders, account.after, account.since) == (("INBOX",), After("keep"), None)
-    assert account.interval == timedelta(minutes=5)
+    assert (account.interval, account.push) == (timedelta(minutes=5), True)
     assert settings.limits == Limits(mail_time=timedelta(seconds=10), mail_memory=2**30)
     assert settings.log.level == "info"
 
@@ -84,10 +88,11 @@ def test_everything_that_can_be_written(write: Callable[..., Path], tmp_path: Pa
     ca_file = "certs/ca.pem"
     username = "jane"
     password_command = ["pass", "show", "mail"]
-    folders = ["INBOX", "Artículos"]
+    folders = ["INBOX", "Artículos", "Articles/*", '\\Flagged']
     after = "move:Filed/Articles: 2024"
     since = "2024-03-01"
     interval = "1h 30m"
+    push = false
     [limits]
     mail_time = "90s"
     mail_memory = "2 GB"
@@ -98,8 +103,9 @@ def test_everything_that_can_be_written(write: Callable[..., Path], tmp_path: Pa
     assert settings.archive == Archive(root=Path("/srv/archive"), timezone=ZoneInfo("Europe/Berlin"), min_free=2**31)
     [account] = settings.account
     assert account.after == After("move", "Filed/Articles: 2024")
-    assert account.folders == ("INBOX", "Artículos")
+    assert account.folders == ("INBOX", "Artículos", "Articles/*", r"\Flagged")
     assert (account.since, account.interval) == (date(2024, 3, 1), timedelta(minutes=90))
+    assert account.push is False
     assert account.ca_file == tmp_path / "certs/ca.pem"
     assert account.password_command == ("pass", "show", "mail")
     assert settings.limits == Limits(mail_time=timedelta(seconds=90), mail_memory=2 * 10**9)
@@ -132,10 +138,55 @@ def test_the_password_is_passed_on_unread(
     write: Callable[..., Path], tmp_path: Path, line: str, expected: tuple[str, str]
 ) -> None:
     [account] = load(write(SOUND.replace('password_file = "secret"', line))).account
-    secret = account.secret()
+    credentials = account.credentials()
+    assert isinstance(credentials, partial)
+    [secret] = credentials.args
     given = {name: getattr(secret, name) for name in ("file", "command", "credential", "literal")}
     given = {name: str(value) for name, value in given.items() if value}
     assert given == {expected[0]: expected[1].format(folder=tmp_path)}
+
+
+OAUTH = SOUND.replace('password_file = "secret"', 'auth = "oauth2"')
+
+
+def test_a_command_that_prints_tokens(write: Callable[..., Path]) -> None:
+    [account] = load(write(OAUTH + 'token_command = ["oama", "access", "jane"]\n')).account
+    assert account.credentials() == TokenCommand(("oama", "access", "jane"))
+    with pytest.raises(ConfigError, match="account articles: has no sign-in of its own"):
+        account.microsoft()
+
+
+def test_a_sign_in_to_microsoft(write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = OAUTH + 'client_id = "8d3f-1"\n'
+    [account] = load(write(text + 'tenant = "consumers"\ntoken_cache = "kept.json"\n')).account
+    app = Registration("8d3f-1", "consumers", "https://login.microsoftonline.com")
+    assert account.credentials() == Microsoft("articles", app, TokenFile(tmp_path / "kept.json"))
+    [account] = load(write(text)).account
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two")
+    assert account.microsoft().file == TokenFile(Path("/var/lib/one/articles.token.json"))
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/jane/state")
+    assert account.microsoft().file == TokenFile(Path("/home/jane/state/mailarchiver/articles.token.json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (OAUTH, "account[0]: has no source of tokens: give token_command, or client_id for Microsoft 365"),
+        (OAUTH + 'token_command = ["x"]\nclient_id = "1"', "account[0]: has token_command and client_id: keep one"),
+        (OAUTH + 'password_file = "x"', 'account[0].password_file: auth = "oauth2" takes no password'),
+        (OAUTH + 'token_command = ["x"]\ntenant = "x"', "account[0].tenant: is for a sign-in to Microsoft"),
+        (OAUTH + 'client_id = "1"\nauthority = "http://example.org"', "account[0].authority: "),
+        (OAUTH + 'client_id = "a b"', "account[0].client_id: "),
+        (OAUTH + "token_command = []", "account[0].token_command: must have at least one item"),
+        (OAUTH + 'tokn_command = ["x"]', "account[0].tokn_command: unknown key; did you mean token_command?"),
+        (SOUND + 'client_id = "1"', 'account[0].client_id: is for auth = "oauth2"'),
+        (SOUND + 'auth = "xoauth2"', "account[0].auth: must be 'password' or 'oauth2'"),
+    ],
+)
+def test_a_problem_with_a_log_in_is_told_once(write: Callable[..., Path], text: str, problem: str) -> None:
+    [found] = problems(write(text))
+    assert found.startswith(problem)
 
 
 def test_a_clear_password_is_not_shown(write: Callable[..., Path]) -> None:
@@ -222,6 +273,13 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
         (SOUND + 'since = "2024-02-30"', "account[0].since: is no day of the calendar"),
         (SOUND + 'after = "move:"', "account[0].after: must be "),
         (SOUND + 'interval = "0s"', "account[0].interval: must be at least 1s"),
+        (SOUND + "folders = ['\\All Mail']", "account[0].folders[0]: must be a folder's name, or a special use"),
+        (SOUND + "after = 'move:\\'", "account[0].after: must be a folder's name, or a special use"),
+        (
+            SOUND + "folders = ['\\archive']\nafter = 'move:\\Archive'",
+            r"account[0].after: moves to '\\Archive', which is polled itself",
+        ),
+        (SOUND + 'push = "yes"', "account[0].push: must be a valid boolean"),
         (SOUND + "folders = []", "account[0].folders: must have at least one item"),
         (SOUND + '[limits]\nmail_memory = "1 MB"', "limits.mail_memory: must be greater than or equal to "),
         (
@@ -237,6 +295,12 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
 )
 def test_a_problem_names_its_key(write: Callable[..., Path], text: str, problem: str) -> None:
     assert any(found.startswith(problem) for found in problems(write(text))), problems(write(text))
+
+
+def test_a_pattern_may_fit_the_folder_that_mail_is_moved_to(write: Callable[..., Path]) -> None:
+    """It is left out in each round."""
+    [account] = load(write(SOUND + 'folders = ["*"]\nafter = "move:Archived"')).account
+    assert (account.folders, account.after) == (("*",), After("move", "Archived"))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "LOCALHOST"])
@@ -301,6 +365,7 @@ def test_the_example_shows_the_defaults() -> None:
     """What is commented out changes nothing when it is put in force, but for the keys that have no default."""
     no_default = frozenset(
         {"port", "ca_file", "since", "password", "password_command", "password_credential", "addresses"}
+        | {"token_command", "client_id", "token_cache"}
     )
     assert "\n#" in EXAMPLE.read_text("utf-8")
     settings = Settings.model_validate(_tables(uncommented(without=no_default)), context=EXAMPLE.parent)

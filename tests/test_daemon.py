@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from mailarchiver import daemon
-from mailarchiver.config import Settings
 from mailarchiver.demo.server import EmbeddedServer
-from mailarchiver.errors import LoginRefused, MailboxError, StoreError
-from mailarchiver.folder_round import RoundResult
+from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.fixtures import dovecot
+from tests.servers.other_client import OtherClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+__all__ = ["dovecot"]
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 PATIENCE = 30.0
@@ -50,7 +51,15 @@ def wait_for(what: str, condition: Callable[[], bool]) -> None:
 class Daemon:
     """`mailarchiver run` as a process of its own, with a service manager's socket to speak to."""
 
-    def __init__(self, folder: Path, accounts: Mapping[str, int], *, archive: str = "", **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        accounts: Mapping[str, int],
+        *,
+        archive: str = "",
+        account: str = 'interval = "1s"',
+        **environment: str,
+    ) -> None:
         self.archive = folder / "archive"
         self.config = folder / "config.toml"
         self.log = folder / "log"
@@ -58,7 +67,7 @@ class Daemon:
         (folder / "password").write_text("demo\n")
         tables = (
             f'[[account]]\nname = "{name}"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
-            'username = "demo"\npassword_file = "password"\ninterval = "1s"\n'
+            f'username = "demo"\npassword_file = "password"\n{account}\n'
             for name, port in accounts.items()
         )
         self.config.write_text("\n".join([f'[archive]\nroot = "archive"\n{archive}\n', *tables]))
@@ -88,7 +97,9 @@ class Daemon:
             return any(line.startswith(assignment) for line in self.said)
 
     def filed(self) -> list[str]:
-        """The titles in the manifest."""
+        """The titles in the manifest. It also listens: a service manager that does not would hold the daemon up."""
+        if self.process.poll() is None:
+            self.heard("nothing in particular")
         manifest = self.archive / "manifest.jsonl"
         return [json.loads(line)["title"] for line in manifest.read_bytes().splitlines()] if manifest.exists() else []
 
@@ -131,6 +142,60 @@ def test_a_mail_delivered_while_it_runs_becomes_an_article(tmp_path: Path) -> No
         assert seconds < 10
         assert process.heard("STOPPING=1")
         assert not process.heard("WATCHDOG=1"), "nobody asked for it"
+
+
+def test_mail_is_filed_as_soon_as_the_server_tells_of_it(tmp_path: Path) -> None:
+    """The next round by the interval would be tomorrow."""
+    with (
+        EmbeddedServer(folders=["Archived", "Other"]) as server,
+        Daemon(
+            tmp_path, {"articles": server.port}, account='interval = "1d"\nfolders = ["*"]\nafter = "move:Archived"'
+        ) as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        for number, folder in enumerate(["INBOX", "Other", "INBOX", "INBOX", "Other"], 1):
+            server.deliver(mail(f"Mail {number}"), NOON, folder)
+            wait_for(f"mail {number}", lambda: len(process.filed()) == number)  # noqa: B023 - called before it changes
+        for number in range(6, 26):  # a burst
+            server.deliver(mail(f"Mail {number}"), NOON)
+        wait_for("the burst", lambda: len(process.filed()) == 25)
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    assert sorted(process.filed()) == sorted(f"Mail {number}" for number in range(1, 26))
+    assert "is abandoned" not in process.log.read_text()
+
+
+@pytest.mark.dovecot
+def test_mail_is_filed_as_soon_as_dovecot_tells_of_it(tmp_path: Path, dovecot: Dovecot) -> None:
+    user = f"user-{secrets.token_hex(6)}"
+    tls = f'security = "tls"\nca_file = "{dovecot.ca_file}"'
+    process = Daemon(tmp_path, {"articles": dovecot.tls_port}, account='interval = "1d"')
+    text = process.config.read_text().replace('security = "none"', tls)
+    process.config.write_text(text.replace('"demo"', f'"{user}"'))
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    with OtherClient(dovecot.host, dovecot.port, user, PASSWORD) as other, process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        for number in (1, 2, 3):
+            other.deliver(mail(f"Mail {number}"), NOON)
+            wait_for(f"mail {number}", lambda: len(process.filed()) == number)  # noqa: B023 - called before it changes
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+def test_many_accounts_are_watched_while_one_waits_for_a_server_that_never_answers(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        servers = [stack.enter_context(EmbeddedServer()) for _ in range(11)]
+        ports = {f"a{number}": server.port for number, server in enumerate(servers)}
+        process = stack.enter_context(
+            Daemon(tmp_path, {"hung": silent.getsockname()[1], **ports}, account='interval = "1d"')
+        )
+        for turn in range(2):
+            for number, server in enumerate(servers):
+                server.deliver(mail(f"Mail {turn} of {number}"), NOON)
+            wait_for("a mail of each", lambda: len(process.filed()) == 11 * (turn + 1))  # noqa: B023 - as above
+        assert process.status().get("hung", {}).get("last_try") is None, "it waits all the while"
+        assert process.end(signal.SIGTERM)[1] < 10
 
 
 def test_one_account_in_trouble_stops_no_other(tmp_path: Path, unused_port: int) -> None:
@@ -195,125 +260,3 @@ def test_an_almost_full_disk_makes_it_wait_and_say_so(tmp_path: Path) -> None:
         assert "make room; nothing was filed" in log
         assert "articles: is tried again in 0:01:00" in log
         assert "Traceback" not in log
-
-
-# --- Rounds, on its own ---------------------------------------------------------------------------------------------
-
-
-class FakeStore:
-    """Takes the status; what else a store does is the rounds' business only through `poll`."""
-
-    def __init__(self) -> None:
-        self.status: Any = None
-
-    def write_status(self, status: object) -> None:
-        self.status = status
-
-    def update_search(self, *, seconds: float) -> int:
-        return 0
-
-    def in_quarantine(self) -> int:
-        return 3
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    account = {"host": "localhost", "security": "none", "username": "x", "password": "x"}
-    accounts = [{**account, "name": "a"}, {**account, "name": "b"}]
-    return Settings.model_validate({"archive": {"root": str(tmp_path / "archive")}, "account": accounts})
-
-
-@pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult]], None]:
-    """Put a function in place of a round over the network."""
-
-    def play(poll_account: Callable[..., RoundResult]) -> None:
-        monkeypatch.setattr(daemon, "poll_account", poll_account)
-        monkeypatch.setattr(daemon, "refresh_pages", lambda _store: 0)
-        monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-
-    return play
-
-
-def make(settings: Settings) -> tuple[daemon.Rounds, FakeStore]:
-    store = FakeStore()
-    return daemon.Rounds(settings, store, SimpleNamespace()), store  # type: ignore[arg-type]  # stand-ins
-
-
-@pytest.mark.parametrize("error", [StoreError("disk full"), LoginRefused("no"), ZeroDivisionError("defect")])
-def test_after_a_failure_an_account_is_left_alone_for_a_while(
-    error: Exception, settings: Settings, play: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    tried: list[str] = []
-
-    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
-        tried.append(account.name)
-        if account.name == "a":
-            raise error
-        return RoundResult("b", filed=1)
-
-    play(poll_account)
-    rounds, store = make(settings)
-    for _ in range(3):
-        for account in settings.account:
-            rounds.run(account)
-    assert tried == ["a", "b", "b", "b"]
-    assert store.status["accounts"]["a"]["error"] == str(error)
-    assert store.status["accounts"]["b"]["filed"] == 3
-    assert store.status["quarantined"] == 3
-    assert "; 3 in quarantine" in rounds.summary()
-    assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
-    assert "is tried again in" in caplog.text
-
-
-def test_a_mailbox_in_trouble_is_tried_at_the_next_round(settings: Settings, play: Any) -> None:
-    def poll_account(*_: object, **__: object) -> RoundResult:
-        raise MailboxError("no route to host")
-
-    play(poll_account)
-    rounds, store = make(settings)
-    rounds.run(settings.account[0])
-    rounds.run(settings.account[0])
-    assert store.status["accounts"]["a"]["failures"] == 2
-
-
-def test_a_status_that_cannot_be_written_ends_nothing(
-    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(_: object) -> None:
-        raise StoreError("read-only")
-
-    play(lambda *_, **__: RoundResult("a"))
-    rounds, store = make(settings)
-    monkeypatch.setattr(store, "write_status", refuse)
-    rounds.run(settings.account[0])
-    assert "read-only" in caplog.text
-    assert rounds.end(0)
-
-
-def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings: Settings, play: Any) -> None:
-    stops: dict[str, threading.Event] = {}
-    begun = threading.Barrier(3)
-
-    def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
-        stops[account.name] = stop
-        begun.wait(PATIENCE)
-        assert stop.wait(PATIENCE)
-        return RoundResult(account.name)
-
-    play(poll_account)
-    rounds, _ = make(settings)
-    threads = [threading.Thread(target=rounds.run, args=[account]) for account in settings.account]
-    for thread in threads:
-        thread.start()
-    begun.wait(PATIENCE)
-    now = time.monotonic()
-    assert rounds.watch(now)
-    assert not stops["a"].is_set()
-    assert not rounds.watch(now + daemon.STALLED_SECONDS + 1), "a round that hangs leaves the watchdog hungry"
-    assert stops["a"].is_set()
-    assert rounds.end(PATIENCE)
-    for thread in threads:
-        thread.join(PATIENCE)
-    rounds.run(settings.account[0])
-    assert len(stops) == 2, "no round begins after the end"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
-from mailarchiver.health import Health, pause, summary
+from mailarchiver.health import Health, summary
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
@@ -51,23 +49,6 @@ def test_as_it_stands_in_the_status() -> None:
         "error_since": "2024-03-06T12:00:00+00:00",
         "failures": 1,
     }
-
-
-@pytest.mark.parametrize(
-    ("error", "minutes"),
-    [
-        (MailboxError("x"), [0, 0, 0]),
-        (LoginRefused("x"), [15, 30, 60, 120, 240, 240]),
-        (StoreError("x"), [1, 2, 4, 8, 15, 15]),
-        (ZeroDivisionError("x"), [1, 2, 4, 8, 16, 32, 60, 60]),
-    ],
-)
-def test_how_long_an_account_is_left_alone(error: Exception, minutes: list[int]) -> None:
-    assert [pause(error, number + 1) for number in range(len(minutes))] == [timedelta(minutes=m) for m in minutes]
-
-
-def test_a_pause_never_overflows() -> None:
-    assert pause(StoreError("x"), 10**9) == timedelta(minutes=15)
 
 
 def test_the_summary_names_who_is_in_trouble() -> None:

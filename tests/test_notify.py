@@ -36,6 +36,18 @@ def test_nothing_where_nobody_listens(
     assert "READY=1" in caplog.text
 
 
+def test_a_listener_that_does_not_listen_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The queue of such a socket is short (net.unix.max_dgram_qlen), and sending to a full one blocks."""
+    monkeypatch.setattr("mailarchiver.notify.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(tmp_path / "notify"))
+        while "timed out" not in caplog.text:
+            notify("WATCHDOG=1")
+
+
 @pytest.mark.parametrize(
     ("microseconds", "pid", "expected"),
     [

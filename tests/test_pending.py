@@ -283,7 +283,7 @@ def test_a_long_round_is_told_in_the_log(
     site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_round, "TOLD_SECONDS", -1)
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "mailarchiver")
     site.deliver(*[0] * 60)
     site.round()
     assert "articles: INBOX: 50 of 60 messages" in caplog.text

@@ -23,7 +23,7 @@ def test_the_two_commands_stand_there_word_for_word() -> None:
 
 
 def test_there_are_configurations() -> None:
-    assert len(CONFIGS) == 3
+    assert len(CONFIGS) == 5
 
 
 @pytest.mark.parametrize("block", CONFIGS)
@@ -33,7 +33,7 @@ def test_a_configuration_loads(block: str, tmp_path: Path) -> None:
     path.write_text(toml if "[archive]" in toml else f'[archive]\nroot = "archive"\n{toml}', "utf-8")
     path.chmod(0o600)
     [account] = config.load(path).account
-    assert account.host.startswith("imap.")
+    assert account.host.startswith(("imap.", "outlook."))
 
 
 def test_every_command_exists() -> None:

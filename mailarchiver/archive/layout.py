@@ -195,12 +195,12 @@ def become_owner(root: Path) -> None:
     if os.geteuid() == owner.st_uid:
         return
     if os.geteuid() != 0:
-        name = _user_name(owner.st_uid)
+        name = user_name(owner.st_uid)
         raise ArchiveRefused(
-            f"{root} belongs to {name}, and only {name} may write to it, not {_user_name(os.geteuid())}: "
+            f"{root} belongs to {name}, and only {name} may write to it, not {user_name(os.geteuid())}: "
             f"run the command as `sudo -u {name} …`"
         )
-    os.setgroups(os.getgrouplist(_user_name(owner.st_uid), owner.st_gid) if _has_name(owner.st_uid) else [owner.st_gid])
+    os.setgroups(os.getgrouplist(user_name(owner.st_uid), owner.st_gid) if _has_name(owner.st_uid) else [owner.st_gid])
     os.setresgid(owner.st_gid, owner.st_gid, owner.st_gid)
     os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
 
@@ -212,10 +212,10 @@ def leave_root(root: Path) -> None:
 
 
 def _has_name(uid: int) -> bool:
-    return _user_name(uid) != f"#{uid}"
+    return user_name(uid) != f"#{uid}"
 
 
-def _user_name(uid: int) -> str:
+def user_name(uid: int) -> str:
     """The user's name, `#1234` (as sudo takes it) where there is none."""
     try:
         return pwd.getpwuid(uid).pw_name

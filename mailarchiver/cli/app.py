@@ -6,6 +6,8 @@ import typer
 
 from .. import __version__
 from .audit import audit
+from .auth import auth
+from .check import check
 from .demo import demo
 from .import_ import import_
 from .list_ import list_
@@ -28,6 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command()(demo)
+app.command()(check)
 app.command()(poll)
 app.command()(run)
 app.command("import")(import_)
@@ -42,6 +45,7 @@ app.command()(reprocess)
 app.command()(remove)
 app.command()(restore)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(auth, name="auth")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value

@@ -68,11 +68,28 @@ class _Count:
         }
 
 
+STDIN = Path("-")
+
+
+def _there(paths: list[Path]) -> list[Path]:
+    """What was named, if it is there. QUIRK: typer 0.29 looks for a file `-` where `allow_dash` is set."""
+    for path in paths:
+        if path != STDIN and not path.exists():
+            raise typer.BadParameter(f"there is no file or folder {str(path)!r}")
+    if STDIN in paths and len(paths) > 1:
+        raise typer.BadParameter("`-` is one message on standard input, and stands alone; a file of that name is ./-")
+    return paths
+
+
 def import_(
     *,
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", exists=True, help="Files (.eml, mbox), Maildirs, or folders of them."),
+        typer.Argument(
+            metavar="PATH",
+            callback=_there,
+            help="Files (.eml, mbox), Maildirs, or folders of them; `-`: one message on standard input.",
+        ),
     ],
     root: RootOption = None,
     config: ConfigOption = None,
@@ -80,7 +97,14 @@ def import_(
     again: Annotated[bool, typer.Option("--again", help="Also file mail that was removed from the archive.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read or understood."""
+    """File mail from .eml files, folders, mboxes and Maildirs. Exits 1 if one could not be read or understood.
+
+    With `-` it takes one message from a delivery agent (procmail, a sieve script, Postfix), for an archive that is
+    there already: exit 0 as soon as it is safely on disk, be it in quarantine, and 75 (try again) for whatever else.
+    """
+    if paths == [STDIN]:
+        _deliver(root, config, again=again, as_json=as_json)
+        return
     from datetime import UTC, datetime
 
     from ..filing import file_messages, opened
@@ -102,3 +126,22 @@ def import_(
     typer.echo(json.dumps(count.as_dict(), ensure_ascii=False) if as_json else str(count))
     if count.unread or count.quarantined:
         raise typer.Exit(1)
+
+
+def _deliver(root: Path | None, config: Path | None, *, again: bool, as_json: bool) -> None:
+    """Nothing is printed if all is well: mail systems take words for trouble, or have nobody who listens."""
+    import io
+    import sys
+
+    from ..delivery import deferring, deliver
+    from .logs import start_logging
+
+    with deferring():
+        archive, limits, rules = chosen(root, config)
+        start_logging("warning")
+        stream = sys.stdin.buffer if sys.stdin else io.BytesIO()  # None where it was closed
+        receipt = deliver(stream, archive, limits, rules, again=again)
+    count = _Count(lambda _: None, archive.root)
+    count.receive([receipt])
+    if as_json:
+        typer.echo(json.dumps(count.as_dict(), ensure_ascii=False))

@@ -90,7 +90,7 @@ def _say(
     troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
     done: dict[str, object] = {"account": account.name}
     if not isinstance(outcome, str):
-        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts"}}
+        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts", "folders"}}
         done["quarantine"] = listed(outcome.receipts)
     if as_json:
         typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))

@@ -7,6 +7,7 @@ as done is decided by a new SEARCH. Never a plain EXPUNGE: it would remove what 
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from imapclient import DELETED, FLAGGED, SEEN
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_AT_ONCE = 100
 """UIDs in one command: about 1,000 octets, what RFC 2683 §3.2.1.5 advises clients to stay below."""
+
+_COPYUID = re.compile(rb"\d+ (\d+(?:[:,]\d+)*) [\d:,]+")
 
 _FLAGS = {"seen": (SEEN, "UNSEEN"), "flag": (FLAGGED, "UNFLAGGED")}
 
@@ -35,7 +38,8 @@ def mark(client: Client, uids: Sequence[int], action: str) -> set[int]:
 
 def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
     r"""Move to a folder (its name on the wire). Returns the UIDs that are not in this folder any more, or, where the
-    server knows neither MOVE (RFC 6851) nor UIDPLUS (RFC 4315), are copied there and marked \Deleted here.
+    server knows no MOVE (RFC 6851), are copied there and marked \Deleted here. With UIDPLUS (RFC 4315) those are
+    expunged of which the server says that they were copied; without, none: that is said.
 
     Raises:
         IMAPError: the folder is not there, or full; nothing was moved then.
@@ -47,16 +51,38 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
     # it would double it, and expunging it might take away the only copy that the user can still restore.
     pending = sorted(present(client, uids, "UNDELETED"))
     if pending:
-        _carry_out(client, pending, lambda some: client.copy(some, folder))
+        copied: set[int] = set()
+
+        def copy(some: list[int]) -> None:
+            client.copy(some, folder)
+            copied.update(_copied(client))
+
+        _carry_out(client, pending, copy)
         client.add_flags(pending, [DELETED], silent=True)
-        if client.has_capability("UIDPLUS"):
-            client.uid_expunge(pending)
-        else:
+        if copied:
+            client.uid_expunge(sorted(copied.intersection(pending)))
+        if left := present(client, pending):
             log.warning(
-                "the server can neither MOVE nor expunge single messages: %d copied, and left behind marked as deleted",
-                len(pending),
+                "the server can neither MOVE messages nor tell which it copied: %d copied, and left behind marked as "
+                "deleted",
+                len(left),
             )
     return _all_but(client, uids, "UNDELETED")
+
+
+def _copied(client: Client) -> set[int]:
+    """The UIDs that the latest COPY has copied, as the response code of UIDPLUS tells; none where there is none. It is
+    silent about those that were gone (RFC 4315 §3), and servers answer OK to a COPY of nothing.
+    """
+    if not client.has_capability("UIDPLUS"):
+        return set()
+    found = _COPYUID.fullmatch(client.response_code("COPYUID"))
+    uids: set[int] = set()
+    for part in found[1].decode().split(",") if found else ():
+        first, _, last = part.partition(":")
+        low, high = sorted((int(first), int(last or first)))
+        uids.update(range(low, min(high, low + ACKNOWLEDGE_AT_ONCE) + 1))
+    return uids
 
 
 def present(client: Client, uids: Sequence[int], *criteria: str) -> set[int]:

@@ -45,7 +45,7 @@ def read_secret(secret: Secret) -> str:
     if secret.credential is not None:
         return _from_credential(secret.credential)
     if secret.command:
-        return _from_command(secret.command)
+        return run_command(secret.command, f"password_command {secret.command[0]}", "password", _COMMAND_SECONDS)
     raise MailboxError("no password is configured: set password_file, password_command or password_credential")
 
 
@@ -61,20 +61,40 @@ def _from_credential(name: str) -> str:
     return _first_line(_read(Path(directory) / name, f"password_credential {name}"), f"password_credential {name}")
 
 
-def _from_command(command: tuple[str, ...]) -> str:
-    what = f"password_command {command[0]}"
+def run_command(command: tuple[str, ...], what: str, wanted: str, seconds: float) -> str:
+    """The first line of what a command prints; it is run without a shell and without standard input.
+
+    Raises:
+        MailboxError: it cannot be run, fails, prints nothing, or takes longer than `seconds`. The text has what it
+            wrote to standard error, and never what it printed: that may be the secret.
+    """
     try:
-        done = subprocess.run(  # noqa: S603 - the owner's own configuration names it, and no shell is involved
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_SECONDS, check=False
-        )
+        status, out, said = _run(command, seconds)
     except subprocess.TimeoutExpired as error:
-        raise MailboxError(f"{what}: no password within {_COMMAND_SECONDS} s; run it by hand to see why") from error
+        raise MailboxError(f"{what}: no {wanted} within {seconds:g} s; run it by hand to see why") from error
     except OSError as error:
         raise MailboxError(f"{what}: {error.strerror}; give the command's full path") from error
-    if done.returncode != 0:
-        words = done.stderr.decode("utf-8", "replace").strip() or "no message"
-        raise MailboxError(f"{what}: ended with status {done.returncode} ({words}); run it by hand to see why")
-    return _first_line(done.stdout, what)
+    if status != 0:
+        words = said.decode("utf-8", "replace").strip() or "no message"
+        raise MailboxError(f"{what}: ended with status {status} ({words}); run it by hand to see why")
+    return _first_line(out, what, wanted)
+
+
+def _run(command: tuple[str, ...], seconds: float) -> tuple[int, bytes, bytes]:
+    """Exit status, output and errors. Raises `OSError`, `subprocess.TimeoutExpired`.
+
+    QUIRK: `subprocess.run` waits after its time-out until nobody holds the pipes: a grandchild may for ever.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - the owner's own configuration names it, and no shell is involved
+        command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    ) as process:
+        try:
+            out, said = process.communicate(timeout=seconds)
+        except BaseException:
+            process.kill()
+            raise
+        return process.returncode, out, said
 
 
 def _read(path: Path, what: str) -> bytes:
@@ -86,12 +106,12 @@ def _read(path: Path, what: str) -> bytes:
         ) from error
 
 
-def _first_line(data: bytes, what: str) -> str:
+def _first_line(data: bytes, what: str, wanted: str = "password") -> str:
     try:
         text = data.decode("utf-8-sig")  # editors of some systems begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise MailboxError(f"{what}: is not UTF-8 text; save it as UTF-8") from error
     line = text.split("\n", 1)[0].removesuffix("\r")
     if not line:
-        raise MailboxError(f"{what}: is empty; its first line must be the password")
+        raise MailboxError(f"{what}: is empty; its first line must be the {wanted}")
     return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -10,11 +11,16 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import LoginRefused, MailboxError
 from ..text.hosts import is_loopback
+from .cures import login_cure
+from .sasl import MECHANISMS
+from .tokens import Tokens
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
 """Response codes (RFC 5530 §3, RFC 9051) by which a server refuses for now, whatever the password."""
@@ -44,11 +50,14 @@ class Server:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def connect(account: str, server: Server, password: Callable[[], str], deadline: Deadline) -> Client:
+def connect(account: str, server: Server, credentials: Callable[[], str] | Tokens, deadline: Deadline) -> Client:
     """Connect and log in. Certificate and host name are always checked, TLS is 1.2 at least.
 
+    An access token that is refused is asked for anew, once, if the source has another one.
+
     Raises:
-        LoginRefused: the server does not accept user name and password.
+        LoginRefused: the server does not accept user name and password, or token; or there is no token to be had until
+            somebody signs in again.
         MailboxError: anything else; the text names account, server, trouble and cure.
     """
     if server.security == "none" and not is_loopback(server.host):
@@ -58,13 +67,38 @@ def connect(account: str, server: Server, password: Callable[[], str], deadline:
         )
     try:
         with deadline.running():
-            return _open(server, password(), deadline)
+            client = _with_credentials(account, server, credentials, deadline)
     except LoginRefused as error:
         raise LoginRefused(f"account {account}: {error}") from error
     except MailboxError as error:
         raise MailboxError(f"account {account}: {error}") from error
     except TROUBLE as error:
         raise MailboxError(f"account {account}: {_explain(server, error, deadline)}") from error
+    for alert in client.alerts:
+        log.warning("account %s: %s says: %s", account, server, alert)
+    return client
+
+
+def _with_credentials(
+    account: str, server: Server, credentials: Callable[[], str] | Tokens, deadline: Deadline
+) -> Client:
+    """Connect with a password; or with a token, and with another one where that is refused."""
+    if not isinstance(credentials, Tokens):
+        password = credentials()
+        return _open(server, deadline, lambda client: _log_in(client, server, password))
+    token = credentials.token()
+    try:
+        return _open(server, deadline, lambda client: _log_in_by_token(client, server, token))
+    except LoginRefused as error:
+        log.info("account %s: %s; asking for another token", account, error)
+        another = credentials.token(refused=token)
+        if another == token:
+            raise LoginRefused(f"{error}. If that is not it, {credentials.cure}") from error
+    deadline.release()
+    try:
+        return _open(server, deadline, lambda client: _log_in_by_token(client, server, another))
+    except LoginRefused as error:
+        raise LoginRefused(f"{error}. If that is not it, {credentials.cure}") from error
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -83,7 +117,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _open(server: Server, password: str, deadline: Deadline) -> Client:
+def _open(server: Server, deadline: Deadline, log_in: Callable[[Client], None]) -> Client:
     tls = None if server.security == "none" else tls_context(server.ca_file)
     client = Client(
         server.host,
@@ -96,7 +130,8 @@ def _open(server: Server, password: str, deadline: Deadline) -> Client:
     try:
         if server.security == "starttls":
             _start_tls(client, server, tls)
-        _log_in(client, server, password)
+        if not client.logged_in:
+            log_in(client)
         entered = True
     finally:
         if not entered:
@@ -120,22 +155,42 @@ def _start_tls(client: Client, server: Server, tls: ssl.SSLContext | None) -> No
 
 def _log_in(client: Client, server: Server, password: str) -> None:
     """PLAIN where it is offered (RFC 4616), else LOGIN."""
-    if client.logged_in:
-        return
     plain = client.has_capability("AUTH=PLAIN")
     if not plain and client.has_capability("LOGINDISABLED"):
         raise MailboxError(f'{server} takes no password on this connection: set security to "tls" or "starttls"')
     try:
         (client.plain_login if plain else client.login)(server.username, password)
+        client.mechanism = "PLAIN" if plain else "LOGIN"
     except IMAPError as error:
-        if not is_refusal(error):
-            raise
-        if _TEMPORARY.search(str(error)):
-            raise MailboxError(f"{server} cannot log anybody in now ({words(error)}); tried again later") from error
-        raise LoginRefused(
-            f"{server} refused the log-in of {server.username!r} ({words(error)}). Check username and password; Gmail, "
-            f"Yahoo, iCloud and Fastmail want an app password, made in the account's security settings"
-        ) from error
+        raise _refused(server, error, "password") from error
+
+
+def _log_in_by_token(client: Client, server: Server, token: str) -> None:
+    """OAUTHBEARER where it is offered (RFC 7628), else XOAUTH2."""
+    offered = [each for each in MECHANISMS if client.has_capability(f"AUTH={each}")]
+    if not offered:
+        raise MailboxError(
+            f"{server} takes no access tokens on this connection (neither OAUTHBEARER nor XOAUTH2): give a password in "
+            f'place of auth = "oauth2"; or set security to "tls"'
+        )
+    try:
+        client.bearer_login(offered[0], server.username, token)
+    except ValueError as error:
+        raise MailboxError(f"the access token cannot be sent: {error}") from error
+    except IMAPError as error:
+        raise _refused(server, error, "token") from error
+
+
+def _refused(server: Server, error: Exception, kind: Literal["password", "token"]) -> Exception:
+    """What a failed log-in is: refused, refused for now, or (the error itself) a broken conversation."""
+    if not is_refusal(error):
+        return error
+    said = words(error)
+    if _TEMPORARY.search(str(error)):
+        return MailboxError(f"{server} cannot log anybody in now ({said}); tried again later")
+    what = "the log-in" if kind == "password" else "the access token"
+    cure = login_cure(server.host, server.port, said, kind)
+    return LoginRefused(f"{server} refused {what} of {server.username!r} ({said}): {cure}")
 
 
 def _explain(server: Server, error: Exception, deadline: Deadline) -> str:

@@ -1,4 +1,4 @@
-"""Mail that lies in files: single messages (.eml), mbox, Maildir, MH, and folders of all these.
+"""Mail that lies in files: single messages (.eml), mbox, Maildir, MH, and folders of all these; or comes in by a pipe.
 
 Nothing here writes. What a folder holds beside mail (pictures, notes, indexes) is passed over; what was named by the
 user is taken as mail whatever it looks like. Compressed files are not opened.
@@ -11,7 +11,7 @@ import re
 import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..model import MessageRef, RawMessage
 from . import mbox
@@ -25,6 +25,9 @@ ACCOUNT = "import"
 
 LARGEST = 1 << 30
 """Octets of a file that may still be one message."""
+
+STREAM = "standard input"
+"""What stands for the path of a message that came in by a pipe."""
 
 _SNIFF = 16_384
 _MBOX_NAMES = {".mbox", ".mbx"}
@@ -76,6 +79,21 @@ def scan(paths: Sequence[Path], *, now: datetime) -> Iterator[RawMessage | Unrea
             yield found
         else:
             yield from _read(found, now)
+
+
+def read_stream(stream: BinaryIO, *, now: datetime) -> RawMessage | Unreadable:
+    """The one message of a stream, read to its end: a mail that is handed over for delivery. Raises `OSError`.
+
+    A From_ line before it is no part of it: its date is `from_line`; `fallback` is `now`. All else is kept, octet for
+    octet. Nothing at all is `Unreadable`: whoever was to write the message has failed.
+    """
+    data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        return Unreadable(STREAM, f"it has more than {LARGEST} bytes, more than any message")
+    message = mbox.unwrap(data)
+    if not message.data.strip():
+        return Unreadable(STREAM, "there is no message in it")
+    return RawMessage(MessageRef(ACCOUNT, "", path=STREAM), None, message.data, from_line=message.date, fallback=now)
 
 
 def count(paths: Sequence[Path]) -> int:

@@ -12,16 +12,20 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from imaplib import IMAP4
 from itertools import chain
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from imapclient import DELETED
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
+from .cures import answer_cure
 from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from types import TracebackType
+
+    from .folders import Choice
+    from .tokens import Tokens
 
 __all__ = ["Bounds", "ImapMailbox", "Selected", "Server"]
 
@@ -55,17 +62,18 @@ class Selected:
 
 
 class ImapMailbox:
-    """`with ImapMailbox(account, server, password) as mailbox:` connects and logs in; `password` is called then. It may
-    be used by several threads: one at a time talks to the server.
+    """`with ImapMailbox(account, server, credentials) as mailbox:` connects and logs in; `credentials`, a function that
+    gives the password or a source of access tokens, is asked then. It may be used by several threads: one at a time
+    talks to the server.
 
     Every method raises MailboxError (LoginRefused among them) with account, trouble and cure in its text; each
     operation, which is one batch where there are batches, ends within `server.deadline` seconds.
     """
 
-    def __init__(self, account: str, server: Server, password: Callable[[], str]) -> None:
+    def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
         self._account = account
         self._server = server
-        self._password = password
+        self._credentials = credentials
         self._deadline = Deadline(server.deadline)
         self._client: Client | None = None
         self._broken: str | None = None
@@ -73,6 +81,7 @@ class ImapMailbox:
         self._line = threading.RLock()
         self._selected: Selected | None = None
         self._writable = False
+        self._may_delete = True
 
     def __enter__(self) -> Self:
         self.connect()
@@ -90,7 +99,7 @@ class ImapMailbox:
         self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
         try:
-            self._client = connect(self._account, self._server, self._password, self._deadline)
+            self._client = connect(self._account, self._server, self._credentials, self._deadline)
         finally:
             if self._client is None:
                 self._deadline.release()
@@ -99,6 +108,14 @@ class ImapMailbox:
     def is_connected(self) -> bool:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
+
+    def choose(self, wanted: Sequence[str], target: str | None) -> Choice:
+        """The folders that are meant by names, patterns and special uses, as things are now; see `folders.choose`."""
+        if all(map(folders.is_plain, wanted)) and (target is None or not target.startswith("\\")):
+            return folders.choose(wanted, target, ())
+        with self._talking("list its folders") as client:
+            there = folders.listed(client)
+        return folders.choose(wanted, target, there)
 
     def select(self, folder: str, *, writable: bool) -> Selected:
         """Open a folder; without `writable` by EXAMINE, so that nothing on the server changes (RFC 3501 §6.3.2).
@@ -112,6 +129,9 @@ class ImapMailbox:
             uidvalidity = answer.get(b"UIDVALIDITY")
             self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
             self._writable = writable
+            # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
+            permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
+            self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
             log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
         return self._selected
@@ -221,6 +241,13 @@ class ImapMailbox:
         self._interrupted = True
         self._deadline.shut()
 
+    def ask(self, what: str, question: Callable[[Client], _Result]) -> _Result:
+        """The answer to a question about server or mailbox, such as those of survey.py: `what` names it, should it
+        fail. One operation, and one that changes nothing on the server.
+        """
+        with self._talking(what) as client:
+            return question(client)
+
     def close(self) -> None:
         """Log out and disconnect. A connection that is gone, or a server that does not answer within 5 s, is let go."""
         client, self._client, self._selected = self._client, None, None
@@ -228,7 +255,9 @@ class ImapMailbox:
             return
         try:
             client.socket().settimeout(_GOODBYE_SECONDS)
-            client.logout()
+            self._deadline.seconds = min(self._deadline.seconds, _GOODBYE_SECONDS)
+            with self._deadline.running():
+                client.logout()
         except (IMAPError, OSError) as error:
             log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
             hang_up(client)
@@ -243,6 +272,11 @@ class ImapMailbox:
         if after.folder is None:
             raise MailboxError(f'account {self._account}: "move" needs a folder, as in "move:Archived"')
         with self._talking(f"move {len(uids)} messages to {after.folder!r}") as client:
+            if not (self._may_delete or client.has_capability("MOVE")):
+                raise MailboxError(
+                    f"account {self._account}: {self._server} does not let messages be deleted from "
+                    f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
+                )
             self._require_epoch(client)
             return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
 
@@ -272,7 +306,9 @@ class ImapMailbox:
 
     def _raw(self, selected: Selected, uid: int, body: Body) -> RawMessage:
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
-        return RawMessage(ref, body.received, body.data)
+        # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
+        fallback = None if body.received else datetime.now(UTC)
+        return RawMessage(ref, body.received, body.data, fallback=fallback)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""
@@ -341,7 +377,8 @@ class ImapMailbox:
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
         if is_refusal(error):
-            return f"{self._server} refused to {what} ({words(error)})"
+            cure = answer_cure(self._server.host, self._server.port, words(error))
+            return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
         return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
 
 

@@ -85,6 +85,18 @@ def split(stream: BinaryIO) -> Iterator[Enveloped]:
         from_line = following
 
 
+def unwrap(data: bytes) -> Enveloped:
+    """One message as it is handed over for delivery: procmail and Postfix put a From_ line before it, others do not.
+
+    Nothing but that line is taken off; lines further down are the message's own, whatever they look like.
+    """
+    first, newline, rest = data.partition(b"\n")
+    line = first + newline
+    if line.startswith(b"From ") and _opens(line, rest[:_LONGEST]):
+        return Enveloped(rest, read_date(line))
+    return Enveloped(data, None)
+
+
 def read_date(from_line: bytes) -> datetime | None:
     """The date of a From_ line, None where there is none that a calendar has."""
     envelope = _envelope(from_line)

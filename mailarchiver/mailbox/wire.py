@@ -7,6 +7,7 @@ read, and a log-in that takes any password. Nothing here knows folders or messag
 from __future__ import annotations
 
 import imaplib
+import re
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -15,9 +16,15 @@ from typing import TYPE_CHECKING
 from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
+from ..text.terminal import line as readable
+from .idling import Idling
+from .sasl import Bearer
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+    from .sasl import Mechanism
 
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
@@ -31,6 +38,12 @@ they are whole; the second line is what they then raise, as seen with mutated an
 
 _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
+
+_ALERT = re.compile(rb"[^ ]{1,40} (?:OK|NO|BAD|BYE|PREAUTH) \[ALERT\] ?([^\r\n]{0,1000})", re.IGNORECASE)
+_WORDS = 1000
+"""Characters of a server's words that are shown."""
+_ALERTS = 20
+"""So many are kept of a connection; a server that says more repeats itself."""
 
 
 class Deadline:
@@ -96,11 +109,12 @@ class _Arguments:
         return value + f" {self.announce()}".encode() if self._values else value
 
 
-class _Wire(imaplib.IMAP4):
+class _Wire(Idling):
     """imaplib's connection, over a socket that a `Deadline` watches. `literal_limit` bounds the next literals."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self.literal_limit = _SMALL_LITERAL
+        self.alerts: list[str] = []
         self._tls = tls
         self._deadline = deadline
         super().__init__(host, port, timeout)
@@ -132,6 +146,8 @@ class _Wire(imaplib.IMAP4):
             raise
         except self.error as error:
             raise self.abort(str(error)) from error
+        if (alert := _ALERT.match(line)) and len(self.alerts) < _ALERTS:
+            self.alerts.append(readable(alert[1].decode("utf-8", "replace")))
         farewell = self.untagged_responses.get("BYE")
         if not line and farewell and isinstance(farewell[-1], bytes):
             raise self.abort(farewell[-1].decode("utf-8", "replace"))
@@ -150,6 +166,15 @@ class _Wire(imaplib.IMAP4):
         self.state = "AUTH"
         return kind, data
 
+    def bearer_login(self, bearer: Bearer, mechanism: Mechanism) -> None:
+        """AUTHENTICATE with an access token. Raises `error` with the server's words, and its reason if it gives one."""
+        self.literal = bearer.following  # type: ignore[assignment]  # a method is called for each continuation
+        kind, data = self._simple_command("AUTHENTICATE", mechanism, bearer.opening)
+        if kind != "OK":
+            said = data[-1].decode("utf-8", "replace")
+            raise self.error(f"{said} ({bearer.problem})" if bearer.problem else said)
+        self.state = "AUTH"
+
 
 class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type information
     """imapclient on a `_Wire`: aware dates, folder names as octets, TLS as given. Connects when it is made.
@@ -162,6 +187,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
     def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout: float, deadline: Deadline) -> None:
         self._tls = tls
         self._deadline = deadline
+        self.mechanism = "PREAUTH"
+        """How we logged in."""
         super().__init__(host, port, ssl=tls is not None, timeout=timeout)
         self.normalise_times = False
         # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
@@ -171,14 +198,40 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
 
     @property
+    def wire(self) -> _Wire:
+        """The connection itself: for IDLE, which imapclient has in a form that takes the end of it for silence."""
+        wire: _Wire = self._imap
+        return wire
+
+    @property
     def logged_in(self) -> bool:
         """Whether the server took us for somebody already: its greeting was PREAUTH (RFC 3501 §7.1.4)."""
         return bool(self._imap.state == "AUTH")
+
+    @property
+    def alerts(self) -> list[str]:
+        """What the server said that a person must be shown (RFC 3501 §7.1, ALERT), as far as it has said it."""
+        return list(dict.fromkeys(self._imap.alerts))
+
+    def bearer_login(self, mechanism: Mechanism, user: str, token: str) -> None:
+        """Log in with an access token. Raises `ValueError` where it cannot be one, `IMAPError` where it is refused."""
+        at_once = self.has_capability("SASL-IR")
+        bearer = Bearer(mechanism, user, token, host=self.host, port=self.port, at_once=at_once)
+        self._imap.bearer_login(bearer, mechanism)
+        self.mechanism = mechanism
 
     def uidvalidity(self) -> int | None:
         """What the server told last as the UIDVALIDITY of the folder that is open; None where it told none."""
         told = [value for value in self._imap.untagged_responses.get("UIDVALIDITY", []) if value]
         return int(told[-1]) if told else None
+
+    def list_special_uses(self) -> list[tuple[tuple[bytes, ...], bytes | None, bytes | str]]:
+        """All folders with their special uses (RFC 6154 §2), in the form of `list_folders`; takes LIST-EXTENDED."""
+        answer = self._imap._simple_command("LIST", '""', '"*"', "RETURN (SPECIAL-USE)")  # noqa: SLF001  as imapclient
+        self._checkok("LIST", *answer)
+        _, data = self._imap._untagged_response(*answer, "LIST")  # noqa: SLF001  as imapclient does
+        found: list[tuple[tuple[bytes, ...], bytes | None, bytes | str]] = self._proc_folder_list(data)
+        return found
 
     @contextmanager
     def expecting(self, size: int) -> Iterator[None]:
@@ -188,6 +241,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
             yield
         finally:
             self._imap.literal_limit = _SMALL_LITERAL
+
+    def response_code(self, name: str) -> bytes:
+        """What followed a response code (RFC 3501 §7.1) in the answers to the latest command; b"" without one.
+
+        QUIRK: of a UID command imapclient returns no words at all, but imaplib keeps the codes in them.
+        """
+        data = self._imap.response(name)[1][-1]
+        return data if isinstance(data, bytes) else b""
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -202,8 +263,10 @@ def is_refusal(error: BaseException) -> bool:
 
 
 def words(error: BaseException) -> str:
-    """What the server said, on one line, without what imaplib and imapclient put around it."""
-    text = str(error).split("\n", 1)[0]
+    """What the server said, on one line, without what imaplib and imapclient put around it, and without anything that
+    a terminal would act on.
+    """
+    text = readable(str(error).split("\n", 1)[0])
     for lead in (" failed: ", " command error: "):
         text = text.split(lead, 1)[-1]
-    return text or type(error).__name__
+    return text[:_WORDS] or type(error).__name__

@@ -216,6 +216,38 @@ def test_a_missing_folder_does_not_hold_up_the_others(site: Site) -> None:
     assert site.titles() == ["tide", "moon"]
 
 
+def test_the_folders_of_a_pattern_are_read_but_never_the_one_that_mail_is_moved_to(site: Site) -> None:
+    account = site.account("articles", 'folders = ["INBOX", "*", "Nothing*"]', after="move:Archived")
+    for subject in ("wind", "rain"):
+        site.mailbox.other.create(subject)
+        site.mailbox.other.deliver(mail(subject), NOON, subject)
+        done = site.poll(account)
+        assert (done.returncode, done.stderr.count("account articles: no folder matches 'Nothing*'")) == (1, 1)
+    assert site.titles() == ["tide", "moon", "wind", "rain"]
+    assert len(site.flags("Archived")) == 4
+
+
+def test_a_pattern_that_matches_nothing_at_all_is_trouble(site: Site) -> None:
+    done = site.poll(site.account("articles", 'folders = ["Nothing*", "Else*"]'))
+    assert (done.returncode, done.stdout) == (1, "")
+    for pattern in ("Nothing*", "Else*"):
+        assert f"no folder matches '{pattern}'" in done.stderr
+
+
+@on_dovecot
+def test_special_uses(site: Site) -> None:
+    account = site.account("articles", after=r"move:\Archive")
+    done = site.poll(account)
+    assert done.returncode == 1
+    assert r"account articles: no folder is marked \Archive" in done.stderr
+    assert site.titles() == ["tide", "moon"], "filed all the same"
+    site.mailbox.other.create("Kept")
+    assert site.poll(account).returncode == 0
+    assert (len(site.flags("INBOX")), len(site.flags("Kept"))) == (0, 2)
+    again = site.poll(site.account("articles", r"folders = ['\archive']"))
+    assert again.stdout == "articles: 0 filed, 2 already filed, 0 failed\n"
+
+
 def test_mail_is_filed_though_the_folder_it_is_to_be_moved_to_is_missing(site: Site) -> None:
     account = site.account("articles", after="move:Nowhere")
     for subject in ("wind", "rain"):

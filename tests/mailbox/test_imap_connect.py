@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 import socket
@@ -16,6 +17,10 @@ from typing import Literal
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mailarchiver.demo.server import EmbeddedServer
 from mailarchiver.errors import LoginRefused, MailboxError
@@ -92,6 +97,42 @@ def test_certificates_that_are_refused(
         why = refusal(Server(host, server.port, "tls", "jane", ca_file=ca_file if trusted else None))
         assert re.search(f"^account articles: the certificate of {host}:{server.port} {words}|{words}", why)
         assert server.commands == [], "not a word to a server that may be anybody"
+
+
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    """A certificate that vouches for itself, as servers at home have it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, datetime(2024, 1, 1), datetime(2124, 1, 1))  # noqa: DTZ001 - UTC
+    certificate = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False).sign(key, SHA256())
+    path = tmp_path / "self-signed.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
+    with ScriptedServer(tls=self_signed(tmp_path)) as server:
+        where = Server(server.host, server.port, "tls", "jane")
+        assert re.search(r"is not accepted \(self-signed certificate\): .*ca_file", refusal(where))
+        (tmp_path / "ca.pem").write_bytes((tmp_path / "self-signed.pem").read_bytes())
+        with ImapMailbox("articles", replace(where, ca_file=tmp_path / "ca.pem"), lambda: "secret") as ours:
+            assert ours.is_connected
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_a_server_of_the_last_century(authority: trustme.CA, ca_file: Path, version: ssl.TLSVersion) -> None:
+    context = certified(authority, "127.0.0.1")
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        context.minimum_version = context.maximum_version = version
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with ScriptedServer(tls=context) as server:
+        why = refusal(Server(server.host, server.port, "tls", "jane", ca_file=ca_file))
+        assert re.search("no TLS 1.2 or newer with 127.0.0.1:.*the server must offer it", why)
+        assert server.commands == []
 
 
 def test_a_ca_file_that_is_none(tmp_path: Path) -> None:

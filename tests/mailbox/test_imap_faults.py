@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,8 @@ def test_an_internaldate_that_is_none_is_left_to_the_message() -> None:
         ours.select("INBOX", writable=False)
         ((raw,),) = ours.fetch([1, 2, 3])
     assert (raw.data, raw.received) == (BODIES[1], None)
+    assert raw.fallback is not None
+    assert abs(datetime.now(UTC) - raw.fallback) < timedelta(minutes=10), "what tells nothing of its day came today"
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,9 @@ def test_without_move_it_is_copied_and_marked(
     answers: dict[str, Answer] = {
         "CAPABILITY": f"* CAPABILITY IMAP4rev1 AUTH=PLAIN {uidplus}\r\n{{tag}} OK done\r\n".encode(),
         "UID SEARCH UID 1,2,3 UNDELETED": [b"* SEARCH 1 3\r\n" + OK, b"* SEARCH\r\n" + OK],
-        **dict.fromkeys(("UID COPY", "UID STORE", "UID EXPUNGE"), OK),
+        **dict.fromkeys(("UID STORE", "UID EXPUNGE"), OK),
+        "UID COPY": b"{tag} OK [COPYUID 5 1,3 8:9] done\r\n" if uidplus else OK,
+        "UID SEARCH UID 1,3": b"* SEARCH\r\n" + OK if uidplus else b"* SEARCH 1 3\r\n" + OK,
     }
     with ScriptedServer(answers) as server, opened(server) as ours:
         ours.select("INBOX", writable=True)

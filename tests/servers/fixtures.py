@@ -12,6 +12,8 @@ import pytest
 from mailarchiver.demo.server import EmbeddedServer
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 
+from .cyrus import PASSWORD as CYRUS_PASSWORD
+from .cyrus import Cyrus
 from .dovecot import PASSWORD, Dovecot
 from .other_client import OtherClient
 
@@ -47,18 +49,60 @@ def dovecot() -> Iterator[Dovecot]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def dovecot_sdbox() -> Iterator[Dovecot]:
+    """The same with Dovecot's own format."""
+    with Dovecot("sdbox") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    with Cyrus() as server:
+        yield server
+
+
 @pytest.fixture(params=["embedded", pytest.param("dovecot", marks=pytest.mark.dovecot)])
 def mailbox(request: pytest.FixtureRequest) -> Iterator[Mailbox]:
-    """The same empty mailbox on each server that there is."""
+    """The same empty mailbox on each of two servers, or on those that a test module names (`EVERY_SERVER`)."""
     if request.param == "embedded":
-        with EmbeddedServer() as embedded:
-            server = Server(embedded.host, embedded.port, "none", embedded.username)
-            with OtherClient(embedded.host, embedded.port, embedded.username, embedded.password) as other:
-                # QUIRK: pymap 0.36 does not tell its other connections of a UID EXPUNGE that came over the wire.
-                yield Mailbox(server, embedded.password, other, embedded.remove)
-        return
-    dovecot: Dovecot = request.getfixturevalue("dovecot")
+        yield from _on_embedded()
+    elif request.param == "cyrus":
+        yield from _on_cyrus(request.getfixturevalue("cyrus"))
+    else:
+        yield from _on_dovecot(request.getfixturevalue(request.param))
+
+
+EVERY_SERVER = pytest.mark.parametrize(
+    "mailbox",
+    [
+        "embedded",
+        pytest.param("dovecot", marks=pytest.mark.dovecot),
+        pytest.param("dovecot_sdbox", marks=pytest.mark.dovecot),
+        pytest.param("cyrus", marks=pytest.mark.cyrus),
+    ],
+    indirect=True,
+)
+"""For what must be the same on servers of three makes. The module imports the fixtures of their names, too."""
+
+
+def _on_embedded() -> Iterator[Mailbox]:
+    with EmbeddedServer() as embedded:
+        server = Server(embedded.host, embedded.port, "none", embedded.username)
+        with OtherClient(embedded.host, embedded.port, embedded.username, embedded.password) as other:
+            # QUIRK: pymap 0.36 does not tell its other connections of a UID EXPUNGE that came over the wire.
+            yield Mailbox(server, embedded.password, other, embedded.remove)
+
+
+def _on_dovecot(dovecot: Dovecot) -> Iterator[Mailbox]:
     username = f"user-{secrets.token_hex(6)}"
     server = Server(dovecot.host, dovecot.tls_port, "tls", username, ca_file=dovecot.ca_file)
     with OtherClient(dovecot.host, dovecot.port, username, PASSWORD) as other:
         yield Mailbox(server, PASSWORD, other, other.expunge)
+
+
+def _on_cyrus(cyrus: Cyrus) -> Iterator[Mailbox]:
+    username = cyrus.new_user()
+    server = Server(cyrus.host, cyrus.port, "none", username)
+    with OtherClient(cyrus.host, cyrus.port, username, CYRUS_PASSWORD) as other:
+        yield Mailbox(server, CYRUS_PASSWORD, other, other.expunge)

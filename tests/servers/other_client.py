@@ -36,10 +36,19 @@ class OtherClient:
     def create(self, folder: str) -> None:
         self._client.create_folder(folder)
 
+    def create_for(self, use: str, folder: str) -> None:
+        """A folder with a special use (CREATE-SPECIAL-USE, RFC 6154 §3)."""
+        kind, data = self._client._imap._simple_command("CREATE", folder, f"(USE ({use}))")
+        assert kind == "OK", data
+
     def expunge(self, uid: int, folder: str = "INBOX") -> None:
         self._client.select_folder(folder)
         self._client.delete_messages([uid])
         self._client.uid_expunge([uid])
+
+    def mark(self, uid: int, flag: bytes, folder: str = "INBOX") -> None:
+        self._client.select_folder(folder)
+        self._client.add_flags([uid], [flag])
 
     def flags(self, folder: str = "INBOX") -> dict[int, set[bytes]]:
         """UID → flags, but for \\Recent, which says nothing about what was done to a message."""

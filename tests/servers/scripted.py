@@ -47,7 +47,8 @@ class ScriptedServer:
     The keys are the beginnings of commands, the longest that fits counts; they come before those of `USUAL`. In an
     answer `{tag}` stands for the command's tag. A list has an answer for every time the command comes, of which the
     last is repeated. The server closes a connection after `cut_after` octets, where that is given. `commands` are
-    those that came, without tags. With `tls` it speaks TLS from the first octet.
+    those that came, without tags. The key of a command with ` …` behind it is what follows the client's answer to a `+`
+    (`said` has it). With `tls` it speaks TLS from the first octet.
     """
 
     host = "127.0.0.1"
@@ -63,6 +64,7 @@ class ScriptedServer:
         self._answers = {**USUAL, **(answers or {})}
         self._left = cut_after
         self.commands: list[str] = []
+        self.said: list[str] = []
         self.sent = 0
 
     def __enter__(self) -> Self:
@@ -109,6 +111,10 @@ class ScriptedServer:
                 return
             if key == "AUTHENTICATE PLAIN":
                 key = "password"
+                continue
+            if self._answers.get(f"{key} …"):  # the answer was a `+`: what comes now is no command
+                self.said.append(line.rstrip().decode())
+                key = f"{key} …"
                 continue
             tag, _, command = line.rstrip().partition(b" ")
             self.commands.append(command.decode("utf-8", "backslashreplace"))

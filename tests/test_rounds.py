@@ -1,0 +1,313 @@
+"""The rounds: whose trouble stays whose, when the next one begins, and that all of them end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mailarchiver import rounds as rounds_module
+from mailarchiver.config import Settings
+from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.folder_round import RoundResult
+from mailarchiver.rounds import Rounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PATIENCE = 30.0
+
+
+class FakeStore:
+    """Takes the status; what else a store does is the rounds' business only through `poll`."""
+
+    def __init__(self) -> None:
+        self.status: Any = None
+
+    def write_status(self, status: object) -> None:
+        self.status = status
+
+    def update_search(self, *, seconds: float) -> int:
+        return 0
+
+    def in_quarantine(self) -> int:
+        return 3
+
+
+def of_accounts(folder: Path, number: int) -> Settings:
+    account = {"host": "localhost", "security": "none", "username": "x", "password": "x", "push": False}
+    accounts = [{**account, "name": f"a{index}"} for index in range(number)]
+    return Settings.model_validate({"archive": {"root": str(folder / "archive")}, "account": accounts})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    account = {"host": "localhost", "security": "none", "username": "x", "password": "x", "push": False}
+    accounts = [{**account, "name": "a"}, {**account, "name": "b"}]
+    return Settings.model_validate({"archive": {"root": str(tmp_path / "archive")}, "account": accounts})
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Rounds]:
+    rounds, _ = make(settings)
+    rounds.start()
+    yield rounds
+    assert rounds.end(PATIENCE)
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult]], None]:
+    """Put a function in place of a round over the network."""
+
+    def play(poll_account: Callable[..., RoundResult]) -> None:
+        monkeypatch.setattr(rounds_module, "poll_account", poll_account)
+        monkeypatch.setattr(rounds_module, "refresh_pages", lambda _store: 0)
+        monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+
+    return play
+
+
+def make(settings: Settings) -> tuple[Rounds, FakeStore]:
+    store = FakeStore()
+    return Rounds(settings, store, SimpleNamespace()), store  # type: ignore[arg-type]  # stand-ins
+
+
+@pytest.mark.parametrize("error", [StoreError("disk full"), LoginRefused("no"), ZeroDivisionError("defect")])
+def test_after_a_failure_an_account_is_left_alone_for_a_while(
+    error: Exception, settings: Settings, play: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        tried.append(account.name)
+        if account.name == "a":
+            raise error
+        return RoundResult("b", filed=1)
+
+    play(poll_account)
+    rounds, store = make(settings)
+    for _ in range(3):
+        for account in settings.account:
+            rounds.wake(account.name)
+            rounds.run(account)
+    assert tried == ["a", "b", "b", "b"]
+    assert store.status["accounts"]["a"]["error"] == str(error)
+    assert store.status["accounts"]["b"]["filed"] == 3
+    assert store.status["quarantined"] == 3
+    assert "; 3 in quarantine" in rounds.summary()
+    assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
+    assert "is tried again in" in caplog.text
+
+
+def test_a_refused_log_in_is_said_aloud_each_time(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    tried: list[float] = []
+
+    def poll_account(*_: object, **__: object) -> RoundResult:
+        tried.append(now)
+        raise LoginRefused("account a: refused the log-in")
+
+    play(poll_account)
+    monkeypatch.setattr(rounds_module, "time", SimpleNamespace(monotonic=lambda: now))
+    rounds, _ = make(settings)
+    for _ in range(24 * 60):
+        rounds.wake("a")
+        rounds.run(settings.account[0])
+        now += 60
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    gaps = [after - before for before, after in pairwise(tried)]
+    assert gaps == [900, 1800, 3600, 7200, 14400, 21600, 21600]
+    assert len(told) == len(tried)
+
+
+def test_a_mailbox_in_trouble_is_tried_again_soon_and_by_itself(settings: Settings, play: Any) -> None:
+    tried = threading.Semaphore(0)
+
+    def poll_account(*_: object, **__: object) -> RoundResult:
+        tried.release()
+        raise MailboxError("no route to host")
+
+    play(poll_account)
+    with running(settings):
+        for _ in range(2 * len(settings.account)):  # the interval is five minutes
+            assert tried.acquire(timeout=PATIENCE)
+
+
+def test_a_server_that_wants_to_be_left_alone_is(settings: Settings, play: Any) -> None:
+    """It may say so of one folder, while the round goes through."""
+    tried: list[str] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        tried.append(account.name)
+        return RoundResult(account.name, troubles=("throttled. Suggested Backoff Time: 299910 milliseconds",))
+
+    play(poll_account)
+    rounds, _ = make(settings)
+    for _ in range(3):
+        rounds.wake("a")
+        rounds.run(settings.account[0])
+    assert tried == ["a"]
+
+
+def test_a_status_that_cannot_be_written_ends_nothing(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise StoreError("read-only")
+
+    play(lambda *_, **__: RoundResult("a"))
+    rounds, store = make(settings)
+    monkeypatch.setattr(store, "write_status", refuse)
+    rounds.run(settings.account[0])
+    assert "read-only" in caplog.text
+    assert rounds.end(0)
+
+
+def test_a_defect_at_the_end_of_a_round_does_not_end_the_rounds(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a":
+            begun.release()
+        return RoundResult(account.name)
+
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError
+
+    play(poll_account)
+    monkeypatch.setattr(FakeStore, "write_status", defect)
+    with running(settings) as rounds:
+        for _ in range(3):
+            assert begun.acquire(timeout=PATIENCE)
+            rounds.wake("a")
+    assert "Traceback" in caplog.text
+
+
+def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings: Settings, play: Any) -> None:
+    stops: dict[str, threading.Event] = {}
+    begun = threading.Barrier(3)
+
+    def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
+        stops[account.name] = stop
+        begun.wait(PATIENCE)
+        assert stop.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    rounds, _ = make(settings)
+    rounds.start()
+    begun.wait(PATIENCE)
+    now = time.monotonic()
+    assert rounds.watch(now)
+    assert not stops["a"].is_set()
+    assert not rounds.watch(now + rounds_module.STALLED_SECONDS + 1), "a round that hangs leaves the watchdog hungry"
+    assert stops["a"].is_set()
+    assert rounds.end(PATIENCE)
+    rounds.run(settings.account[0])
+    assert len(stops) == 2, "no round begins after the end"
+
+
+def test_a_round_that_was_told_to_end_is_followed_by_another(settings: Settings, play: Any) -> None:
+    begun = threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
+        if account.name == "a":
+            begun.release()
+            assert stop.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    with running(settings) as rounds:
+        assert begun.acquire(timeout=PATIENCE)
+        assert rounds.watch(time.monotonic() + rounds_module.ROUND_SECONDS + 1)
+        assert begun.acquire(timeout=PATIENCE), "it goes on with what is left of the mailbox"
+
+
+def test_new_mail_during_a_round_is_found_by_another_right_after_it(settings: Settings, play: Any) -> None:
+    begun, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a":
+            begun.release()
+            assert go_on.acquire(timeout=PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    with running(settings) as rounds:
+        assert begun.acquire(timeout=PATIENCE)
+        for _ in range(5):
+            rounds.wake("a")
+        go_on.release()
+        assert begun.acquire(timeout=PATIENCE), "once more"
+        rounds.tick("a")  # the interval is over while a round is under way: that is the round
+        go_on.release()
+        assert not begun.acquire(timeout=0.5), "and no more than once"
+        rounds.tick("a")
+        assert begun.acquire(timeout=PATIENCE)
+        go_on.release()
+
+
+def test_many_accounts_one_of_which_hangs(tmp_path: Path, play: Any) -> None:
+    """Eleven others are polled again and again while one waits for a server."""
+    settings = of_accounts(tmp_path, 12)
+    hung, let_go = threading.Event(), threading.Event()
+    polled: dict[str, threading.Semaphore] = {a.name: threading.Semaphore(0) for a in settings.account}
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a0":
+            hung.set()
+            assert let_go.wait(PATIENCE)
+        polled[account.name].release()
+        return RoundResult(account.name)
+
+    play(poll_account)
+    with running(settings) as rounds:
+        assert hung.wait(PATIENCE)
+        for _ in range(3):
+            for name, semaphore in list(polled.items())[1:]:
+                rounds.wake(name)
+                assert semaphore.acquire(timeout=PATIENCE)
+        assert not polled["a0"].acquire(blocking=False)
+        let_go.set()
+
+
+def test_who_waits_for_mail_waits_until_the_account_is_well(settings: Settings, play: Any) -> None:
+    outcomes: list[Exception | None] = [MailboxError("no route"), MailboxError("no route"), None]
+    well = threading.Event()
+    go_on = threading.Semaphore(0)
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "b":
+            return RoundResult("b")
+        assert go_on.acquire(timeout=PATIENCE)
+        error = outcomes.pop(0)
+        if error:
+            raise error
+        return RoundResult("a")
+
+    play(poll_account)
+    with running(settings) as rounds:
+
+        def wait() -> None:
+            if rounds.await_well("a", threading.Event()):
+                well.set()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        go_on.release(2)
+        assert not well.wait(0.3)
+        go_on.release()
+        assert well.wait(PATIENCE)
+        waiting.join()
+        go_on.release(9)
+    assert not rounds.await_well("b", threading.Event()), "nor is anything well after the end"
