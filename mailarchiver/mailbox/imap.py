@@ -18,7 +18,7 @@ from imaplib import IMAP4
 from itertools import chain
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from imapclient import DELETED
+from imapclient import DELETED, SEEN
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
@@ -235,6 +235,11 @@ class ImapMailbox:
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
             )
         return done
+
+    def append(self, folder: str, data: bytes) -> None:
+        r"""Put a message into a folder, as one that was read (\Seen)."""
+        with self._talking(f"put a message into {folder!r}") as client:
+            self._with_folder(client, folder, lambda raw: client.append(raw, data, (SEEN,)))
 
     def interrupt(self) -> None:
         """End what another thread is doing here, by shutting the connection; that is no message's fault."""
