@@ -114,10 +114,12 @@ def corpus() -> Path:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """A command that a test runs sets up logging for the whole process; the next test is not to notice."""
+    """A command that a test, or a fixture of many, runs sets up logging for the whole process; no test is to notice."""
     root, own = logging.getLogger(), logging.getLogger("mailarchiver")
-    handlers, levels = root.handlers[:], (root.level, own.level)
+    handlers = root.handlers[:]
+    root.setLevel(logging.WARNING)
+    own.setLevel(logging.NOTSET)
     yield
     root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    own.setLevel(levels[1])
+    root.setLevel(logging.WARNING)
+    own.setLevel(logging.NOTSET)
