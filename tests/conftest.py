@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import cyrus
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+
+FULL = bool(os.environ.get("MAILARCHIVER_FULL"))
+# The same examples in every run, but in a full one, which looks for new ones; a busy machine is no failure.
+settings.register_profile("mailarchiver", derandomize=not FULL, deadline=None)
+settings.load_profile("mailarchiver")
 
 MARKERS = ("dovecot", "cyrus", "procmail", "chromium", "systemd", "corpus", "strace", "loop", "booted")
 PROGRAMS = {"dovecot": "dovecot", "procmail": "procmail", "chromium": "chromium", "systemd": "systemd-analyze"}
