@@ -39,6 +39,7 @@ from .config_values import (
     read_host,
     read_path,
     read_size,
+    read_textfile,
     read_zone,
 )
 from .errors import ConfigError
@@ -165,9 +166,16 @@ class Limits(_Table):
 
 
 class Log(_Table):
-    """How much is said on standard error."""
+    """How much is said, and in which form (`cli.logs.start_logging`)."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "plain", "json", "journal"] = "auto"
+
+
+class Metrics(_Table):
+    """Where the daemon leaves its figures for Prometheus' node_exporter; nowhere by default."""
+
+    textfile: Annotated[FilePath, AfterValidator(read_textfile)] | None = None
 
 
 class Settings(_Table):
@@ -178,6 +186,7 @@ class Settings(_Table):
     tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+    metrics: Metrics = Metrics()
 
     def named(self, name: str) -> Account:
         """The account of that name. Raises `ConfigError` with the nearest one, where there is none."""

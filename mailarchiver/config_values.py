@@ -124,3 +124,10 @@ def read_path(value: object, folder: Path | None) -> Path:
     except RuntimeError as error:
         raise ValueError(f"names a home folder that is unknown: {error}") from error
     return path if folder is None else folder / path
+
+
+def read_textfile(value: Path) -> Path:
+    """A file for node_exporter's textfile collector, which looks at no other than `*.prom`."""
+    if value.suffix != ".prom":
+        raise ValueError('must be the path of a file whose name ends in ".prom"')
+    return value

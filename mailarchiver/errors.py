@@ -4,6 +4,7 @@
 
     MailArchiverError
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
+    ├── ServiceSilent     nothing is known of the service, which is an alarm (exit 1)
     ├── NoSuchEntry       what the user named is not in the archive: nothing was done (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
@@ -35,6 +36,10 @@ class ConfigError(MailArchiverError):
 
 class NoSuchEntry(MailArchiverError):  # noqa: N818 - said as users say it
     """An id, or the beginning of one, that names no entry, or several; the text tells those that come near."""
+
+
+class ServiceSilent(MailArchiverError):  # noqa: N818 - said as it is
+    """How the service is cannot be told: it has left no word, or none that can be read. That is an alarm."""
 
 
 class MailboxError(MailArchiverError):

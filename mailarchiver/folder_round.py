@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .errors import FetchBrokeError, MailboxError
+from .events import Event, about
 from .filing import filed
 from .mailbox.imap import Bounds
 from .model import After, RawMessage, Receipt, Rules
@@ -38,7 +39,8 @@ class RoundResult:
     `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched, `waiting` could not
     be fetched before and are not tried again yet; `large` turned out to be larger than they may be, and are not looked
     at again. After a preview all but `found` and `waiting` are 0. `troubles` tell what of the account could not be
-    done: a folder that is missing, filed mail that could not be moved.
+    done: a folder that is missing, filed mail that could not be moved. `lag` is that of the last message filed
+    (`Receipt.lag`).
     """
 
     account: str
@@ -53,6 +55,7 @@ class RoundResult:
     troubles: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     folders: tuple[str, ...] = ()
+    lag: float | None = None
 
     def is_sound(self) -> bool:
         """Whether all that was to be done was done, and nothing went to quarantine."""
@@ -72,6 +75,7 @@ class RoundResult:
             tuple(dict.fromkeys(self.troubles + other.troubles)),
             self.receipts + other.receipts,
             self.folders + other.folders,
+            self.lag if other.lag is None else other.lag,
         )
 
 
@@ -121,6 +125,7 @@ class FolderRound:
             large=len(large),
             troubles=(trouble,) if trouble else (),
             receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
+            lag=next((receipt.lag for receipt in reversed(done) if receipt.lag is not None), None),
         )
 
     @contextmanager
@@ -192,6 +197,7 @@ class FolderRound:
                 "%s: %s, UID %d has %s, more than max_message (%s): it is left on the server",
                 *(self.account.name, self.selected.folder, uid),
                 *(size_in_words(size), size_in_words(self.bounds.largest)),
+                extra=about(Event.TOO_LARGE, account=self.account.name, mailbox=self.selected.folder, uid=uid),
             )
         if self.selected.uidvalidity is not None:
             self.store.note_large(self.account.name, self.selected.folder, self.selected.uidvalidity, sizes)

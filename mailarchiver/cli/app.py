@@ -19,6 +19,7 @@ from .reprocess import reprocess
 from .run import run
 from .search import search
 from .show import open_, show
+from .status import status
 from .verify import verify
 
 # Plain help: formatted by rich it takes twice as long to appear.
@@ -40,6 +41,7 @@ app.command("list")(list_)
 app.command()(show)
 app.command("open")(open_)
 app.command()(search)
+app.command()(status)
 app.command()(audit)
 app.command()(reprocess)
 app.command()(remove)
