@@ -41,6 +41,11 @@ class Publisher:
         self._trouble: str | None = None
         self._healths = self.first()
         self.quarantined = store.in_quarantine()
+        self.articles = self._count()
+
+    def apply(self, settings: Settings) -> None:
+        """Go on by another configuration, of the same archive."""
+        self._settings = settings
 
     def first(self) -> dict[str, Health]:
         """How the accounts are at the start: as an earlier daemon left them."""
@@ -85,16 +90,19 @@ class Publisher:
         self._trouble = trouble
 
     def _status(self, healths: Mapping[str, Health]) -> Status:
-        self.quarantined = self._store.in_quarantine()
+        self.quarantined, self.articles = self._store.in_quarantine(), self._count()
         return Status(
             written=datetime.now(UTC),
             started=self._started,
             version=__version__,
-            articles=sum(count for _, count in self._store.months()),
+            articles=self.articles,
             quarantined=self.quarantined,
             disk_free=free_space(self._settings.archive.root),
             accounts=dict(healths),
         )
+
+    def _count(self) -> int:
+        return sum(count for _, count in self._store.months())
 
 
 def sign_in_ends(account: Account) -> datetime | None:

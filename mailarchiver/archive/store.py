@@ -10,7 +10,9 @@ A crash anywhere ends, at the next start or commit, in the same archive as no cr
 
 from __future__ import annotations
 
+import copy
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -106,6 +108,18 @@ class Store(Changing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def lent(self, revoked: threading.Event) -> Store:
+        """The same archive for somebody who may be given up. Once the event is set, each of its methods raises
+        `StoreError`, and changes nothing; one that is under way then is finished.
+        """
+        borrowed = copy.copy(self)
+        borrowed._access = self._access.lent(revoked)
+        return borrowed
+
+    def keep_free(self, octets: int) -> None:
+        """Leave so much of the disk free from now on (`min_free`)."""
+        self._min_free = octets
 
     def close(self) -> None:
         """Close the ledger. Nothing is written: what was committed is on the disk already."""
