@@ -95,7 +95,7 @@ def summary(healths: Mapping[str, Health], quarantined: int, articles: int, now:
     """
     last = max((health.last_mail for health in healths.values() if health.last_mail), default=None)
     mail = "no mail yet" if last is None else f"last mail {_ago((now - last).total_seconds())}"
-    words = f"{counted(len(healths), 'account')}, {mail}, {counted(articles, 'article')}"
+    words = f"{counted(len(healths), 'account')}, {mail}, {articles:,} {'article' if articles == 1 else 'articles'}"
     held = f"; {quarantined:,} in quarantine" if quarantined else ""
     troubled = sorted(name for name, health in healths.items() if health.error)
     return f"{words}{held}" + (f"; in trouble: {', '.join(troubled)}" if troubled else "")

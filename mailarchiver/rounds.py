@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,78 +26,20 @@ from .poll import poll_account, refresh_pages
 from .publishing import Publisher, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint, pause
-from .supervision import Measure, Pulse, goes_on, measure
+from .supervision import Measure, goes_on, measure
+from .tended import Round, State
 from .text.wording import counted
 from .watchers import Watchers
 
 if TYPE_CHECKING:
     from .config import Account, Settings
     from .folder_round import RoundResult
-    from .mailbox.imap import ImapMailbox
-    from .workers import Pool, Share
+    from .workers import Pool
 
 log = logging.getLogger(__name__)
 
 INDEXING_SECONDS = 30.0
 """So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
-
-
-@dataclass(slots=True, eq=False)
-class _Round:
-    """A round under way: since when, when it last got on (both monotonic), and by what it is ended."""
-
-    started: float
-    moved: float
-    store: Store
-    share: Share
-    stop: threading.Event
-    revoked: threading.Event
-    mailbox: ImapMailbox | None = None
-    measure: Measure = Measure.NONE
-
-    def cut(self) -> None:
-        """Take away what it works with."""
-        self.share.revoke()
-        if self.mailbox is not None:
-            self.mailbox.interrupt()
-
-
-@dataclass(slots=True)
-class _State:
-    """Where an account stands. `tried` is whether a connection was attempted; `thread` is the one that polls it: others
-    that do were abandoned. `gone` is set when it is no longer in the configuration.
-    """
-
-    account: Account
-    turn: Turn
-    health: Health
-    left: int = 0
-    round: _Round | None = None
-    tried: bool = False
-    abandoned: int = 0
-    thread: threading.Thread | None = None
-    gone: bool = False
-
-    def is_well(self, now: float) -> bool:
-        """Whether its last round went through, and the server does not want to be left alone."""
-        waits = self.turn.resume is not None and now < self.turn.resume
-        return self.health.last_success is not None and not self.health.failures and not waits
-
-    def change(self, account: Account) -> None:
-        """The account is configured in another way: what it is doing is not what is wanted any more."""
-        self.account = account
-        self.turn = replace(self.turn, interval=account.interval.total_seconds())
-        self.health = replace(self.health, interval=account.interval.total_seconds())
-        self.end_round()
-
-    def end_round(self) -> None:
-        """Have a round under way end after the batch in hand."""
-        if self.round is not None:
-            self.round.stop.set()
-
-    def pulse(self, now: float) -> Pulse:
-        """What its rounds last did."""
-        return Pulse(self.round.moved if self.round else None, now + self.turn.due(now), self.abandoned)
 
 
 class Rounds:
@@ -107,10 +49,10 @@ class Rounds:
         self._settings = settings
         self._store = store
         self._pool = pool
-        self._publisher = Publisher(settings, store)
-        first = self._publisher.first()
+        self.publisher = Publisher(settings, store)
+        first = self.publisher.first()
         self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
-        self._abandoned: list[threading.Thread] = []
+        self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
@@ -119,7 +61,7 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self._publisher.publish(self._healths())
+        self.publisher.publish(self._healths())
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -134,12 +76,13 @@ class Rounds:
         with self._changed:
             done = changes(self._settings, settings)
             self._settings, self._pool = settings, pool
-            self._publisher.apply(settings)
+            self.publisher.apply(settings)
             for account in done.removed:
                 state = self._states.pop(account.name)
                 state.gone = True
                 state.end_round()
-            first = self._publisher.first()
+                self._former += [state.thread] if state.thread else []
+            first = self.publisher.first()
             for account in done.added:
                 self._states[account.name] = _state(account, first[account.name])
                 self._start(self._states[account.name])
@@ -147,10 +90,12 @@ class Rounds:
                 self._states[account.name].change(account)
             for state in self._states.values():
                 state.turn = replace(state.turn, resume=None).ask()
+                if state.round is not None:
+                    state.round.outdated = True
             self._changed.notify_all()
         for account in (*done.removed, *done.changed):
             self._watchers.follow(account, ())
-        self._publisher.publish(self._healths())
+        self.publisher.publish(self._healths())
         return str(done)
 
     def all_tried(self) -> bool:
@@ -167,15 +112,18 @@ class Rounds:
         self._ask(name, even_if_running=True)
 
     def run(self, account: Account) -> None:
+        """One round, now, but while the account is left alone."""
+        self._run(self._states[account.name])
+
+    def _run(self, state: State) -> None:
         """One round, now, but while the account is left alone: the border at which its trouble ends."""
-        state = self._states[account.name]
         round_ = self._begin(state)
         if round_ is None:
             return
-        wait = timedelta()
+        account, wait = state.account, timedelta()
         try:
             result = self._poll(account, round_)
-            self._tell(result)
+            self._tell(result, state.health.failures)
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             if self._is_current(state, round_):
@@ -186,6 +134,8 @@ class Rounds:
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
             health, wait = _failed(account.name, state.health, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
+            if not self._is_current(state, round_):
+                return
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
             health, wait = _failed(account.name, state.health, error)
@@ -199,7 +149,7 @@ class Rounds:
             for state in self._states.values():
                 if state.round is not None:
                     self._supervise(state, state.round, now)
-            self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
+            self._former = [thread for thread in self._former if thread.is_alive()]
             pulses = [state.pulse(now) for state in self._states.values()]
         return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
 
@@ -214,13 +164,15 @@ class Rounds:
         self._watchers.stop()
         with self._changed:
             ended = self._changed.wait_for(self._none_running, seconds)
-            hang = any(thread.is_alive() for thread in self._abandoned)
+        for thread in self._former:
+            thread.join(max(0.0, end - time.monotonic()))
+            ended = ended and not thread.is_alive()
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
-        return ended and not hang
+        return ended
 
     def say(self, *more: str) -> None:
         """Tell systemd how all accounts are doing, if that has changed, and what else there is to say."""
-        text = summary(self._healths(), self._publisher.quarantined, self._publisher.articles, datetime.now(UTC))
+        text = summary(self._healths(), self.publisher.quarantined, self.publisher.articles, datetime.now(UTC))
         changed, self._said = text != self._said, text
         if changed or more:
             notify(*more, f"STATUS={text}")
@@ -235,21 +187,21 @@ class Rounds:
                 self._changed.wait(state.turn.due(now) or None)
         return False
 
-    def _start(self, state: _State) -> None:
+    def _start(self, state: State) -> None:
         """Give an account a thread; whichever it had before is not its own any more."""
         name = f"account {state.account.name}"
         state.thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
         state.thread.start()
 
-    def _live(self, state: _State) -> None:
+    def _live(self, state: State) -> None:
         """An account's thread."""
         while self._await_turn(state):
             try:
-                self.run(state.account)
+                self._run(state)
             except Exception:  # the border of a thread: no more mail would be filed if it ended
                 log.exception("%s: the end of a round was broken off by a defect of mailarchiver", state.account.name)
 
-    def _await_turn(self, state: _State) -> bool:
+    def _await_turn(self, state: State) -> bool:
         """Wait until a round is due; False when there are to be no more by this thread."""
         with self._changed:
             while not (self._stopping or state.gone) and state.thread is threading.current_thread():
@@ -259,15 +211,15 @@ class Rounds:
                 self._changed.wait(wait)
         return False
 
-    def _supervise(self, state: _State, round_: _Round, now: float) -> None:
+    def _supervise(self, state: State, round_: Round, now: float) -> None:
         """What a round's age asks for, each step once."""
         due = measure(now - round_.started)
         if due > round_.measure:
             steps, round_.measure = [step for step in Measure if round_.measure < step <= due], due
             for step in steps:
-                self._take(step, state, round_)
+                self._take(step, state, round_, now)
 
-    def _take(self, step: Measure, state: _State, round_: _Round) -> None:
+    def _take(self, step: Measure, state: State, round_: Round, now: float) -> None:
         name = state.account.name
         if step is Measure.STOP:
             round_.stop.set()
@@ -280,10 +232,13 @@ class Rounds:
             facts = about(Event.ROUND_HANGS, account=name)
             log.error("%s: the round still hangs, and is abandoned: another begins", name, extra=facts)
             round_.revoked.set()
+            state.turn = state.turn.begin(now).ask()
             state.round, state.abandoned = None, state.abandoned + 1
-            state.health = state.health.after_failure(MailboxError("a round hung, and was abandoned"), datetime.now(UTC))
+            state.health = state.health.after_failure(
+                MailboxError("a round hung, and was abandoned"), datetime.now(UTC)
+            )
             if state.thread is not None:
-                self._abandoned.append(state.thread)
+                self._former.append(state.thread)
             self._start(state)
             self._changed.notify_all()
 
@@ -294,7 +249,7 @@ class Rounds:
                 state.turn = state.turn.ask()
                 self._changed.notify_all()
 
-    def _begin(self, state: _State) -> _Round | None:
+    def _begin(self, state: State) -> Round | None:
         """Note that a round begins; None when it must not: the daemon is ending, or the account's pause is not over."""
         with self._changed:
             now = time.monotonic()
@@ -303,10 +258,10 @@ class Rounds:
             revoked = threading.Event()
             store, share = self._store.lent(revoked), self._pool.share()
             state.turn, state.left = state.turn.begin(now), 0
-            state.round = _Round(now, now, store, share, threading.Event(), revoked)
+            state.round = Round(now, now, store, share, threading.Event(), revoked)
             return state.round
 
-    def _poll(self, account: Account, round_: _Round) -> RoundResult:
+    def _poll(self, account: Account, round_: Round) -> RoundResult:
         try:
             return poll_account(
                 account,
@@ -324,27 +279,28 @@ class Rounds:
                     refresh_pages(round_.store)
                 round_.store.update_search(seconds=INDEXING_SECONDS)
 
-    def _is_current(self, state: _State, round_: _Round) -> bool:
+    def _is_current(self, state: State, round_: Round) -> bool:
         """Whether somebody still waits for it."""
         with self._changed:
             return state.round is round_
 
-    def _finish(self, state: _State, round_: _Round, health: Health, wait: timedelta) -> None:
+    def _finish(self, state: State, round_: Round, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
         if not self._is_current(state, round_):
             return
         try:
             with self._changed:
                 state.health, state.tried, state.abandoned = health, True, 0
-            self._publisher.publish(self._healths())
+            self.publisher.publish(self._healths())
             self.say()
         finally:
             with self._changed:
                 if state.round is round_:
+                    wait = timedelta() if round_.outdated else wait
                     state.turn, state.round = state.turn.paused(time.monotonic(), wait), None
                 self._changed.notify_all()
 
-    def _go_on(self, name: str, round_: _Round, done: int, found: int) -> None:
+    def _go_on(self, name: str, round_: Round, done: int, found: int) -> None:
         """A round tells that so many messages more are done, and so many more were found."""
         with self._changed:
             state = self._states.get(name)
@@ -353,16 +309,15 @@ class Rounds:
             round_.moved, state.tried = time.monotonic(), True
             state.left += found - done
             state.health = state.health.under_way(state.left, datetime.now(UTC))
-        self._publisher.publish_at_times(self._healths())
+        self.publisher.publish_at_times(self._healths())
 
-    def _tell(self, result: RoundResult) -> None:
+    def _tell(self, result: RoundResult, failures: int) -> None:
         """What a round that went through leaves to say."""
         for trouble in result.troubles:
             log.error("%s", trouble, extra=about(Event.PART_REFUSED, account=result.account))
         for receipt in result.receipts:
             facts = about(Event.QUARANTINED, account=result.account, quarantine=receipt.quarantine)
             log.warning("%s", in_quarantine(receipt, self._settings.archive.root), extra=facts)
-        failures = self._states[result.account].health.failures
         if failures:
             facts = about(Event.RECOVERED, account=result.account)
             log.info("%s: well again, after %s", result.account, counted(failures, "failure"), extra=facts)
@@ -375,8 +330,8 @@ class Rounds:
         return all(state.round is None for state in self._states.values())
 
 
-def _state(account: Account, health: Health) -> _State:
-    return _State(account, Turn(account.interval.total_seconds()), health)
+def _state(account: Account, health: Health) -> State:
+    return State(account, Turn(account.interval.total_seconds()), health)
 
 
 def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timedelta]:

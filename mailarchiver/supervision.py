@@ -50,8 +50,8 @@ def measure(age: float) -> Measure:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What an account's rounds last did, in monotonic seconds: `moved` is when the one under way got on, None where none
-    is; `due`, when the next is to begin; `abandoned` counts those that were abandoned in a row.
+    """What an account's rounds last did, in monotonic seconds: `moved` is when the one under way got on, None where
+    none is; `due`, when the next is to begin; `abandoned` counts those that were abandoned in a row.
     """
 
     moved: float | None

@@ -136,7 +136,7 @@ def test_a_mail_delivered_while_it_runs_becomes_an_article(tmp_path: Path) -> No
         assert (status["error"], status["error_since"], status["failures"]) == (None, None, 0)
         for key in ("last_try", "last_success", "last_mail"):
             assert datetime.fromisoformat(status[key]).tzinfo is not None
-        wait_for("STATUS=", lambda: process.heard("STATUS=1 account, 2 filed"))
+        wait_for("STATUS=", lambda: process.heard("STATUS=1 account, last mail just now, 2 articles"))
         code, seconds = process.end(signal.SIGTERM)
         assert code == 0, process.log.read_text()
         assert seconds < 10
@@ -211,7 +211,10 @@ def test_one_account_in_trouble_stops_no_other(tmp_path: Path, unused_port: int)
             assert "broken" in broken["error"]
             assert broken["error_since"] <= broken["last_try"]
             assert broken["last_success"] is None
-            wait_for("STATUS=", lambda: process.heard("STATUS=2 accounts, 1 filed since the start; in trouble: broken"))
+            wait_for(
+                "STATUS=",
+                lambda: process.heard("STATUS=2 accounts, last mail just now, 2 articles; in trouble: broken"),
+            )
             assert process.end(signal.SIGINT)[0] == 0
     log = process.log.read_text()
     assert "broken" in log
@@ -252,7 +255,7 @@ def test_an_almost_full_disk_makes_it_wait_and_say_so(tmp_path: Path) -> None:
             assert "are to stay free (min_free): make room" in status["error"]
             assert status["last_success"] is None
             wait_for(
-                "STATUS=", lambda: process.heard("STATUS=1 account, 0 filed since the start; in trouble: articles")
+                "STATUS=", lambda: process.heard("STATUS=1 account, no mail yet, 0 articles; in trouble: articles")
             )
             assert process.end(signal.SIGTERM)[0] == 0
         assert process.filed() == []

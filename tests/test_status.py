@@ -143,10 +143,12 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_the_next_daemon_goes_on_where_this_one_was(tmp_path: Path) -> None:
-    assert carried(tmp_path) == {}
+    assert carried(tmp_path) is None
     with Store.open(tmp_path / "archive", min_free=0) as store:
         store.write_status(status(a=replace(WELL, failures=3)).as_json())
-    assert carried(tmp_path / "archive") == {"a": replace(WELL, failures=3)}
+    known = carried(tmp_path / "archive")
+    assert known is not None
+    assert known.accounts == {"a": replace(WELL, failures=3)}
 
 
 def test_a_file_that_is_missing_is_an_alarm(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_file_that_is_damaged_is_an_alarm(tmp_path: Path, text: str) -> None:
     layout.status.write_text(text)
     with pytest.raises(ServiceSilent, match=r"status\.json is damaged"):
         read(tmp_path)
-    assert carried(tmp_path) == {}
+    assert carried(tmp_path) is None
 
 
 def said(told: dict[str, Any]) -> list[str] | None:

@@ -114,7 +114,7 @@ class Store(Changing):
         `StoreError`, and changes nothing; one that is under way then is finished.
         """
         borrowed = copy.copy(self)
-        borrowed._access = self._access.lent(revoked)
+        borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
         return borrowed
 
     def keep_free(self, octets: int) -> None:
