@@ -75,7 +75,10 @@ def answer_frame(answer: Understood, raw: RawMessage) -> bytes:
 
 def read_answer(frame: bytes | memoryview, raw: RawMessage) -> Understood:
     """The same at the other end. Raises `Exception` of any kind for what is no answer; calls nothing."""
-    answer = _PlainOnly(io.BytesIO(frame)).load()
+    stream = io.BytesIO(frame)
+    del frame  # with a large mail, a third copy of its attachments would be missed
+    answer = _PlainOnly(stream).load()
+    del stream
     if isinstance(answer, tuple):
         reason, detail, trace = answer
         _require(str, reason, detail, trace)

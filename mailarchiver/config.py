@@ -38,6 +38,7 @@ from .config_values import (
     read_folder,
     read_host,
     read_path,
+    read_receipt,
     read_size,
     read_textfile,
     read_zone,
@@ -108,6 +109,7 @@ class Account(_Table):
     since: Annotated[date, BeforeValidator(read_day)] | None = None
     interval: Duration = timedelta(minutes=5)
     push: Annotated[bool, Field(strict=True)] = True
+    receipt: Annotated[str | None, BeforeValidator(read_receipt)] = None
 
     def server(self) -> "Server":
         """Where the mailbox is, as mailbox/ wants to know it."""

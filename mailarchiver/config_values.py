@@ -96,6 +96,18 @@ def read_after(value: object) -> After:
     raise ValueError('must be "keep", "seen", "flag" or "move:FOLDER"')
 
 
+def read_receipt(value: object) -> str | None:
+    """The folder that receipts are put into: none (`off`), INBOX (`inbox`), or `folder:Name`."""
+    if value is None or value == "off":
+        return None
+    if value == "inbox":
+        return "INBOX"
+    word, _, folder = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if word == "folder" and folder.strip() and not folder.strip().startswith("\\"):
+        return folder.strip()
+    raise ValueError('must be "off", "inbox" or "folder:NAME"')
+
+
 def read_folder(text: str) -> str:
     """The name of a folder, a pattern, or a special use (RFC 6154), which starts with a backslash."""
     if text.startswith("\\") and not re.fullmatch(r"\\[A-Za-z]+", text):

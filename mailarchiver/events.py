@@ -36,7 +36,6 @@ class Event(Enum):
     RELOAD_REFUSED = "63a01f6e9c52d05a3be5a4df724f8604"
     DAMAGE = "00beef002b53283e1ac9196150fcef33"
     CLOCK_JUMPED = "b7548ed0a6794d55aebdb03b0019f9af"
-    RECEIPT_FAILED = "00fdb7609e894b0f9715e7798a1c1e7e"
 
     @property
     def word(self) -> str:

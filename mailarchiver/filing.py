@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,8 +105,8 @@ class _Batch:
     raws: list[RawMessage]
     sums: list[tuple[str, str]]
     ids: list[str | None]
-    filings: list[Filing]
-    began: float
+    filings: list[Filing] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
     def is_heavy(self) -> bool:
         """Whether it takes so much memory that no other may be beside it."""
@@ -135,28 +135,36 @@ def filed(
 def _looked_up(batches: Iterator[list[RawMessage]], store: Store, *, again: bool) -> Iterator[_Batch]:
     """What of each batch is known. That may have changed when it is committed: then that decides."""
     for raws in batches:
-        seen: set[str] = set()
-        batch = _Batch(raws, [], [], [], time.monotonic())
+        yield _look_up(raws, store, again=again)
         del raws
-        for raw in batch.raws:
-            digest, folded = digests(raw.data)
-            known = folded in seen or store.known(digest, folded, again=again) is not None
-            batch.sums.append((digest, folded))
-            batch.ids.append(None if known else store.free_id(digest))
-            seen.add(folded)
-        yield batch
-        del batch, raw
+
+
+def _look_up(raws: list[RawMessage], store: Store, *, again: bool) -> _Batch:
+    seen: set[str] = set()
+    batch = _Batch(raws, [], [])
+    for raw in raws:
+        digest, folded = digests(raw.data)
+        known = folded in seen or store.known(digest, folded, again=again) is not None
+        batch.sums.append((digest, folded))
+        batch.ids.append(None if known else store.free_id(digest))
+        seen.add(folded)
+    return batch
 
 
 def _understood(batches: Iterator[_Batch], worker: Worker, rules: Rules) -> Iterator[_Batch]:
     """Each batch with what the worker makes of it."""
     for batch in batches:
-        mails = [(raw, mail_id) for raw, mail_id in zip(batch.raws, batch.ids, strict=True) if mail_id is not None]
-        answers = worker.understand_all(mails, rules=rules)
-        for raw, mail_id, (digest, folded) in zip(batch.raws, batch.ids, batch.sums, strict=True):
-            batch.filings.append(filing(raw, digest, folded, next(answers) if mail_id is not None else ()))
-        yield batch
-        del batch, mails, answers, raw
+        yield replace(batch, filings=_filings(batch, worker, rules))
+        del batch
+
+
+def _filings(batch: _Batch, worker: Worker, rules: Rules) -> list[Filing]:
+    mails = [(raw, mail_id) for raw, mail_id in zip(batch.raws, batch.ids, strict=True) if mail_id is not None]
+    answers = worker.understand_all(mails, rules=rules)
+    return [
+        filing(raw, digest, folded, next(answers) if mail_id is not None else ())
+        for raw, mail_id, (digest, folded) in zip(batch.raws, batch.ids, batch.sums, strict=True)
+    ]
 
 
 def _committed(batch: _Batch, store: Store, *, again: bool) -> list[Receipt]:

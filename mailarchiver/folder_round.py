@@ -15,6 +15,7 @@ from .events import Event, about
 from .filing import filed
 from .mailbox.imap import Bounds
 from .model import After, RawMessage, Receipt, Rules
+from .receipts import without_own
 from .text.wording import size_in_words
 
 if TYPE_CHECKING:
@@ -100,25 +101,29 @@ class FolderRound:
         """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
         done: list[Receipt] = []
         large: dict[int, int] = {}
+        own: set[int] = set()
         trouble = self.no_target or self.redo(listed)
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known]
         again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        batches = filed(self.fetched(fresh, again, large), self.store, self.worker, rules=self.rules)
+        fetched = without_own(self.fetched(fresh, again, large), self.store, own)
+        batches = filed(fetched, self.store, self.worker, rules=self.rules)
         with closing(batches), self.interrupted():
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
+                self.want_receipts(receipts)
                 trouble = trouble or self.acknowledge_all(receipts)
                 if stop.is_set():
                     self.mailbox.interrupt()  # nobody wants what is being fetched ahead
                     break
-        came = {receipt.ref.uid for receipt in done} | large.keys()
+        came = {receipt.ref.uid for receipt in done} | large.keys() | own
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
-        trouble = trouble or self.flag_large(listed, large)
+        if not stop.is_set():
+            trouble = trouble or self.flag_large(listed, large)
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,
-            len(fresh) + len(again),
+            len(fresh) + len(again) - len(own),
             *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
             failed=len(failed),
             waiting=len(pending) - len(fresh) - len(again),
@@ -235,6 +240,12 @@ class FolderRound:
             left = [uid for uid in uids if uid in present]
             trouble = trouble or self.acknowledge(left, quarantined=quarantined)
         return trouble
+
+    def want_receipts(self, receipts: Sequence[Receipt]) -> None:
+        """Have what is new told of in the mailbox, where the owner wants that."""
+        new = [receipt.digest for receipt in receipts if receipt.outcome == "filed" and receipt.quarantine is None]
+        if new and self.account.receipt is not None:
+            self.store.receipts.want(self.account.name, new)
 
     def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
         """Acknowledge a batch. Returns as `acknowledge`."""

@@ -119,6 +119,6 @@ def sign_in_ends(account: Account) -> datetime | None:
         return None
     try:
         found = account.microsoft().status()
-    except MailboxError:  # the round that needs it tells what is wrong with it
+        return None if found is None else datetime.fromtimestamp(found.ends, UTC)
+    except (MailboxError, ValueError, OverflowError, OSError):  # the round that needs it tells what is wrong with it
         return None
-    return None if found is None else datetime.fromtimestamp(found.ends, UTC)

@@ -61,7 +61,12 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self.publisher.publish(self._healths())
+        try:
+            self.publisher.publish(self._healths())
+        except Exception:  # nor must it keep the daemon from filing
+            log.exception(
+                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
+            )
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -139,7 +144,7 @@ class Rounds:
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
             health, wait = _failed(account.name, state.health, error)
-        self._finish(state, round_, replace(health, token_ends=sign_in_ends(account)), wait)
+        self._finish(state, round_, health, wait)
 
     def watch(self, now: float) -> bool:
         """Take measures about rounds that are past their deadlines; whether all rounds, and those who wait for mail,
@@ -289,8 +294,9 @@ class Rounds:
         if not self._is_current(state, round_):
             return
         try:
+            ends = sign_in_ends(state.account)
             with self._changed:
-                state.health, state.tried, state.abandoned = health, True, 0
+                state.health, state.tried, state.abandoned = replace(health, token_ends=ends), True, 0
             self.publisher.publish(self._healths())
             self.say()
         finally:

@@ -78,13 +78,16 @@ class Status:
         }
 
 
+_ADAPTER = TypeAdapter(Status)
+
+
 def of_json(text: bytes) -> Status:
     """What status.json says. Raises `ValueError`: it says something else; unknown keys are left aside."""
     told = json.loads(text)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise ValueError(f"it is not of format {FORMAT}, which this program knows")
     try:
-        status = TypeAdapter(Status).validate_python(told)
+        status = _ADAPTER.validate_python(told)
     except ValidationError as error:
         keys = {".".join(map(str, each["loc"])) for each in error.errors(include_url=False, include_input=False)}
         raise ValueError(f"{', '.join(sorted(keys))}: not as mailarchiver writes it") from error

@@ -280,6 +280,11 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
             SOUND + "folders = ['\\archive']\nafter = 'move:\\Archive'",
             r"account[0].after: moves to '\\Archive', which is polled itself",
         ),
+        (SOUND + 'receipt = "yes"', 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + 'receipt = "folder:"', 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = 'folder:\\Archive'", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = []", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = 3", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
         (SOUND + 'push = "yes"', "account[0].push: must be a valid boolean"),
         (SOUND + "folders = []", "account[0].folders: must have at least one item"),
         (SOUND + '[metrics]\ntextfile = "x.txt"', "metrics.textfile: must be the path of a file whose name ends in"),
@@ -462,3 +467,10 @@ def test_which_tags_count_can_be_chosen(write: Callable[..., Path]) -> None:
 def test_an_address_of_tags_is_one_without_plus(write: Callable[..., Path], address: str) -> None:
     (problem,) = problems(write(SOUND + f'[tags]\naddresses = ["{address}"]\n'))
     assert problem.startswith("tags.addresses[0]: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"), [("off", None), ("inbox", "INBOX"), ("folder:Receipts", "Receipts"), ("folder: A/B ", "A/B")]
+)
+def test_where_receipts_go(text: str, folder: str | None, write: Callable[..., Path]) -> None:
+    assert load(write(f'{SOUND}\nreceipt = "{text}"')).account[0].receipt == folder

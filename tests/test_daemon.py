@@ -332,3 +332,27 @@ def test_a_log_that_is_nobody_s_journal_has_the_time(tmp_path: Path) -> None:
         wait_for("READY=1", lambda: process.heard("READY=1"))
         assert process.end(signal.SIGTERM)[0] == 0
     assert all(line.startswith("20") for line in process.log.read_text().splitlines())
+
+
+def test_a_receipt_is_met_once_and_wakes_nobody_for_ever(tmp_path: Path) -> None:
+    """It comes into the folder that is watched: the server tells of it as of any other mail."""
+    tables = 'interval = "1d"\nreceipt = "inbox"'
+    with (
+        EmbeddedServer() as server,
+        Daemon(tmp_path, {"articles": server.port}, account=tables) as process,
+        OtherClient("127.0.0.1", server.port, "demo", "demo") as other,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        server.deliver(mail("First light"), NOON)
+        wait_for("the receipt", lambda: len(other.bodies()) == 2)
+        wait_for("a quiet moment", lambda: _is_quiet(process))
+        assert (process.filed(), len(other.bodies())) == (["First light"], 2)
+        assert process.status()["articles"]["error"] is None
+        assert process.end(signal.SIGTERM)[0] == 0
+
+
+def _is_quiet(process: Daemon) -> bool:
+    """Whether no round ends for two seconds."""
+    before = process.status()["articles"]["rounds_total"]
+    time.sleep(2)
+    return bool(before > 1 and process.status()["articles"]["rounds_total"] == before)

@@ -215,6 +215,23 @@ def test_a_flag_that_was_not_set_is_set_by_the_next_round(site: Site, monkeypatc
     assert site.flags() == [{b"\\Flagged"}]
 
 
+def test_a_round_that_is_stopped_flags_in_the_next(site: Site) -> None:
+    """The connection is ended when a round is stopped: nothing more is asked of it."""
+    site.deliver(20_000, *[0] * 120)
+    stop = threading.Event()
+    with Store.open(site.root, min_free=0) as store:
+        done = poll_account(
+            *(site.account("seen"), store, InProcess()),
+            rules=Rules(UTC),
+            stop=stop,
+            bounds=Bounds(largest=10_000),
+            progress=lambda done, _found: stop.set() if done else None,
+        )
+    assert (done.filed, done.large, done.troubles) == (100, 1, ())
+    assert site.round("seen").filed == 20
+    assert site.flags() == [{b"\\Flagged"}, *[{b"\\Seen"}] * 120]
+
+
 def test_what_is_gone_is_forgotten(site: Site) -> None:
     site.deliver(20_000)
     assert site.round().large == 1
@@ -266,7 +283,7 @@ def test_a_long_round_is_told_in_the_log(
     site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_round, "TOLD_SECONDS", -1)
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "mailarchiver")
     site.deliver(*[0] * 60)
     site.round()
     assert "articles: INBOX: 50 of 60 messages" in caplog.text

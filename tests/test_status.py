@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailarchiver.archive.layout import Layout
@@ -18,9 +20,6 @@ from mailarchiver.archive.store import Store
 from mailarchiver.errors import ServiceSilent
 from mailarchiver.health import Health
 from mailarchiver.status import Status, alarms, carried, of_json, read, trouble_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 WELL = Health(
@@ -121,6 +120,7 @@ def test_a_sign_in_that_has_ended_is_told() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9999)))
 def test_once_an_alarm_it_stays_one_while_nothing_happens(age: timedelta) -> None:
     if alarms(status(a=WELL), NOON + age):
@@ -175,6 +175,7 @@ def said(told: dict[str, Any]) -> list[str] | None:
         return None
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.text() | st.integers() | st.floats(), st.lists, max_leaves=3))
 @example("2024-03-06T12:00:00")
 @example(10**400)
@@ -192,11 +193,36 @@ def test_a_time_that_is_none_is_damage(value: object) -> None:
     assert said({**status(a=WELL).as_json(), "written": value}) is None
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_an_alarm(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
-    layout.state.mkdir()
-    layout.status.write_text("{}")
-    layout.status.chmod(0)
-    with pytest.raises(ServiceSilent, match="its group may read it"):
-        read(tmp_path)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
+@pytest.mark.parametrize(("group", "outcome"), [(4711, "well"), (4712, "cannot be read: Permission denied")])
+def test_the_group_may_ask_and_nobody_else(group: int, outcome: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        root = Path(folder) / "archive"
+        with Store.open(root, min_free=0) as store:
+            store.write_status(status(a=WELL).as_json())
+        assert read(root) == status(a=WELL)
+        for path in (root, *root.rglob("*")):
+            os.chown(path, 4710, 4711)
+        assert outcome in _asked_by(4713, group, root)
+
+
+def _asked_by(user: int, group: int, root: Path) -> str:
+    """What a user of this group is told."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+            told = "well" if read(root).articles else "nothing"
+        except ServiceSilent as error:
+            told = str(error)
+        os.write(theirs, told.encode())
+        os._exit(0)
+    os.close(theirs)
+    with open(ours, "rb") as answer:  # noqa: PTH123 - a descriptor, not a path
+        told = answer.read().decode()
+    os.waitpid(child, 0)
+    return told

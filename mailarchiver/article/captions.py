@@ -1,4 +1,4 @@
-"""Captions that are no `figcaption`: what follows a picture, and is plainly about it."""
+"""Captions that are no `figcaption`, of pictures in no figure: what follows a picture, and is plainly about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_PICTURES = 500
 """Bounds on the looking, so that a hostile mail cannot make it long."""
 _CLOSED = frozenset({"figure", "li", "th", "caption", "summary", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Where no figure may stand, or where one is already."""
-_BOXES = frozenset({"div", "section", "span"})
+BOXES = frozenset({"div", "section", "span"})
 _NAMED = re.compile(
     r"(?:^|\s)(?:wp-caption-text|wp-caption-dd|tr-caption|MsoCaption|gallery-caption|blocks-gallery-item__caption"
     r"|image-caption|img-caption|photo-caption|picture-caption|media-caption|caption|caption-text)(?:\s|$)",
@@ -35,20 +35,30 @@ def captions(region: LexborNode, left_out: frozenset[int] = frozenset()) -> tupl
     found: dict[int, str] = {}
     used: set[int] = set()
     for picture in region.css("img")[:_MOST_PICTURES]:
-        if left_out and _is_in(picture, left_out):
+        if (left_out and is_in(picture, left_out)) or _is_in_figure(picture, region):
             continue
         following = _following(picture, region)
         if following is None:
             continue
-        text = _named(following) or _only_item(following)
+        text = named(following) or only_item(following)
         if text and following.mem_id not in used:
             found[picture.mem_id] = text
             used.add(following.mem_id)
     return found, frozenset(used)
 
 
-def _is_in(picture: LexborNode, nodes: frozenset[int]) -> bool:
-    node: LexborNode | None = picture
+def _is_in_figure(picture: LexborNode, region: LexborNode) -> bool:
+    node = picture.parent
+    for _ in range(_MOST_NODES):
+        if node is None or node.mem_id == region.mem_id or node.tag == "figure":
+            break
+        node = node.parent
+    return node is not None and node.tag == "figure"
+
+
+def is_in(node_within: LexborNode, nodes: frozenset[int]) -> bool:
+    """Whether a node is one of these, by `mem_id`, or in one."""
+    node: LexborNode | None = node_within
     for _ in range(_MOST_NODES):
         if node is None or node.mem_id in nodes:
             break
@@ -68,11 +78,11 @@ def _following(picture: LexborNode, region: LexborNode) -> LexborNode | None:
             return None
         following = node.next
         while following is not None:
-            if _named(following):
+            if named(following):
                 return following
-            if following.tag in _BOXES and following.child is not None and not _is_nothing(following):
+            if following.tag in BOXES and following.child is not None and not is_nothing(following):
                 following = following.child
-            elif _is_nothing(following):
+            elif is_nothing(following):
                 following = following.next
             else:
                 return following
@@ -90,10 +100,10 @@ def _cell_below(cell: LexborNode) -> LexborNode | None:
         following = following.next
     if following is not None and following.tag == "tr":
         following = following.css_first("td")
-    return following if following is not None and _named(following) else None
+    return following if following is not None and named(following) else None
 
 
-def _named(block: LexborNode) -> str | None:
+def named(block: LexborNode) -> str | None:
     """The text of a block that is named a caption; None for any other."""
     if (block.tag or "-").startswith("-") or not _NAMED.search(bare_names(block)):
         return None
@@ -103,7 +113,7 @@ def _named(block: LexborNode) -> str | None:
     return text if 0 < len(text) <= LONGEST else None
 
 
-def _is_nothing(node: LexborNode) -> bool:
+def is_nothing(node: LexborNode) -> bool:
     """Whether there is neither text nor a picture; what takes long to look through is something."""
     for count, inner in enumerate(node.traverse(include_text=True)):
         spoken = inner.tag == "-text" and (inner.text_content or "").strip()
@@ -112,7 +122,7 @@ def _is_nothing(node: LexborNode) -> bool:
     return True
 
 
-def _only_item(block: LexborNode) -> str | None:
+def only_item(block: LexborNode) -> str | None:
     """The text of a list that is one short item; None for anything else."""
     if block.tag not in {"ul", "ol"}:
         return None

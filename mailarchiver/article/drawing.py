@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborNode
 
+from .page_signs import bare_names
+
 _PIXELS = re.compile(r"\s*([0-9]{1,5})(?:\.[0-9]{1,9})?(?:px)?\s*$")
 _ICON = 64
 """Pixels; a drawing that is smaller either way is an icon."""
@@ -15,6 +17,10 @@ _HEAVIEST = 3_000_000
 _LOOKED_UP = 40
 """Elements around it."""
 _SHAPES = "path,rect,circle,line,text"
+_ORNAMENT = re.compile(r"icon|logo|sprite|shape|(?:\b|_)(?:bg|background|divider|arrow|button)", re.IGNORECASE)
+"""Names of an ornament, or of what holds it."""
+_FEW = 6
+"""Shapes of a sign."""
 _XML_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _LOADS = re.compile(r"@|\\|url\(", re.IGNORECASE)
 """What a style sheet may fetch something by, a backslash in any spelling."""
@@ -45,6 +51,19 @@ def is_drawing(node: LexborNode) -> bool:
             return False
         above = above.parent
     return True
+
+
+def is_ornament(node: LexborNode) -> bool:
+    """Whether a drawing of a whole page is part of its design: a sign, a logo, a wave between two sections. What is
+    drawn to be read has words, or many shapes.
+    """
+    given = {name.lower(): value or "" for name, value in node.attributes.items()}
+    if given.get("aria-hidden") == "true" or given.get("preserveaspectratio") == "none":
+        return True
+    if any(_ORNAMENT.search(bare_names(one)) for one in (node, node.parent) if one is not None):
+        return True
+    words = any(any(map(str.isalnum, text.text())) for text in node.css("text")[:_FEW])
+    return not words and len(node.css(_SHAPES)) < _FEW
 
 
 def _size(given: Mapping[str, str | None]) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
 from .captions import captions
+from .figures import caption_figures
 from .framed import page_frame, with_closing
 from .images import ImageLedger
 from .layout_tables import NO_LAYOUT, layout_tables
@@ -105,6 +106,7 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
     layout = NO_LAYOUT
     for region in found.regions:
         layout |= layout_tables(region)
+        skipped |= caption_figures(region, skipped)
         region_captions, region_skipped = captions(region, skipped)
         told |= region_captions
         skipped |= region_skipped

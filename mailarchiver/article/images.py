@@ -25,6 +25,7 @@ from ..text.whitespace import collapse
 from .drawing import drawing
 from .image_type import Picture, look
 from .links import absolute
+from .page_blocks import blocks_of
 from .sources import references
 
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
@@ -225,7 +226,11 @@ def _figcaption(node: LexborNode) -> str | None:
             return None
         if above.tag == "figure":
             caption = above.css_first("figcaption")
-            return collapse(caption.text()).strip() or None if caption is not None else None
+            if caption is None:
+                return None
+            parted = caption.css_first("p, div, br") is not None
+            told = " ".join(block.text for block in blocks_of(caption)) if parted else collapse(caption.text()).strip()
+            return told or None
         above = above.parent
     return None
 

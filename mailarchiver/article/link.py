@@ -105,7 +105,7 @@ def _is_bare(body: LexborNode, original: Original) -> bool:
 
 def _lines(body: LexborNode) -> list[_Line]:
     lines = [_Line()]
-    for node, entering, _ in walk(body):
+    for node, _, entering, _ in walk(body):
         tag = node.tag or ""
         if tag == "-text":
             lines[-1].nodes.append(node)

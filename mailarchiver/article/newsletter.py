@@ -18,6 +18,7 @@ from .framed import Framed, with_closing
 from .newsletter_facts import NewsletterFacts, newsletter_facts
 from .newsletter_signs import Service, is_senders, links_of, service_of, signs
 from .page_blocks import Block, blocks_of
+from .posts import quote_posts
 from .recognised import LeftOut, Recognised
 
 _FEWEST_WORDS = 60
@@ -48,8 +49,9 @@ def recognise(
     sign = _sign(original, blocks)
     if sign is None or not _is_enough(blocks):
         return None
+    quoted = quote_posts(tree, original.html)
     framed = with_closing(tree, framed)
-    if framed.closing:
+    if quoted or framed.closing:
         blocks = list(blocks_of(body))  # some of their texts are gone
     services = [service_of(block) for block in blocks]
     facts = newsletter_facts(tree, original, blocks, services, subject=subject, latest=latest)

@@ -20,6 +20,7 @@ from .page_blocks import Block, blocks_of
 from .page_cut import all_but
 from .page_facts import page_facts
 from .page_signs import foreign_prefixes, without_prefixes
+from .posts import quote_posts
 from .recognised import Recognised
 from .region import article_blocks
 
@@ -28,6 +29,8 @@ LARGEST = 4_000_000
 _FEWEST_WORDS = 12
 """Of an article; a page with less is a notice, or not understood."""
 _ENOUGH = 5
+_TITLED = frozenset({"h1", "h2", "h3", "div", "span"})
+"""What a title stands in; an article that repeats it does so in a paragraph."""
 _DOCUMENT = (
     'link[rel="canonical"], meta[property^="og:"], meta[name^="twitter:"], meta[property^="article:"],'
     'script[type="application/ld+json"]'
@@ -53,6 +56,8 @@ def recognise(
     if body is None:
         return None
     html = tree.html or ""
+    if quote_posts(tree, html):
+        html = tree.html or ""
     blocks = list(blocks_of(body))
     kept = article_blocks(blocks, opinions(without_prefixes(html))) if len(html) <= LARGEST else ()
     if sum(len(blocks[number].words) for number in kept) < _FEWEST_WORDS:
@@ -77,8 +82,8 @@ def recognise(
 
 
 def _is_title(block: Block, title: str | None) -> bool:
-    """Whether a block is the heading that the page shows as its title anyway."""
-    return block.holder.tag in {"h1", "h2", "h3"} and fold(block.text) == fold(title or "")
+    """Whether a block is the heading that the page shows as its title anyway, or a box that repeats it."""
+    return block.holder.tag in _TITLED and fold(block.text) == fold(title or "")
 
 
 def sign(tree: LexborHTMLParser, framed: Framed) -> Sign | None:

@@ -14,6 +14,8 @@ from .page_signs import bare_names
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|\w+")
 """A word; in Chinese, Japanese and Korean a character."""
+_RUN_OF_LETTERS = re.compile(r"\w+", re.ASCII)
+"""A word where all of the text is ASCII: in half the time."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SILENT = DROPPED | {"noscript", "button"}
 
@@ -43,6 +45,21 @@ class Block:
             yield bare_names(node)
             node = node.parent
 
+    def is_called(self, names: re.Pattern[str], levels: int, known: dict[int, bool]) -> bool:
+        """Whether its holder or one of the elements around it, so many in all, has such a class or id. `known` are
+        those that were looked at, by `mem_id`: blocks stand together.
+        """
+        node: LexborNode | None = self.holder
+        for element in self.ids[:levels]:
+            if node is None:
+                return False
+            if element not in known:
+                known[element] = names.search(bare_names(node)) is not None
+            if known[element]:
+                return True
+            node = node.parent
+        return False
+
     @property
     def share_linked(self) -> float:
         """The share of its words that are in links."""
@@ -66,15 +83,15 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
     """The blocks below `root`, in document order; nothing that no browser shows."""
     run = _Run()
     known: dict[int, _Around] = {root.mem_id: ((root.mem_id,), (root.tag or "",))}
-    for node, entering, link in walk(root):
-        tag = node.tag or ""
+    for node, tag, entering, link in walk(root):
         if tag == "-text":
             text = node.text_content or ""
             run.pieces.append(text)
             run.nodes.append(node)
-            if text.strip():
+            if text and not text.isspace():
                 run.speaks = True
-                run.linked += len(words_of(text)) if link else 0
+                if link:
+                    run.linked += len(words_of(text))
         elif tag == "br":
             run.pieces.append("\n")
         elif tag in BLOCK and run.pieces:
@@ -88,8 +105,9 @@ def blocks_of(root: LexborNode) -> Iterator[Block]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text, folded."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return _WORD.findall(plain.lower())
+    if text.isascii():
+        return _RUN_OF_LETTERS.findall(text.lower())
+    return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def _block(run: _Run, holder: LexborNode, known: dict[int, _Around]) -> Block:
@@ -112,8 +130,9 @@ def _around(holder: LexborNode, known: dict[int, _Around]) -> _Around:
     return ids, tags
 
 
-def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
-    """Every node below `root` when it is entered, and every element again when it is left; whether within a link.
+def walk(root: LexborNode) -> Iterator[tuple[LexborNode, str, bool, bool]]:
+    """Every node below `root`, with its tag, when it is entered, and every element again when it is left: whether it is
+    entered, and whether that is within a link.
 
     A loop, not a recursion: hostile pages are nested deeper than Python's stack.
     """
@@ -123,10 +142,10 @@ def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
     while node is not None:
         tag = node.tag or ""
         if tag == "-text":
-            yield node, True, links > 0
+            yield node, tag, True, links > 0
             following = node.next
         elif _is_seen(node, tag):
-            yield node, True, links > 0
+            yield node, tag, True, links > 0
             around.append((node, tag))
             links += tag == "a"
             following = node.child
@@ -135,7 +154,7 @@ def walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool, bool]]:
         while following is None and around:
             left, tag = around.pop()
             links -= tag == "a"
-            yield left, False, links > 0
+            yield left, tag, False, links > 0
             following = left.next
         node = following
 

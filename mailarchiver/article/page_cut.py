@@ -1,18 +1,19 @@
 """What of a page is not to be written: everything but its article.
 
-Pictures and players stay where the article keeps the text they stand in, with their captions; those of teasers, menus
-and advertisements go with these.
+Pictures, drawings and players stay where the article keeps the text they stand in, with their captions; those of
+teasers, menus and advertisements go with these.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import fold
+from .drawing import is_drawing, is_ornament
 from .markup import EMBEDS
 from .page_blocks import Block
 from .page_signs import BOILERPLATE, CAPTION, bare_names
@@ -24,21 +25,24 @@ _MEDIA = frozenset({"img", "hr", *EMBEDS})
 _LARGEST_FRAME = 80
 """Words that may stand around a picture as its caption and credit; what has more is a box of its own."""
 _NEVER = frozenset({"nav", "footer", "aside"})
+_CAPTION_WORDS, _CAPTION_LEVELS, _SAME = 8, 3, 40
+"""Words of a caption that nobody writes twice, elements around it that call it one, characters that tell two apart."""
 
 
 @dataclass(slots=True)
 class _Counts:
     """Of each element, by `mem_id`: words of its text, those of them in links, those of them that are kept."""
 
-    words: Counter[int] = field(default_factory=Counter)
-    linked: Counter[int] = field(default_factory=Counter)
-    kept: Counter[int] = field(default_factory=Counter)
+    words: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    linked: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    kept: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
 def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> LeftOut:
     """What is left out of the page below `root` where the blocks with the numbers `kept`, ascending, at least one, are
     its article. Changes nothing.
     """
+    kept = _each_once(blocks, kept)
     inside = frozenset(kept)
     counts = _count(blocks, inside)
     alive = [node for number in kept for node in blocks[number].nodes]
@@ -48,13 +52,35 @@ def all_but(root: LexborNode, blocks: Sequence[Block], kept: Sequence[int]) -> L
         if frame is not None:
             alive.append(media)
             frames.add(frame.mem_id)
-    said = {fold(blocks[number].text) for number in kept}
+    said = {_beginning(blocks[number]) for number in kept}
     for number, block in enumerate(blocks):
-        # QUIRK: galleries hold each caption several times, cut and whole
-        if number not in inside and _is_caption(block, frames) and fold(block.text) not in said:
-            said.add(fold(block.text))
+        if number not in inside and _is_caption(block, frames) and _beginning(block) not in said:
+            said.add(_beginning(block))
             alive += block.nodes
     return without(root, alive, OUTSIDE)
+
+
+def _each_once(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
+    """Without captions that were there before.
+
+    QUIRK: galleries hold each caption several times, for each width of a screen, whole and cut short.
+    """
+    said: set[str] = set()
+    known: dict[int, bool] = {}
+    rest = []
+    for number in kept:
+        block = blocks[number]
+        is_caption = len(block.words) >= _CAPTION_WORDS and block.is_called(CAPTION, _CAPTION_LEVELS, known)
+        if not is_caption or _beginning(block) not in said:
+            rest.append(number)
+        if is_caption:
+            said.add(_beginning(block))
+    return rest
+
+
+def _beginning(block: Block) -> str:
+    """By what a caption is told from others."""
+    return fold(block.text[: 2 * _SAME])[:_SAME]
 
 
 def without(root: LexborNode, alive: Sequence[LexborNode], reason: str) -> LeftOut:
@@ -66,14 +92,18 @@ def without(root: LexborNode, alive: Sequence[LexborNode], reason: str) -> LeftO
 
 def _count(blocks: Sequence[Block], kept: frozenset[int]) -> _Counts:
     counts = _Counts()
+    together: dict[tuple[int, ...], tuple[int, int, int]] = {}  # an element's blocks at once: they are many
     for number, block in enumerate(blocks):
-        words = len(block.words)
-        for element in block.ids:
+        words, linked, held = together.get(block.ids, (0, 0, 0))
+        size = len(block.words)
+        together[block.ids] = words + size, linked + block.linked, held + (size if number in kept else 0)
+    for elements, (words, linked, held) in together.items():
+        for element in elements if words else ():
             counts.words[element] += words
-            if block.linked:
-                counts.linked[element] += block.linked
-            if number in kept:
-                counts.kept[element] += words
+            if linked:
+                counts.linked[element] += linked
+            if held:
+                counts.kept[element] += held
     return counts
 
 
@@ -98,7 +128,7 @@ def _near(root: LexborNode, kept: Sequence[Block]) -> Iterator[LexborNode]:
             state = "within"
         if state == "above" and node.tag == "h1":
             waiting = []
-        if node.tag in _MEDIA:
+        if node.tag in _MEDIA or (node.tag == "svg" and is_drawing(node) and not is_ornament(node)):
             if state == "above":
                 waiting.append(node)
             elif state == "within" or (beside is not None and _is_child(node, beside)):
@@ -136,9 +166,17 @@ def _is_caption(block: Block, frames: set[int]) -> bool:
     """Whether a block is what a kept picture's frame says about it."""
     depth = next((depth for depth, element in enumerate(block.ids) if element in frames), None)
     if depth is None:
-        return False
+        return block.holder.tag == "figcaption" and _before(block.holder) in frames
     named = {"figcaption", "figure"} & set(block.tags[: depth + 1])
     return bool(named) or any(CAPTION.search(names) for names in block.names(depth + 1))
+
+
+def _before(node: LexborNode) -> int | None:
+    """The `mem_id` of the element before a node, white space aside."""
+    before = node.prev
+    while before is not None and (before.tag or "-").startswith("-") and not (before.text_content or "").strip():
+        before = before.prev
+    return before.mem_id if before is not None else None
 
 
 def _others(root: LexborNode, alive: Sequence[LexborNode]) -> list[LexborNode]:

@@ -27,6 +27,8 @@ from .page_head import Fact, Found, told
 _LONGEST_TITLE = 300
 _FAR_ABOVE, _ABOVE = 40, 12
 """Blocks above an article in which its heading is looked for, and below its beginning."""
+_FIRST = 4
+"""Blocks of an article in which a heading may be its title."""
 _HEADINGS = 12
 _SHORT_WORD = 3
 """Letters of a word that two texts may share by chance."""
@@ -130,6 +132,8 @@ def _title(
     machine = [*told, *([Found(named, "page: title")] if named else [])]
     context = [*headings, *(found.value for found in machine), *(block.text for block in article[first : first + 3])]
     if subject and not _IS_URL.fullmatch(subject) and _repeats(subject, context):
+        if any(fold(found.value) == fold(subject) for found in told):
+            return Found(subject, "subject")  # and the page says so, too
         machine.insert(0, Found(subject, "subject"))
         if not any(_is_within(text, subject, begins=begins) for text in headings for begins in (True, False)):
             one, other = sorted((fold(subject), fold(named)), key=len)
@@ -143,7 +147,18 @@ def _title(
                 return Found(text, "page: h1")
     if machine:
         return Found(_without_site(machine[0].value, names), machine[0].place)
-    return Found(close[0], "page: heading at the article") if close else None
+    if close:
+        return Found(close[0], "page: heading at the article")
+    return _first_heading(article[first : first + _FIRST]) if not subject or _IS_URL.fullmatch(subject) else None
+
+
+def _first_heading(beginning: Sequence[Block]) -> Found | None:
+    """The first heading in the beginning of an article, which is no `h1`: where nothing else says its title."""
+    for block in beginning:
+        for level in ("h2", "h3"):
+            if text := _heading_of(block, level):
+                return Found(text, "page: heading in the article")
+    return None
 
 
 def _confirmed(subject: str, facts: Mapping[Fact, tuple[Found, ...]], blocks: Sequence[Block]) -> str:

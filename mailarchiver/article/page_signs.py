@@ -26,8 +26,16 @@ def _named(key: str) -> re.Pattern[str]:
 
 BOILERPLATE = _named("boilerplate")
 """Of what is no part of an article, unless all engines say so."""
+BOXES = _named("boxes")
+"""Of a box among the paragraphs of an article that is no part of it, though all engines say so."""
 STANDFIRST = _named("standfirst")
 """Of the paragraph between a headline and the article."""
+SUMMARY = _named("summary")
+"""Of the same, or of another thing."""
+CREDITS = _named("credits")
+"""Of the line that says who wrote an article, and when."""
+SUBHEADING = _named("subheading")
+"""Of a heading within an article that has no such tag."""
 BYLINE = _named("byline")
 """Of who wrote an article."""
 AUTHOR = _named("author")
@@ -44,6 +52,12 @@ CAPTION = _named("caption")
 """Of what says something about a picture."""
 NO_STANDFIRST = _named("no_standfirst")
 """Of what else stands there."""
+
+
+POSTS: tuple[str, ...] = tuple(_TABLE["posts"])
+"""Names of the boxes in which services draw posts of a network."""
+QUOTED_POSTS: tuple[str, ...] = tuple(_TABLE["quoted_posts"])
+"""Of the boxes within these, with the posts that those quote."""
 
 
 def foreign_names(root: LexborNode, enough: int) -> int:

@@ -12,11 +12,12 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from imaplib import IMAP4
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from imapclient import DELETED
+from imapclient import DELETED, SEEN
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
@@ -24,7 +25,7 @@ from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
 from .cures import answer_cure
-from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -191,7 +192,7 @@ class ImapMailbox:
         self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
     ) -> Iterator[dict[int, Body]]:
         """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
-        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
+        for batch in plan(sizes, messages=at_once, alone=bounds.pieces):
             what = f"read {len(batch)} messages of {selected.folder!r}"
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
@@ -227,6 +228,16 @@ class ImapMailbox:
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
             )
         return done
+
+    def has_header(self, name: str, value: str) -> bool:
+        """Whether a message of the folder has a header field with this in its value."""
+        with self._talking(f"search {self._need_selected().folder!r}") as client:
+            return bool(client.search(["HEADER", name, value]))
+
+    def append(self, folder: str, data: bytes) -> None:
+        r"""Put a message into a folder, as one that was read (\Seen)."""
+        with self._talking(f"put a message into {folder!r}") as client:
+            self._with_folder(client, folder, lambda raw: client.append(raw, data, (SEEN,)))
 
     def interrupt(self) -> None:
         """End what another thread is doing here, by shutting the connection; that is no message's fault."""
@@ -298,7 +309,9 @@ class ImapMailbox:
 
     def _raw(self, selected: Selected, uid: int, body: Body) -> RawMessage:
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
-        return RawMessage(ref, body.received, body.data)
+        # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
+        fallback = None if body.received else datetime.now(UTC)
+        return RawMessage(ref, body.received, body.data, fallback=fallback)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""

@@ -9,7 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image as Pictures
+from selectolax.lexbor import LexborHTMLParser
 
+from mailarchiver.article.figures import caption_figures
 from mailarchiver.model import Part
 
 from .making import PIXEL, PNG, article, reader_page
@@ -237,6 +239,58 @@ def test_captions_of_wordpress_blogger_and_word(html: str) -> None:
     assert f"<figcaption>{CAPTION}</figcaption>\n</figure>" in found.html
     assert found.html.count(CAPTION) == 1
     assert found.images[0].caption == CAPTION
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<figure><img src="cid:a"></figure>\n<figcaption>{CAPTION}</figcaption>',
+        f'<div><figure><a href="https://e.org/"><img src="cid:a"></a></figure></div><figcaption>{CAPTION}</figcaption>',
+        f'<div><figure><img src="cid:a"></figure></div> <div class="wp-caption-text">{CAPTION}</div>',
+    ],
+)
+def test_a_caption_behind_a_figure_is_its_caption(html: str) -> None:
+    found = article(reader_page(f"<p>Before.</p>{html}<p>After.</p>"), parts=(part(content_id="a"),))
+    assert f"<figcaption>{CAPTION}</figcaption>\n</figure>" in found.html
+    assert found.html.count(CAPTION) == found.html.count("<figure>") == 1
+    assert found.images[0].caption == CAPTION
+
+
+def test_the_text_of_a_figure_is_its_caption() -> None:
+    html = '<figure><div><img src="cid:a"><div>The nest <b>in May</b>.</div><div>(A. Quill)</div></div></figure>'
+    found = article(reader_page(f"<p>Before.</p>{html}<p>After.</p>"), parts=(part(content_id="a"),))
+    assert "<figcaption><p>The nest <b>in May</b>.</p>\n<p>(A. Quill)</p>\n</figcaption>" in found.html
+    assert found.images[0].caption == "The nest in May. (A. Quill)"
+    assert found.text.count("The nest") == 1
+
+
+def test_of_a_caption_nothing_comes_back_that_was_left_out() -> None:
+    figure = LexborHTMLParser(
+        '<div><figure><img src="a"></figure><figcaption>The nest <i>Enlarge</i><b> in <u>May</u></b></figcaption></div>'
+    ).css_first("div")
+    assert figure is not None
+    gone = frozenset(node.mem_id for name in ("i", "u") for node in figure.css(name))
+    caption = figure.css_first("figcaption")
+    assert caption is not None
+    assert caption_figures(figure, gone) == {caption.mem_id}
+    copy = figure.css_first("figure figcaption")
+    assert copy is not None
+    assert copy.text() == "The nest  in "
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<figure><img src="cid:a"><figcaption>Its own</figcaption></figure><figcaption>{CAPTION}</figcaption>',
+        f'<figure><img src="cid:a"></figure><p>{CAPTION}</p>',
+        f'<figure><img src="cid:a"></figure><p>Between.</p><figcaption>{CAPTION}</figcaption>',
+        f"<figure><p>No picture</p></figure><figcaption>{CAPTION}</figcaption>",
+        f'<figure><img src="cid:a"><p>{CAPTION}</p><img src="cid:a"></figure>',
+    ],
+)
+def test_what_is_behind_a_figure_is_not_always_its_caption(html: str) -> None:
+    found = article(reader_page(html), parts=(part(content_id="a"),))
+    assert f"<p>{CAPTION}</p>" in found.html
 
 
 def test_the_captions_of_a_gallery_stay_with_their_pictures() -> None:

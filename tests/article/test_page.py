@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborHTMLParser
 from mailarchiver.article.engines import opinions
 from mailarchiver.article.page_blocks import blocks_of, words_of
 from mailarchiver.article.page_signs import without_prefixes
-from mailarchiver.article.region import article_blocks
 from mailarchiver.model import Part
 
 from .making import PNG, article
@@ -108,6 +107,60 @@ def test_pictures_outside_of_the_article_are_kept_and_not_shown() -> None:
     assert found.html.count("<img") == 1
 
 
+@pytest.mark.parametrize("box", ["{}", '<div class="hero">{}</div>'])
+def test_a_caption_behind_its_figure(box: str) -> None:
+    told = "Three posts, below the bridge"
+    figure = f'<figure><img src="cid:weir"></figure> <figcaption class="small">{told}</figcaption>'
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, box.format(figure))}</body></html>", parts=PARTS)
+    assert f"<figcaption>{told}</figcaption>\n</figure>" in found.html
+    assert found.images[0].caption == told
+
+
+def test_a_caption_is_written_once() -> None:
+    told = "The three posts of the weir as they lie below the bridge since the flood of last spring, seen by the mill."
+    gallery = (
+        f'<figure><img src="cid:weir"><div class="caption">{told}</div>'
+        f'<div class="caption caption-cut">{told[:70]} … more</div></figure>'
+    )
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, gallery)}</body></html>", parts=PARTS)
+    assert found.text.count("The three posts of the weir") == 1
+    assert "seen by the mill" in found.text
+
+
+BARS = "".join(f'<rect x="{n}0" y="0" width="9" height="{n}0"/>' for n in range(1, 9))
+CHART = f'<svg viewBox="0 0 400 300" role="img" aria-label="Water by month">{BARS}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("drawing", "is_kept"),
+    [
+        (CHART, True),
+        ('<svg width="400" height="300"><text x="1" y="9">0.3 m</text><path d="M0 0L9 9"/></svg>', True),
+        (CHART.replace("<svg", '<svg aria-hidden="true"'), False),
+        (f'<a href="https://paper.example.org/">{CHART}</a>', False),
+        (f"<button>{CHART}</button>", False),
+        (f'<span class="player-icon">{CHART}</span>', False),
+        ('<svg viewBox="0 0 400 300"><path d="M0 0L9 9"/></svg>', False),
+        ('<svg viewBox="0 0 24 24"><text>i</text></svg>', False),
+    ],
+)
+def test_a_drawing_in_the_article_is_a_picture_of_it(drawing: str, is_kept: bool) -> None:
+    figure = f"<figure>{drawing}<figcaption>The water of the pond.</figcaption></figure>"
+    page = PAGE.replace(FIGURE, figure).replace('<nav class="menu">', f'<nav class="menu">{CHART}')
+    found = article(f"{HEAD}{page}</body></html>")
+    drawn = [image for image in found.images if image.source.startswith("svg")]
+    assert bool(drawn) == is_kept
+    if is_kept:
+        assert [image.caption for image in drawn] == ["The water of the pond."]
+        assert f'<img src="{drawn[0].file}"' in found.html
+
+
+def test_a_box_that_repeats_the_title_goes() -> None:
+    overlay = '<div class="overlay-title">The Weir</div>'
+    found = article(f"{HEAD}{PAGE.replace(FIGURE, FIGURE + overlay)}</body></html>", parts=PARTS)
+    assert "The Weir" not in found.text.splitlines()
+
+
 def test_note_and_address_of_a_pasted_page() -> None:
     found = article(FORMS["pasted"], parts=PARTS, subject="The Weir")
     assert (found.url, found.note) == (URL, "For the river folder")
@@ -150,44 +203,6 @@ def test_engines_never_fail(html: str) -> None:
         "trafilatura",
         "readability",
     }
-
-
-def kept(html: str, *texts: str) -> list[str]:
-    body = LexborHTMLParser(html).body
-    assert body is not None
-    blocks = list(blocks_of(body))
-    opinions = {str(number): text for number, text in enumerate(texts)}
-    return [blocks[number].text for number in article_blocks(blocks, opinions)]
-
-
-LONG = "one two three four five six seven eight nine ten"
-OTHER = "red green blue yellow white black orange violet brown grey"
-
-
-def test_two_votes_count_and_one_only_for_what_has_the_shape_of_text() -> None:
-    html = f"<main><p>{LONG}</p><div>{OTHER}</div><p>{LONG} eleven twelve thirteen fourteen</p></main>"
-    text = f"{LONG}\n{LONG} eleven twelve thirteen fourteen"
-    assert OTHER not in kept(html, text, text, f"{text}\n{OTHER}")
-    assert OTHER in kept(html, text, f"{text}\n{OTHER}", f"{text}\n{OTHER}")
-    assert OTHER in kept(html.replace("div>", "p>"), text, text, f"{text}\n{OTHER}")
-
-
-def test_links_to_other_articles_at_the_end_go() -> None:
-    html = f'<main><p>{LONG}</p><p>{OTHER}</p><h3>More</h3><ul><li><a href="/a">{LONG} and more</a></li></ul></main>'
-    text = f"{LONG}\n{OTHER}\nMore\n{LONG} and more"
-    assert kept(html, text, text, text) == [LONG, OTHER]
-
-
-def test_the_rest_of_a_list_comes_with_most_of_it() -> None:
-    items = [f"{LONG} {word}" for word in ("a", "b", "c", "d")]
-    html = f"<main><p>{OTHER}</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul><p>{OTHER} end</p></main>"
-    half = "\n".join([OTHER, *items[:3], f"{OTHER} end"])
-    assert kept(html, half, half, half) == [OTHER, *items, f"{OTHER} end"]
-
-
-def test_nothing_found_is_nothing() -> None:
-    assert kept(f"<p>{LONG}</p>", "", "", "") == []
-    assert kept("", LONG, LONG, LONG) == []
 
 
 def test_blocks_are_what_a_browser_shows() -> None:

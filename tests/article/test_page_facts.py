@@ -74,10 +74,25 @@ def page(head: str = "", above: str = "", lang: str = "") -> str:
             "A weir holds the river",
             "A weir holds the river",
         ),
+        (
+            '<meta property="og:title" content="The mill"><meta name="twitter:title" content="The mill and the river">',
+            "<h1>The mill and the river</h1>",
+            "The mill",
+            "The mill",
+        ),
+        ("", "<h2>Word of the Day</h2>", "", None),
     ],
 )
 def test_title(head: str, above: str, subject: str, title: str | None) -> None:
     assert facts(page(head, above), subject).title == title
+
+
+@pytest.mark.parametrize(
+    ("subject", "title"), [("", "Maudlin"), ("https://paper.example.org/", "Maudlin"), ("The word of today", None)]
+)
+def test_the_first_heading_in_an_article_is_its_title_where_nothing_else_is(subject: str, title: str | None) -> None:
+    html = f"<h2>Word of the Day</h2><p>{TEXT}</p><p>with the miller</p><h3>Maudlin</h3><p>{TEXT} {TEXT}</p>"
+    assert facts(html, subject).title == title
 
 
 @pytest.mark.parametrize(

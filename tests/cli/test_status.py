@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,9 +19,15 @@ from mailarchiver.status import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOW = datetime.now(UTC)
-"""What is judged is how long ago something was: the command has no clock but the machine's."""
-WELL = Health(since=NOW - timedelta(days=9), last_try=NOW, last_success=NOW, last_mail=NOW - timedelta(hours=3))
+
+def now() -> datetime:
+    """What is judged is how long ago something was: the command has no clock but the machine's."""
+    return datetime.now(UTC)
+
+
+def well() -> Health:
+    day = now()
+    return Health(since=day - timedelta(days=9), last_try=day, last_success=day, last_mail=day - timedelta(minutes=200))
 
 
 def run(*arguments: str) -> Result:
@@ -32,15 +39,15 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-def tell(root: Path, written: datetime = NOW, **accounts: Health) -> Status:
-    status = Status(written, NOW - timedelta(days=2), "0.2.0", 1204, 1, 12_300_000_000, accounts)
+def tell(root: Path, written: datetime | None = None, **accounts: Health) -> Status:
+    status = Status(written or now(), now() - timedelta(days=2), "0.2.0", 1204, 1, 12_300_000_000, accounts)
     with Store.open(root, min_free=0) as store:
         store.write_status(status.as_json())
     return status
 
 
 def test_a_service_that_is_well(root: Path) -> None:
-    tell(root, articles=WELL, letters=replace(WELL, last_mail=None, backlog=1234))
+    tell(root, articles=well(), letters=replace(well(), last_mail=None, backlog=1234))
     done = run("--root", str(root))
     assert (done.exit_code, done.stderr) == (0, "")
     first, second, empty, *rows = done.stdout.splitlines()
@@ -53,25 +60,25 @@ def test_a_service_that_is_well(root: Path) -> None:
 
 
 def test_trouble_is_told_with_since_when(root: Path) -> None:
-    since = NOW - timedelta(minutes=61)
-    tell(root, a=replace(WELL, last_success=since, failures=9, error="no\x1b[2J route", error_since=since))
+    since = now() - timedelta(minutes=61)
+    tell(root, a=replace(well(), last_success=since, failures=9, error="no\x1b[2J route", error_since=since))
     done = run("--root", str(root))
     assert done.exit_code == 1
-    assert "in trouble for 61 min: no" in done.stdout
+    assert re.search("in trouble for 6[1-9] min: no", done.stdout)
     assert "mailarchiver: account a: no round went through since " in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_for_programs(root: Path) -> None:
-    status = tell(root, a=WELL)
+    status = tell(root, a=well())
     done = run("--root", str(root), "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {"healthy": True, "alarms": [], **status.as_json()}
 
 
 def test_silence_is_an_alarm(root: Path) -> None:
-    old = NOW - timedelta(days=1)
-    tell(root, old, a=replace(WELL, last_success=old, last_try=old))
+    old = now() - timedelta(days=1)
+    tell(root, old, a=replace(well(), last_success=old, last_try=old))
     done = run("--root", str(root), "--json")
     told = json.loads(done.stdout)
     assert (done.exit_code, told["healthy"], len(told["alarms"])) == (1, False, 2)
@@ -88,7 +95,7 @@ def test_no_word_at_all_is_an_alarm(tmp_path: Path) -> None:
 
 
 def test_an_account_of_the_configuration_that_is_not_watched(root: Path, tmp_path: Path) -> None:
-    tell(root, a=WELL)
+    tell(root, a=well())
     account = '[[account]]\nhost = "x"\nusername = "x"\npassword_file = "x"\n'
     config = tmp_path / "config.toml"
     config.write_text(f'[archive]\nroot = "{root}"\n{account}name = "a"\n{account}name = "b"\n')
@@ -98,7 +105,7 @@ def test_an_account_of_the_configuration_that_is_not_watched(root: Path, tmp_pat
 
 
 def test_asking_changes_nothing(root: Path) -> None:
-    tell(root, a=WELL)
+    tell(root, a=well())
     before = sorted((str(path), path.stat().st_mtime_ns) for path in root.rglob("*"))
     run("--root", str(root))
     assert sorted((str(path), path.stat().st_mtime_ns) for path in root.rglob("*")) == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,8 @@ def test_an_internaldate_that_is_none_is_left_to_the_message() -> None:
         ours.select("INBOX", writable=False)
         ((raw,),) = ours.fetch([1, 2, 3])
     assert (raw.data, raw.received) == (BODIES[1], None)
+    assert raw.fallback is not None
+    assert abs(datetime.now(UTC) - raw.fallback) < timedelta(minutes=10), "what tells nothing of its day came today"
 
 
 @pytest.mark.parametrize(

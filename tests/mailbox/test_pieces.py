@@ -16,10 +16,10 @@ from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox import pieces
 from mailarchiver.mailbox.fetch import SET_OCTETS, sets
 from mailarchiver.mailbox.imap import Bounds, ImapMailbox, Server
-from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
+from tests.servers.fixtures import EVERY_SERVER, NOON, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
 from tests.servers.scripted import Answer, ScriptedServer
 
-__all__ = ["dovecot", "mailbox"]
+__all__ = ["cyrus", "dovecot", "dovecot_sdbox", "mailbox"]
 
 PIECE = 1000
 BODY = b"Subject: large\r\n\r\n" + random.Random(1).randbytes(2482)  # noqa: S311 - no secret
@@ -181,6 +181,7 @@ def test_what_is_too_large_is_told_and_not_fetched() -> None:
 # --- on every server --------------------------------------------------------------------------------------------------
 
 
+@EVERY_SERVER
 @pytest.mark.parametrize("length", [999, 1000, 1001, 4000, 123_456])
 def test_servers_give_the_same_octets_in_pieces(mailbox: Mailbox, length: int) -> None:
     octets = random.Random(length).randbytes(length).replace(b"\0", b"\x01")  # noqa: S311 - likewise

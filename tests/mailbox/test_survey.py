@@ -10,12 +10,13 @@ from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox import survey
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.mailbox.survey import Counted, lacking, resolve
-from tests.servers.fixtures import Mailbox, dovecot, mailbox
+from tests.servers.fixtures import EVERY_SERVER, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
 from tests.servers.scripted import Answer, ScriptedServer
 
-__all__ = ["dovecot", "mailbox"]
+__all__ = ["cyrus", "dovecot", "dovecot_sdbox", "mailbox"]
 
 
+@EVERY_SERVER
 def test_a_connection(mailbox: Mailbox) -> None:
     with mailbox.open() as ours:
         found = ours.ask("tell what it can do", survey.connection)
@@ -26,6 +27,7 @@ def test_a_connection(mailbox: Mailbox) -> None:
     assert (found.valid_until is not None) == secured
 
 
+@EVERY_SERVER
 def test_folders_and_sizes(mailbox: Mailbox) -> None:
     mails = mailbox.fill(3)
     before = mailbox.other.flags()

@@ -67,11 +67,13 @@ class IdleServer:
 
     def idling(self) -> int:
         """How many are in IDLE now."""
-        return len(self._idling)
+        with self._changed:
+            return len(self._idling)
 
     def count(self, command: str) -> int:
         """How often a command came."""
-        return sum(each == command for each in list(self.commands))
+        with self._changed:
+            return self.commands.count(command)
 
     def tell(self, data: bytes) -> None:
         """Say something to all that are in IDLE; waits for one."""
