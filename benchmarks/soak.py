@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for tests/
@@ -37,6 +37,7 @@ GROWTH_MB = 10.0
 STALL_SECONDS = 2.0
 """At most."""
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
+"""When the first burst arrives; the next ones do a day later each, so that months are about as large as real ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def soak(folder: Path, server: tuple[str, int, str, str], mails: int, bursts: in
     ):
         for burst in range(bursts):
             for number in range(burst * mails // bursts, (burst + 1) * mails // bursts):
-                other.deliver(mail(number, chance), NOON)
+                other.deliver(mail(number, chance), NOON + timedelta(days=burst))
             if chance.random() < 0.5:
                 stall(proxy, pid, chance)
             await_filed(folder, (burst + 1) * mails // bursts)

@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from . import pipeline
 from .child import Child, Task
 from .errors import StoreError
 from .model import RawMessage, Rules, Understood
@@ -57,6 +56,8 @@ class InProcess:
 
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As `Worker`."""
+        from . import pipeline  # the parent of a pool does without its 20 MB
+
         return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
 
     def close(self) -> None:
