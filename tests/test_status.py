@@ -19,7 +19,7 @@ from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import ServiceSilent
 from mailarchiver.health import Health
-from mailarchiver.status import Status, alarms, carried, of_json, read, trouble_of
+from mailarchiver.status import Status, Verified, alarms, carried, of_json, read, trouble_of
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 WELL = Health(
@@ -35,6 +35,16 @@ def minutes(number: float) -> timedelta:
 
 def status(written: datetime = NOON, **accounts: Health) -> Status:
     return Status(written, NOON - minutes(600), "0.2.0", 1204, 3, 12_345_678_901, accounts)
+
+
+def test_damage_that_was_found_is_an_alarm_until_it_is_mended() -> None:
+    checked = Verified(2835, NOON - minutes(9999), 24)
+    assert alarms(replace(status(a=WELL), verified=checked), NOON) == []
+    damaged = replace(status(a=WELL), verified=replace(checked, damaged=("0123456789ab", "cdef01234567")))
+    assert alarms(damaged, NOON) == [
+        "2 articles of the archive damaged: 0123456789ab, cdef01234567: run `mailarchiver verify`"
+    ]
+    assert of_json(json.dumps(damaged.as_json()).encode()) == damaged
 
 
 # --- the decision ---------------------------------------------------------------------------------------------------

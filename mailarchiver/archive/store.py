@@ -111,9 +111,7 @@ class Store(Changing):
         self.close()
 
     def lent(self, revoked: threading.Event) -> Store:
-        """The same archive for somebody who may be given up. Once the event is set, each of its methods raises
-        `StoreError`, and changes nothing; one that is under way then is finished.
-        """
+        """The same archive until the event is set: then each method raises `StoreError`, but for one under way."""
         borrowed = copy.copy(self)
         borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
         return borrowed
@@ -359,7 +357,7 @@ class Store(Changing):
             if as_of is not None and (position is None or position.size != as_of):
                 return 0
             paths = {self._layout.page(name): data for name, data in files.items()}
-            changed = {path: data for path, data in paths.items() if not _holds(path, data)}
+            changed = {path: data for path, data in paths.items() if not staging.holds(path, data)}
             staging.replace(self._layout, changed)
             with ledger.transaction():
                 ledger.cleaned(cleaned)
@@ -400,10 +398,3 @@ class Store(Changing):
         text = json.dumps(status, ensure_ascii=False, indent=1) + "\n"
         with self._access.exclusive():
             staging.replace(self._layout, {self._layout.status: text.encode()})
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
-    except FileNotFoundError:
-        return False
