@@ -32,6 +32,7 @@ from .errors import ConfigError, StoreError
 from .events import Event, about
 from .filing import opened, pool_of
 from .maintenance import Maintenance
+from .memory import share_heaps
 from .notify import notify, reloading, watchdog_seconds
 from .rounds import Rounds
 from .schedule import jumped
@@ -71,6 +72,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> Non
     Raises:
         StoreError: the archive cannot be opened at the start. Later on, trouble with it makes the rounds wait.
     """
+    share_heaps()
     with Signals() as signals, opened(settings.archive, settings.limits) as (store, pool):
         service = _Service(settings, store, pool, reread)
         service.start()

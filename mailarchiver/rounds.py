@@ -21,6 +21,7 @@ from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
 from .filing import in_quarantine
 from .health import Health, summary
+from .memory import give_back
 from .notify import notify
 from .poll import poll_account, refresh_pages
 from .publishing import Publisher, sign_in_ends
@@ -305,6 +306,7 @@ class Rounds:
                     wait = timedelta() if round_.outdated else wait
                     state.turn, state.round = state.turn.paused(time.monotonic(), wait), None
                 self._changed.notify_all()
+        give_back()
 
     def _go_on(self, name: str, round_: Round, done: int, found: int) -> None:
         """A round tells that so many messages more are done, and so many more were found."""
