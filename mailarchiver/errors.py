@@ -5,6 +5,7 @@
     MailArchiverError
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
     ├── ServiceSilent     nothing is known of the service, which is an alarm (exit 1)
+    ├── InstallError      the service's files could not be put in place (exit 1)
     ├── NoSuchEntry       what the user named is not in the archive: nothing was done (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
@@ -32,6 +33,10 @@ class ConfigError(MailArchiverError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class InstallError(MailArchiverError):
+    """The service could not be put in place: what was done stays, and a second run goes on from there."""
 
 
 class NoSuchEntry(MailArchiverError):  # noqa: N818 - said as users say it

@@ -1,8 +1,8 @@
 """Memory that is not needed is given back to the system: a process that runs for years is not to keep what one busy
 hour took.
 
-QUIRK: glibc keeps a heap for each of up to eight threads a core (mallopt(3), M_ARENA_MAX), and what is free in one stays
-resident until it is trimmed. A daemon whose threads come and go grew by 30 MB with some thousand mails
+QUIRK: glibc keeps a heap for each of up to eight threads a core (mallopt(3), M_ARENA_MAX), and what is free in one
+stays resident until it is trimmed. A daemon whose threads come and go grew by 30 MB with some thousand mails
 (benchmarks/soak.py).
 """
 

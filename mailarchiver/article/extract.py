@@ -37,7 +37,7 @@ from .writer import Writer
 UNTITLED = "(no subject)"
 _EXCERPT_SOURCE = 2_000
 """Characters of the text that its excerpt is taken from."""
-_BEGINNING = 1_200
+_BEGINNING = 600
 """Characters of a text that are enough to confirm the language it is said to be in."""
 _MARKS = re.compile(r"^[ >]*(?:- )?", re.MULTILINE)
 """Of quotes and lists, in plain text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from zlib import crc32
 
 import filetype
 from PIL import Image, UnidentifiedImageError
@@ -12,6 +13,9 @@ from PIL import Image, UnidentifiedImageError
 Image.MAX_IMAGE_PIXELS = None
 
 _SVG_HEAD = 1024
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""JPEG's markers of a frame (ITU-T T.81, table B.1), which tells the size."""
+_SCAN = 0xDA
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,28 @@ def look(data: bytes) -> Picture | None:
     kind = filetype.image_match(data[:8192])
     if kind is None:
         return None
-    width, height = _size(data)
-    return Picture(kind.extension, width, height)
+    read = _READERS.get(kind.extension)
+    told = read(data) if read else None
+    return Picture(kind.extension, *(told if told and all(told) else _size(data)))
+
+
+def _size_of_png(data: bytes) -> tuple[int, int] | None:
+    """By its first chunk (W3C PNG §11.2.1), if that is sound."""
+    sound = data[12:16] == b"IHDR" and crc32(data[12:29]).to_bytes(4, "big") == data[29:33]
+    return (int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")) if sound else None
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
+    """By its frame (ITU-T T.81, B.2.2), if whole segments lead up to the first scan."""
+    place, size = 2, None
+    while data[place : place + 1] == b"\xff" and place + 9 <= len(data):
+        if data[place + 1] == _SCAN:
+            return size
+        if data[place + 1] in _FRAMES:
+            height, width = data[place + 5 : place + 7], data[place + 7 : place + 9]
+            size = int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        place += 2 + max(2, int.from_bytes(data[place + 2 : place + 4], "big"))
+    return None
 
 
 def _size(data: bytes) -> tuple[int | None, int | None]:
@@ -52,3 +76,7 @@ def _size(data: bytes) -> tuple[int | None, int | None]:
 def _is_svg(data: bytes) -> bool:
     head = data[:_SVG_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in head
+
+
+_READERS = {"png": _size_of_png, "jpg": _size_of_jpeg}
+"""Of most pictures; the others, and what these do not understand, Pillow reads."""

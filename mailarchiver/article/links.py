@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from urllib.parse import urljoin, urlsplit
 
+from ..text.hosts import plain_host
 from ..text.redirects import target_of
 from ..text.tracking import untracked
 from .markup import ATTRIBUTES
@@ -24,6 +25,8 @@ def absolute(target: str, base: str | None) -> str:
     target = _BREAKS.sub("", target).strip()
     if not target or target.startswith("#"):
         return ""
+    if plain_host(target) is not None:
+        return target
     if target.startswith("//"):
         target = "https:" + target
     try:

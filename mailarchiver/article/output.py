@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import joins
 from . import running_text
+from .markup import PHRASING
 from .places import Places
 
 WRAPPER = {"ul": "li", "ol": "li", "dl": "dd"}
@@ -47,6 +48,7 @@ class Output:
     def _start(self) -> None:
         self._out: list[str] = []
         self._stack: list[Open] = []
+        self._inside = 0  # elements on the stack that are no boxes: mostly none, so that nobody needs to look
         self._weight = 0
         self._slot = -1  # where in `_out` a space may be due
         self._slot_is_break = False
@@ -61,6 +63,7 @@ class Output:
         """Begin an element; `told` are its attributes."""
         opened = Open(node, tag, len(self._out), self._weight, kind)
         self._stack.append(opened)
+        self._inside += kind != "box"
         if not tag:
             return
         if self._pending:
@@ -74,6 +77,7 @@ class Output:
         """Close everything above a depth of the stack, innermost first."""
         while len(self._stack) > depth:
             opened = self._stack.pop()
+            self._inside -= opened.kind != "box"
             if opened.kind == "inline":
                 self._close_inline(opened)
             else:
@@ -148,6 +152,8 @@ class Output:
 
     def _around(self) -> str:
         """The tag of the block around, boxes left aside; "" at the top."""
+        if not self._inside:
+            return ""
         for opened in reversed(self._stack):
             if opened.kind not in {"inline", "box"}:
                 return opened.tag
@@ -155,6 +161,8 @@ class Output:
 
     def _in_text(self) -> bool:
         """Whether text may be written here without a paragraph of its own."""
+        if not self._inside:
+            return False
         boxed = False
         for opened in reversed(self._stack):
             if opened.kind == "phrasing" or opened.tag == "figure":
@@ -173,7 +181,9 @@ class Output:
 
     def _end_paragraph(self) -> None:
         """The edge of a block: a paragraph of the writer's own ends; within a heading the words stay apart."""
-        if self._edge == (len(self._out), len(self._stack)):
+        here = (len(self._out), len(self._stack))
+        if not self._inside or self._edge == here:
+            self._edge = here
             return
         if self._preformatted and not self._out[-1].endswith("\n"):
             self._verbatim("\n")
@@ -187,6 +197,32 @@ class Output:
         if self._in_text():
             self._owe_space("")
         self._edge = (len(self._out), len(self._stack))
+
+    def _paragraph(self, tag: str, text: str) -> bool:
+        """A whole paragraph; False where none may begin as it is, or it is a place, or the text has no words."""
+        around = self._around()
+        free = around not in WRAPPER and around not in PHRASING and not self._pending
+        words = running_text.edges(text)[1] if free else ""
+        if words:
+            self._out += (f"<{tag}>", escape(running_text.unwrapped(words), quote=False), f"</{tag}>\n")
+            self._slot, self._last = -1, ""
+            self._weight += 1
+        return bool(words)
+
+    def _phrase(self, tag: str, told: str, text: str) -> bool:
+        """A whole inline element; False where its text is not running text, or has white space at an edge, or begins a
+        paragraph without a tag.
+        """
+        before, words, after = running_text.edges(text)
+        if before or after or self._preformatted or not (tag or self._in_text()):
+            return False
+        self._begin_paragraph()
+        self._settle_space(words[0])
+        written = escape(running_text.unwrapped(words), quote=False)
+        self._out.append(f"<{tag}{told}>{written}</{tag}>" if tag else written)
+        self._last = words[-1]
+        self._weight += 1
+        return True
 
     def _drop_trailing(self) -> None:
         """White space and line breaks before the end of a block are nothing."""

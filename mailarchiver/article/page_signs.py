@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -106,18 +106,6 @@ def called(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNod
     for node in root.css(f'[class*="{name}"], [id*="{name}"]'):
         if any(token.endswith(name) and unprefixed(token) == name for token in _tokens(node)):
             yield node
-
-
-def called_any(root: LexborHTMLParser | LexborNode, names: Sequence[str]) -> dict[str, list[LexborNode]]:
-    """The elements below `root` of each of the names, as `called` gives them; one look at each element that has a class
-    or an id, which is the faster the fewer those are.
-    """
-    found: dict[str, list[LexborNode]] = {}
-    ends = tuple(names)
-    for node in root.css("[class], [id]"):
-        for name in {unprefixed(token) for token in _tokens(node) if token.endswith(ends)}.intersection(names):
-            found.setdefault(name, []).append(node)
-    return found
 
 
 def _tokens(node: LexborNode) -> list[str]:

@@ -29,6 +29,8 @@ class Places:
         self._same: dict[int, int] = {}  # several places that became one
         for region in regions:
             self._find(region)
+        self.any = bool(self._targets)
+        """Whether any link may lead to a place: most articles have none, and nobody needs to ask where."""
 
     def _find(self, region: LexborNode) -> None:
         wanted = {self._fragment(link.attributes) for link in region.css('a[href*="#"]')} - {None}
@@ -48,7 +50,7 @@ class Places:
 
     def at(self, node: LexborNode) -> int | None:
         """The number of the place that an element is, None where no link leads there."""
-        return self._targets.get(node.mem_id) if self._targets else None
+        return self._targets.get(node.mem_id)
 
     def link(self, given: Mapping[str, str | None]) -> str:
         """The attribute of a link to a place; "" for any other link."""
@@ -64,6 +66,8 @@ class Places:
         """Forget the places that were written without a link to them, or the other way round; whether there were any,
         so that it has to be written again.
         """
+        if not self._numbers:
+            return False
         linked = {self._same.get(number, number) for number in map(int, _LINK.findall(html))}
         live = linked & {int(number) for _, number in _ID.findall(html)}
         numbers = {key: number for key, number in self._numbers.items() if self._same.get(number, number) in live}

@@ -20,10 +20,11 @@ from ..text.dates import read_date
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
-from .page_signs import called_any
+from .page_signs import unprefixed
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
+_ALL_NAMES = tuple(name for names in _NAMES.values() for name in names)
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -84,13 +85,17 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
 
 
 def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
-    """The elements of each field of the table, in the order of its names. All are searched for at once, those that the
-    HTML has nowhere not at all: each search goes through the whole tree.
+    """The elements of each field of the table, in the order of its names. All are searched for at once, and only where
+    there is a reader page, for the search goes through the whole tree.
     """
-    if not any(name in html for name in _NAMES["content"]):
-        return {field: [] for field in _NAMES}
-    found = called_any(tree, [name for names in _NAMES.values() for name in names if name in html])
-    return {field: [node for name in names for node in found.get(name, ())] for field, names in _NAMES.items()}
+    found: dict[str, list[LexborNode]] = {name: [] for name in _ALL_NAMES}
+    if any(name in html for name in _NAMES["content"]):
+        for node in tree.css("[class], [id]"):
+            given = node.attributes
+            for name in f"{given.get('class') or ''} {given.get('id') or ''}".split():
+                if name.endswith(_ALL_NAMES) and (bare := unprefixed(name)) in found:
+                    found[bare].append(node)
+    return {field: [node for name in names for node in found[name]] for field, names in _NAMES.items()}
 
 
 def _url(header: _Header) -> tuple[str, str] | None:

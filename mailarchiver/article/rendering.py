@@ -1,27 +1,30 @@
 """Clean HTML → lines of text: the walk that Markdown and plain text have in common.
 
 It reads what `writer` and `sanitize` leave, and nothing else: well-formed, every attribute quoted, text straight in
-elements that may hold text. One pass over the tags; what is nested moves in by prefixes, and past `DEEPEST` does not.
+elements that may hold text, no more white space than is shown, lines parted behind blocks only. Most of an article is
+paragraphs in a row, which one expression finds; between them it goes from tag to tag of blocks. The words of a block
+are read as a whole. What is nested moves in by prefixes, and past `DEEPEST` does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from html import unescape
 
-from ..text.whitespace import is_even
 from .grid import Grid, laying_out
 from .markup import BLOCK
 
 DEEPEST = 8
 """Lists and quotes within each other that move in further; readers of Markdown stop at 20 elements."""
-CODE = frozenset({"code", "samp"})
 
-_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^\s=>]+(?:=\"[^\"]*\")?)*)\s*/?>")
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^\s=>]+(?:=\"[^\"]*\")?)*)\s*/?>")
+"""Any tag."""
+_BLOCK_TAG = re.compile(TAG.pattern.replace("[a-z][a-z0-9]*", "|".join(sorted(BLOCK))))
+_PARAGRAPH = re.compile(r"<(p|h[1-6])(?: [^>]*)?>([^<]*(?:<(?!/\1>)[^<]*)*)</\1>")
+"""What holds words only, and so ends with the next tag of its name."""
 _ATTRIBUTE = re.compile(r"\s([^\s=>]+)=\"([^\"]*)\"")
-_SPACES = re.compile(r"[ \t\r\n\f]{2,}|[\t\r\n\f]")
 
 
 @dataclass(slots=True)
@@ -44,56 +47,34 @@ class _List:
     after_text: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Piece:
-    """What an inline element begins or ends with, at a `place` among the words of its block; its `text` is known when
-    the element, or the block, is at its end.
-    """
-
-    tag: str
-    attributes: str
-    place: int
-    text: str = ""
-    partner: Piece | None = None
-    """At the other end of the element."""
-
-
 @dataclass(slots=True)
-class Rendering:
+class Rendering(ABC):
     """A rendering in the making. What sets Markdown and plain text apart are the methods of the first section."""
 
     _lines: list[str] = field(default_factory=list)
     _around: list[_Container | None] = field(default_factory=list)
     _lists: list[_List] = field(default_factory=list)
-    _words: list[str | Piece] = field(default_factory=list)
-    _inline: list[Piece] = field(default_factory=list)
     _grids: list[Grid | None] = field(default_factory=list)
     _grid: Grid | None = None
     """The one of them that is no layout."""
     _block: str = ""
-    _verbatim: list[str] = field(default_factory=list)
+    _spoken: bool = False
+    """Whether there are words straight before."""
     _last_list: str = ""
     _tight: bool = False
+    _layouts: frozenset[int] = frozenset()
+    _tables: int = 0
+    """So many began."""
 
     # --- what the two differ in -----------------------------------------------------------------------------------
 
-    def escaped(self, text: str) -> str:
-        """Running text, as it is to be written."""
-        return text
+    @abstractmethod
+    def words(self, html: str) -> str | None:
+        """The words of a block; `br` is a line feed. None where there is nothing."""
 
-    def begin(self, piece: Piece) -> None:
-        """An inline element begins."""
-
-    def end(self, piece: Piece, closing: Piece) -> None:
-        """It ends: both of its pieces may get their texts now."""
-
-    def picture(self, _attributes: dict[str, str]) -> str:
-        """A picture."""
-        return ""
-
-    def finished(self, words: list[str | Piece], _tag: str) -> list[str]:
+    def lines_of(self, words: str, _tag: str) -> list[str]:
         """The lines of a block of text."""
-        return [line.strip(" ") for line in joined(words).split("\n")]
+        return [line.strip(" ") for line in words.split("\n")] if "\n" in words else [words.strip(" ")]
 
     def preformatted(self, text: str) -> list[str]:
         """The lines of a listing."""
@@ -119,80 +100,68 @@ class Rendering:
 
     def render(self, html: str) -> str:
         """The whole text, with a line end; "" where there is none."""
-        layouts = laying_out(_TOKEN, html) if "<table" in html else frozenset()
-        tables = 0
-        first, *rest = _TOKEN.split(html)
+        if "<table" in html:
+            self._layouts = laying_out(_BLOCK_TAG, html)
+        before, *rest = _PARAGRAPH.split(html)
+        self._read(before)
+        pieces = iter(rest)
+        for tag, words, between in zip(pieces, pieces, pieces, strict=True):
+            self._paragraph(tag, words)
+            if between != "\n":
+                self._read(between)
+        return "\n".join(self._lines).strip("\n") + "\n"
+
+    def _read(self, html: str) -> None:
+        """Go from tag to tag."""
+        first, *rest = _BLOCK_TAG.split(html)
         pieces = iter(rest)
         self._say(first)
-        for closing, tag, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
+        for closing, tag, attributes, words in zip(pieces, pieces, pieces, pieces, strict=True):
             if closing:
                 self._close(tag)
             elif tag == "table":
-                self._begin_table(is_layout=tables in layouts)
-                tables += 1
+                self._begin_table()
             else:
                 self._open(tag, attributes)
-            if text:
-                self._say(text)
-        self._flush()
-        return "\n".join(self._lines).strip("\n") + "\n"
+            self._say(words)
 
-    def _say(self, text: str) -> None:
-        words = unescape(text) if "&" in text else text
-        if self._block == "pre":
-            self._verbatim.append(words)
-        elif self._words or not words.isspace():
-            words = words if is_even(words) else _SPACES.sub(" ", words)
-            self._words.append(words if self.in_code() else self.escaped(words))
+    def _paragraph(self, tag: str, html: str) -> None:
+        """A whole paragraph, or a heading; most stand in nothing."""
+        if self._lists or self._around or self._grids:
+            if self._grid is None:
+                self._begin(tag)
+            self._say(html)
+        else:
+            words = self.words(html)
+            lines = self.lines_of(words, tag) if words else []
+            if any(lines):
+                self._lines += ("", *lines) if self._lines else lines
+                self._last_list = ""
+        self._block, self._spoken = "", False
 
-    def _open(self, tag: str, attributes: str) -> None:
-        if tag in BLOCK:
-            self._open_block(tag, attributes)
-        elif self._block == "pre":
-            self._verbatim += ["\n"] if tag == "br" else []
-        elif tag == "br":
-            self._words.append("\n")
-        elif tag == "img":
-            self._words.append(Piece(tag, attributes, len(self._words), self.picture(_attributes(attributes))))
-        elif tag != "wbr":
-            piece = Piece(tag, attributes, len(self._words))
-            self._words.append(piece)
-            self._inline.append(piece)
-            self.begin(piece)
-
-    def _close(self, tag: str) -> None:
-        if tag in BLOCK:
-            self._close_block(tag)
-        elif self._inline and self._inline[-1].tag == tag:
-            piece = self._inline.pop()
-            piece.partner = Piece(tag, "", len(self._words), partner=piece)
-            self._words.append(piece.partner)
-            self.end(piece, piece.partner)
-
-    def in_code(self) -> bool:
-        """Whether text stands in an inline listing."""
-        return bool(self._inline) and any(piece.tag in CODE for piece in self._inline)
+    def _begin(self, tag: str) -> None:
+        self._tight = False
+        if tag in {"p", "pre"} and self._lists:
+            self._lists[-1].loose = True
+        self._block = tag
 
     # --- blocks ---------------------------------------------------------------------------------------------------
 
-    def _open_block(self, tag: str, attributes: str) -> None:
-        after_text = bool(self._words) and self._block in {"li", ""}
-        self._flush()
+    def _open(self, tag: str, attributes: str) -> None:
+        after_text, self._spoken = self._spoken and self._block in {"li", ""}, False
         if self._grid is not None:
-            self._grid.open(tag, _attributes(attributes))
+            self._grid.open(tag, attributes_of(attributes))
             return
-        self._tight = False
         if tag == "hr":
+            self._tight = False
             self._write(self.rule())
-        elif tag in {"ul", "ol"}:
-            self._open_list(tag, _attributes(attributes), after_text=after_text)
+        self._begin(tag)
+        if tag in {"ul", "ol"}:
+            self._open_list(tag, attributes_of(attributes), after_text=after_text)
         elif tag == "li":
             self._open_item()
         elif tag == "blockquote":
             self._enter(_Container("> ", "> "))
-        elif tag in {"p", "pre"} and self._lists:
-            self._lists[-1].loose = True
-        self._block = tag
 
     def _open_list(self, tag: str, attributes: dict[str, str], *, after_text: bool) -> None:
         number = max(0, int(attributes.get("start") or 1)) if tag == "ol" and self.is_numbered(attributes) else None
@@ -213,8 +182,8 @@ class Rendering:
         depth = sum(one is not None for one in self._around)
         self._around.append(container if depth < DEEPEST else None)
 
-    def _close_block(self, tag: str) -> None:
-        self._flush()
+    def _close(self, tag: str) -> None:
+        self._spoken = False
         if tag == "table" and self._grids:
             self._end_table()
         elif self._grid is not None:
@@ -228,9 +197,11 @@ class Rendering:
                 self._lists[-1].begun = True
         self._block = ""
 
-    def _begin_table(self, *, is_layout: bool) -> None:
+    def _begin_table(self) -> None:
         """Tables in a table are none of their own."""
-        self._flush()
+        self._spoken = False
+        is_layout = self._tables in self._layouts
+        self._tables += 1
         grid = None if is_layout or self._grid is not None else Grid()
         self._grids.append(grid)
         self._grid = grid or self._grid
@@ -253,26 +224,29 @@ class Rendering:
 
     # --- lines ----------------------------------------------------------------------------------------------------
 
-    def _flush(self) -> None:
-        """The text of a block is complete."""
+    def _say(self, html: str) -> None:
+        """The words of a block."""
         if self._block == "pre":
-            text, self._verbatim = "".join(self._verbatim), []
-            self._block = ""
-            if text.strip("\n"):
-                self._write(self.preformatted(text.strip("\n")))
-        if not self._words:
+            self._say_verbatim(html)
             return
-        while self._inline:
-            self._close(self._inline[-1].tag)
-        words, self._words = self._words, []
+        words = self.words(html.replace("\n", " ")) if html and not html.isspace() else None
+        if words is None:
+            return
+        self._spoken = True
         grid = self._grid
-        lines = self.finished(words, "" if grid else self._block)
+        lines = self.lines_of(words, "" if grid else self._block)
         if not any(lines):
             return
         if grid is not None:
             grid.say(self.break_in_cell.join(line.rstrip() for line in lines if line), self.break_in_cell)
         else:
             self._write(lines)
+
+    def _say_verbatim(self, html: str) -> None:
+        text = unescape(TAG.sub(lambda tag: "\n" if tag[2] == "br" else "", html)).strip("\n")
+        self._block = ""
+        if text:
+            self._write(self.preformatted(text))
 
     def _write(self, lines: list[str]) -> None:
         """Lines of a block, an empty one before them but where an item of a list follows closely."""
@@ -301,10 +275,6 @@ class Rendering:
         self._last_list = ""
 
 
-def joined(words: Sequence[str | Piece]) -> str:
-    """The words of a block in a row."""
-    return "".join([word if isinstance(word, str) else word.text for word in words])
-
-
-def _attributes(written: str) -> dict[str, str]:
+def attributes_of(written: str) -> dict[str, str]:
+    """The attributes of a tag."""
     return {name: unescape(value) for name, value in _ATTRIBUTE.findall(written)}

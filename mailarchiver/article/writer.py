@@ -27,6 +27,8 @@ DEEPEST = 200
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _NOTHING = DROPPED - {"svg"}
 _VOID = frozenset({"br", "hr", "img", "wbr"}) | EMBEDS
+_INSTEAD = frozenset({"svg", "noscript", "math"})
+_RUNNING = PHRASING - {"pre", "summary"}
 _NO_PICTURE = frozenset({"table", "tr", "thead", "tbody", "tfoot", "ul", "ol", "dl", "pre"})
 """Where no picture and no rule may stand."""
 _PLACEHOLDER = 300
@@ -87,7 +89,10 @@ class Writer(Output):
         node = region.child
         path: list[tuple[LexborNode, int]] = []  # the elements around, with their places on the stack
         while node is not None:
-            if self._enter(node):
+            tag = node.tag or ""
+            if tag == "-text":
+                self._write_text(node)
+            elif self._enter(tag, node):
                 path.append((node, len(self._stack) - 1))
                 child = node.child
                 if child is not None:
@@ -101,34 +106,60 @@ class Writer(Output):
                 following = parent.next
             node = following
 
-    def _enter(self, node: LexborNode) -> bool:
+    def _write_text(self, node: LexborNode) -> None:
+        text = node.text_content or ""
+        if text.isspace() and not self._last and not self._preformatted:
+            return  # at the start of a line, as most white space between elements is
+        if not (self._skipped and node.mem_id in self._skipped):
+            self._text(text)
+
+    def _enter(self, tag: str, node: LexborNode) -> bool:
         """Write what begins here; True where the children are to be visited."""
-        tag = node.tag or ""
-        if self._skipped and node.mem_id in self._skipped:
-            return False
-        if tag == "-text":
-            self._text(node.text_content or "")
-            return False
-        if tag in _NOTHING or tag.startswith("-"):
+        if tag in _NOTHING or tag[:1] == "-" or (self._skipped and node.mem_id in self._skipped):
             return False
         given = node.attributes
-        style = given.get("style")
-        if given and ("hidden" in given or (style and _HIDDEN.search(style))):
-            return False
-        place = self._places.at(node)
-        if place is not None:
+        backed = False
+        if given:
+            style = given.get("style")
+            if "hidden" in given or (style and _HIDDEN.search(style)):
+                return False
+            backed = "background" in given or (style is not None and "url(" in style.lower())
+        if self._places.any and (place := self._places.at(node)) is not None:
             self._pending.append(place)
         if tag in _VOID:
             return self._void(tag, node, given)
-        if tag in {"svg", "noscript", "math"} and self._instead(tag, node):
+        if tag in _INSTEAD and self._instead(tag, node):
             return False
-        backed = "background" in given or (style is not None and "url(" in style.lower())
+        if not backed and self._write_whole(tag, node, given):
+            return False
         if backed and tag == "table":
             self._backdrop(node, given)
         self._open(RENAMED.get(tag, tag), node, given)
         if backed and tag != "table":
             self._backdrop(node, given)
         return True
+
+    def _write_whole(self, tag: str, node: LexborNode, given: Given) -> bool:
+        """Write an element of nothing but text at once, as most paragraphs, headings and links are; False where it is
+        another, or its text has to be looked at closely.
+        """
+        running = tag in _RUNNING and not given
+        text = self._only_text(node) if running or tag in INLINE else ""
+        if not text or len(self._stack) >= DEEPEST:
+            return False
+        if running:
+            self._end_paragraph()
+            return self._paragraph(tag, text)
+        told = self._link(given) if tag == "a" else attributes(tag, given, self._base)
+        return self._phrase(tag if told or tag != "a" else "", told, text)
+
+    def _only_text(self, node: LexborNode) -> str:
+        """All that is in an element, where that is a text; "" for any other, or where what is written is a place."""
+        child = node.child
+        if child is None or child.next is not None or child.tag != "-text" or self._pending:
+            return ""
+        skipped = self._skipped and child.mem_id in self._skipped
+        return "" if skipped else child.text_content or ""
 
     def _instead(self, tag: str, node: LexborNode) -> bool:
         """Write what stands for a drawing or a formula; False where an element is as any other."""

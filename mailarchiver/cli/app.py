@@ -10,6 +10,7 @@ from .auth import auth
 from .check import check
 from .demo import demo
 from .import_ import import_
+from .install_service import install_service
 from .list_ import list_
 from .poll import poll
 from .quarantine import quarantine
@@ -46,6 +47,7 @@ app.command()(audit)
 app.command()(reprocess)
 app.command()(remove)
 app.command()(restore)
+app.command("install-service")(install_service)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(auth, name="auth")
 

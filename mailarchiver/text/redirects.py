@@ -49,10 +49,11 @@ def target_of(url: str) -> str:
 
 def _step(url: str) -> str | None:
     host = host_of(url)
-    if host is None:
+    rows = _rows(host) if host is not None else ()
+    if not rows:
         return None
     parts = urlsplit(url.strip())
-    for row in _rows(host):
+    for row in rows:
         written = row.written(parts)
         target = _DECODERS[row.code](written) if written else None
         if target and _ADDRESS.fullmatch(target) and host_of(target):

@@ -12,9 +12,10 @@ from PIL import Image as Pictures
 from selectolax.lexbor import LexborHTMLParser
 
 from mailarchiver.article.figures import caption_figures
+from mailarchiver.article.image_type import look
 from mailarchiver.model import Part
 
-from .making import PIXEL, PNG, article, reader_page
+from .making import PIXEL, PNG, article, png, reader_page
 
 
 def drawn(kind: str) -> bytes:
@@ -411,3 +412,43 @@ def test_the_link_of_a_picture_goes_into_its_figure() -> None:
     html = f'<ul><li>a<div><a href="https://e.org/">{SHOWN}</a><p class="wp-caption-text">{CAPTION}</p></div></li></ul>'
     found = article(reader_page(html), parts=(part(content_id="a"),))
     assert found.html.count("<a ") == 1
+
+
+def jpeg(*segments: tuple[int, bytes]) -> bytes:
+    return b"\xff\xd8" + b"".join(
+        bytes((0xFF, marker)) + (len(data) + 2).to_bytes(2, "big") + data for marker, data in segments
+    )
+
+
+FRAME = (0xC2, bytes((8, 0, 30, 1, 44, 3)) + bytes((1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1)))
+SCAN = (0xDA, bytes((1, 1, 0, 0, 63, 0)))
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (png(165, 215), (165, 215)),
+        (png(165, 215)[:33], (165, 215)),  # cut off before its pixels
+        (png(165, 215)[:20] + b"\x01" + png(165, 215)[21:], (None, None)),  # a size with a wrong checksum
+        (jpeg((0xE1, b"Exif" * 400), (0xDB, bytes(65)), FRAME, SCAN) + b"\0\0\xff\xd9", (300, 30)),
+        (jpeg((0xE1, b"\xff\xc0" * 40), FRAME, SCAN), (300, 30)),  # what looks like a frame within a segment
+        (jpeg((0xE1, b"Exif")), (None, None)),
+        (jpeg((0xE1, b"Exif"))[:-2], (None, None)),
+    ],
+)
+def test_a_header_tells_the_size(data: bytes, size: tuple[int | None, int | None]) -> None:
+    found = look(data)
+    assert found is not None
+    assert (found.width, found.height) == size
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("GIF", {}), ("WEBP", {})]
+)
+@pytest.mark.parametrize("size", [(1, 1), (300, 2), (7, 4_000)])
+def test_what_pillow_writes_is_read(kind: str, options: dict[str, bool], size: tuple[int, int]) -> None:
+    written = io.BytesIO()
+    Pictures.new("RGB", size).save(written, kind, **options)
+    found = look(written.getvalue())
+    assert found is not None
+    assert (found.width, found.height) == size

@@ -253,3 +253,34 @@ def test_the_articles_of_the_corpus_are_clean(corpus: Path, folder: str) -> None
         for original in unwrap(parse(mail.read_bytes())):
             html = extract(original, TagRules()).html
             assert again(html) == html, mail.name
+
+
+TEXTS = st.sampled_from(
+    ["a", " a", "a ", "a\nb", "日\n本", "日 ", "\n本", "\u00a0", "\u00a0a", "a \u00a0b", "\u200b", "&amp;", "\t", ""]
+)
+WHOLE = st.builds(
+    "<{0}{1}>{2}<!----></{0}>".format,
+    st.sampled_from(["p", "h2", "a", "em", "code", "li", "span"]),
+    st.sampled_from(
+        [
+            "",
+            ' href="https://example.org/"',
+            ' href="#x"',
+            ' name="x"',
+            ' lang="de"',
+            ' style="background: url(cid:a)"',
+            " hidden",
+        ]
+    ),
+    TEXTS,
+)
+EDGES = st.sampled_from(
+    [f"{end}{tag}>" for tag in ("p", "div", "ul", "li", "pre", "td", "b", "blockquote") for end in ("<", "</")]
+    + ["<br>"]
+)
+
+
+@given(st.lists(WHOLE | EDGES | TEXTS, max_size=12).map("".join))
+def test_what_is_written_at_once_is_written_as_piece_by_piece(html: str) -> None:
+    """A comment behind its text makes an element one that has to be walked."""
+    assert written(html.replace("<!---->", "")) == written(html)
