@@ -284,6 +284,7 @@ class Rounds:
                 if not round_.revoked.is_set() and round_.store.dirty_months():
                     refresh_pages(round_.store)
                 round_.store.update_search(seconds=INDEXING_SECONDS)
+                round_.store.rest()
 
     def _is_current(self, state: State, round_: Round) -> bool:
         """Whether somebody still waits for it."""

@@ -56,6 +56,9 @@ class FakeStore:
         self.revoked.append(revoked)
         return self
 
+    def rest(self) -> None:
+        pass
+
     def dirty_months(self) -> list[str]:
         return []
 

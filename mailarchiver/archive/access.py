@@ -35,6 +35,12 @@ class Access:
         """The same access for somebody who loses it when the event is set."""
         return _Lent(self, revoked)
 
+    def rest(self) -> None:
+        """Keep no more memory than is needed while nothing is looked up."""
+        with self._threads, as_store_error(self._layout), self._no_second_try():
+            if self._ledger is not None:
+                self._ledger.shrink()
+
     def close(self) -> None:
         """Close the ledger; the next use opens it again."""
         with self._threads:
@@ -110,6 +116,10 @@ class _Lent(Access):
     def __init__(self, lender: Access, revoked: threading.Event) -> None:
         self._lender = lender
         self._revoked = revoked
+
+    def rest(self) -> None:
+        """As the lender's."""
+        self._lender.rest()
 
     def close(self) -> None:
         """Nothing: the lender goes on."""

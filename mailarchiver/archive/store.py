@@ -39,10 +39,6 @@ ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
 
 
-INDEXED_AT_ONCE = 100
-"""Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
-
-
 class Store(Changing):
     """An archive, open for writing. Every method raises `StoreError` where the disk or another holder is in the way.
 
@@ -115,6 +111,10 @@ class Store(Changing):
         borrowed = copy.copy(self)
         borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
         return borrowed
+
+    def rest(self) -> None:
+        """Keep no more memory than is needed while nothing is filed."""
+        self._access.rest()
 
     def keep_free(self, octets: int) -> None:
         """Leave so much of the disk free from now on (`min_free`)."""
@@ -374,12 +374,12 @@ class Store(Changing):
         start, total = time.monotonic(), 0
         while True:
             with self._access.exclusive():
-                taken = search_index.update(self._layout, lines=INDEXED_AT_ONCE)
+                taken = search_index.update(self._layout, lines=search_index.AT_ONCE)
             total += taken
             if taken and step is not None:
                 step(taken)
             is_late = seconds is not None and time.monotonic() - start >= seconds
-            if is_late or (taken < INDEXED_AT_ONCE and not self._merge_search()):
+            if is_late or (taken < search_index.AT_ONCE and not self._merge_search()):
                 return total
             time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
 
