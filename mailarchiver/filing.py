@@ -182,7 +182,13 @@ def told(filing: Filing, receipt: Receipt, milliseconds: int) -> tuple[str, dict
     all that is told. `milliseconds` went by from when its batch was here until that was on disk.
     """
     ref, took = receipt.ref, f"{milliseconds} ms"
-    facts = {"account": ref.account, "mailbox": ref.folder or None, "uid": ref.uid, "ms": milliseconds}
+    facts = {
+        "account": ref.account,
+        "mailbox": ref.folder or None,
+        "uid": ref.uid,
+        "path": ref.path,
+        "ms": milliseconds,
+    }
     entry, folder = receipt.entries[0] if receipt.entries else (None, receipt.quarantine)
     if receipt.outcome != "filed" or not filing.bundles:
         sentence = f"{where(ref)}: {receipt.outcome} {folder or ''}, {took}"

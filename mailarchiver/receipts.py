@@ -13,13 +13,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .archive.bundle import digests
 from .archive.store import Store
 from .errors import MailboxError
 from .mailbox.imap import ImapMailbox
-from .mailbox.receipt import Facts, composed, message_id, told_by
+from .mailbox.receipt import Facts, composed, is_there, told_by
 from .model import RawMessage
 from .text.terminal import line
 from .text.wording import counted
@@ -117,4 +118,4 @@ def _there(mailbox: ImapMailbox, folder: str, digests: list[str]) -> set[str]:
     if not digests:
         return set()
     mailbox.select(folder, writable=False)
-    return {digest for digest in digests if mailbox.has_header("Message-ID", message_id(digest))}
+    return {digest for digest in digests if mailbox.ask("look for a receipt", partial(is_there, digest=digest))}

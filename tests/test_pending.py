@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mailarchiver import folder_round, poll
+from mailarchiver import folder_round, pending, poll
 from mailarchiver.archive.store import Store
 from mailarchiver.audit import FolderAudit, audit_account
 from mailarchiver.cli.app import app
@@ -94,6 +94,7 @@ def site(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> S
         return real(self, since, above=above)
 
     monkeypatch.setattr(ImapMailbox, "search", search)
+    monkeypatch.setattr(pending, "LOOK_BACK", 0)
     site = Site(tmp_path / "archive", mailbox, asked)
 
     class Clock(datetime):
@@ -117,6 +118,23 @@ def test_only_what_lies_beyond_the_cursor_is_asked_for(site: Site) -> None:
     assert (site.round().filed, site.searches) == (1, ["beyond"])
     assert (site.round().found, site.searches) == (0, ["beyond"])
     assert site.audit().counts == {"filed": 4}
+
+
+def test_a_message_that_turns_up_behind_a_later_one_is_found_by_the_next_round(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.deliver(*[0] * 6)
+    monkeypatch.setattr(pending, "LOOK_BACK", 3)
+    late, search = site.uids()[4], ImapMailbox.search
+
+    def without(self: ImapMailbox, since: date | None, *, above: int = 0) -> list[int]:
+        return [uid for uid in search(self, since, above=above) if uid != late]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ImapMailbox, "search", without)
+        assert (site.round().filed, site.searches) == (5, ["all"])
+    assert (site.round().filed, site.searches) == (1, ["beyond"])
+    assert (site.round().found, site.searches) == (0, ["beyond"])
 
 
 def test_once_a_day_the_whole_folder_is_compared(site: Site) -> None:

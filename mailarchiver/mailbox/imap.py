@@ -236,11 +236,6 @@ class ImapMailbox:
             )
         return done
 
-    def has_header(self, name: str, value: str) -> bool:
-        """Whether a message of the folder has a header field with this in its value."""
-        with self._talking(f"search {self._need_selected().folder!r}") as client:
-            return bool(client.search(["HEADER", name, value]))
-
     def append(self, folder: str, data: bytes) -> None:
         r"""Put a message into a folder, as one that was read (\Seen)."""
         with self._talking(f"put a message into {folder!r}") as client:

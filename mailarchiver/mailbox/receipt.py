@@ -14,9 +14,13 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..text.terminal import line
 from ..text.wording import MONTHS, WEEKDAYS
+
+if TYPE_CHECKING:
+    from .wire import Client
 
 FIELD = "X-Mailarchiver-Receipt"
 DOMAIN = "receipt.mailarchiver.invalid"
@@ -52,6 +56,11 @@ class Facts:
 def message_id(digest: str) -> str:
     """The Message-ID of the receipt for a mail."""
     return f"<{digest}@{DOMAIN}>"
+
+
+def is_there(client: Client, digest: str) -> bool:
+    """Whether the receipt for a mail is in the folder that is open: a question for `ImapMailbox.ask`."""
+    return bool(client.search(["HEADER", "Message-ID", message_id(digest)]))
 
 
 def composed(facts: Facts, now: datetime) -> bytes:
