@@ -287,3 +287,17 @@ def test_how_much_is_to_stay_free_may_change(root: Path) -> None:
             store.commit([filing(1)], now=NOW)
         store.keep_free(0)
         store.commit([filing(1)], now=NOW)
+
+
+def test_at_rest_the_memory_of_the_ledgers_pages_is_given_back(root: Path) -> None:
+    with Store.open(root, min_free=0) as store:
+        store.rest()
+        store.commit([filing(number) for number in range(200)], now=NOW)
+        assert len(list(store.entries())) == 200
+        with store._access.reading() as ledger:
+            shrunk: list[str] = []
+            ledger._db.set_trace_callback(shrunk.append)
+            store.lent(threading.Event()).rest()
+            ledger._db.set_trace_callback(None)
+        assert shrunk == ["PRAGMA shrink_memory"]
+        assert [receipt.outcome for receipt in store.commit([filing(7)], now=NOW)] == ["already"]
