@@ -23,7 +23,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from . import pipeline
 from .answers import answer_frame, read_answer, read_task, task_frame
 from .errors import StoreError
 from .frames import Incoming, Outgoing, widen
@@ -176,8 +175,12 @@ class Child:
             stream.close()
 
 
-def serve(work: Callable[..., Understood] = pipeline.understand) -> None:
-    """Answer tasks until the input ends. A mail past its limits ends the process: the parent sees that, and says so."""
+def serve(work: Callable[..., Understood] | None = None) -> None:
+    """Answer tasks until the input ends, by default by `pipeline.understand`. A mail past its limits ends the process:
+    the parent sees that, and says so.
+    """
+    from . import pipeline  # not for the parent, who would keep its 20 MB for nothing
+
     seconds, octets = (int(value) for value in sys.argv[-2:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # meant for the parent: Ctrl-C and systemd signal the whole group, and the mail in work is to be finished
@@ -190,7 +193,7 @@ def serve(work: Callable[..., Understood] = pipeline.understand) -> None:
     outgoing.add(READY)
     outgoing.flush()
     try:
-        while _answered(incoming, outgoing, work, seconds):
+        while _answered(incoming, outgoing, work or pipeline.understand, seconds):
             pass
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

@@ -4,13 +4,14 @@
 
     APScheduler ─ every interval ─▶ Rounds.tick ┐
     mailbox.idle ─ new mail ──────▶ Rounds.wake ┴▶ the account's thread: poll_account | refresh_pages | status.json
-    main thread ─ every few seconds ─▶ watch: stop asked? · clock jumped? · WATCHDOG=1 if the rounds go on
+                ─ now and then ──▶ Maintenance: the week's verify, stale pages
+    main thread ─ a signal, or every few seconds ─▶ end? · new configuration? · clock jumped? · WATCHDOG=1 if all go on
 
 APScheduler is a trigger and nothing more: its jobs take no time, and the rounds run in threads of our own. Its traps
 (3.11): a job that comes late is dropped unless `misfire_grace_time=None`; a job that hangs is never started again;
 after the clock was set back nothing runs until it has caught up, so a jump of the clock starts every round anew, and a
-round that nobody asked for begins by itself after a while (`schedule.Turn`). A round is told to stop at a deadline; a
-daemon whose rounds do not end is left to systemd's watchdog.
+round that nobody asked for begins by itself after a while (`schedule.Turn`). What is done about a round that takes too
+long, and when the daemon is left to systemd's watchdog, says `supervision`.
 """
 
 from __future__ import annotations
@@ -20,99 +21,207 @@ import os
 import signal
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from . import __version__
+from .errors import ConfigError, StoreError
 from .events import Event, about
-from .filing import opened
-from .notify import notify, watchdog_seconds
+from .filing import opened, pool_of
+from .maintenance import Maintenance
+from .memory import share_heaps
+from .notify import notify, reloading, watchdog_seconds
 from .rounds import Rounds
 from .schedule import jumped
+from .signals import END, Signals
 
 if TYPE_CHECKING:
-    from .config import Settings
-    from .workers import Worker
+    from collections.abc import Callable
+
+    from .archive.store import Store
+    from .config import Account, Settings
+    from .workers import Pool
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5.0
+STARTING_SECONDS = 0.2
+"""A tick until READY=1."""
+READY_SECONDS = 60.0
+"""So long a server that does not answer keeps READY=1 back."""
 JITTER = 0.1
 """Of the interval."""
 LONGEST_JITTER = 30.0
 EXIT_SECONDS = 8.0
 """How long the batches in hand may take after a signal; the whole exit has 10 s."""
+PAGES_EVERY = timedelta(hours=1)
+VERIFY_EVERY = timedelta(hours=6)
+"""How often it is looked whether this week's check is still to be done."""
+VERIFY_AFTER = timedelta(minutes=10)
+"""Not at the start, when everything else wants the disk."""
 
 
-def run(settings: Settings) -> None:
-    """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s.
+def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+    """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
+
+    At SIGHUP `reread` gives the configuration as it is now, or raises `ConfigError`: then the old one stands.
 
     Raises:
         StoreError: the archive cannot be opened at the start. Later on, trouble with it makes the rounds wait.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with opened(settings.archive, settings.limits) as (store, worker):
-        rounds = Rounds(settings, store, worker)
-        scheduler = _schedule(settings, rounds)
-        rounds.start()
-        scheduler.start()
-        notify("READY=1", f"STATUS={rounds.summary()}")
-        names = ", ".join(account.name for account in settings.account)
-        log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
-        _watch(stop, scheduler, rounds)
+    share_heaps()
+    with Signals() as signals, opened(settings.archive, settings.limits) as (store, pool):
+        service = _Service(settings, store, pool, reread)
+        service.start()
+        service.watch(signals)
+        signals.heed_no_more()
         notify("STOPPING=1")
-        scheduler.shutdown(wait=False)
-        if not rounds.end(EXIT_SECONDS):
-            _abandon(worker)
+        service.end()
         log.info("stopped", extra=about(Event.STOPPED))
 
 
-def _abandon(worker: Worker) -> NoReturn:
+class _Service:
+    """What runs, and the configuration it runs by. Everything here is done by the main thread."""
+
+    def __init__(self, settings: Settings, store: Store, pool: Pool, reread: Callable[[], Settings] | None) -> None:
+        self._settings = settings
+        self._store = store
+        self._pools = [pool]
+        """The one in use; then those before it, whose mails in work are still to be done."""
+        self._reread = reread
+        self._rounds = Rounds(settings, store, pool)
+        self._stop = threading.Event()
+        self._maintenance = Maintenance(settings.archive.root, store, self._rounds.publisher, self._stop)
+        self._scheduler = _scheduler(self._maintenance)
+        for account in settings.account:
+            self._plan(account)
+        self._is_ready = False
+
+    def start(self) -> None:
+        """Begin the first rounds."""
+        self._rounds.start()
+        self._scheduler.start()
+        names = ", ".join(account.name for account in self._settings.account)
+        log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
+
+    def watch(self, signals: Signals) -> None:
+        """Wait for the end, and meanwhile feed systemd's watchdog and look after the clock."""
+        patience = watchdog_seconds()
+        tick = min(TICK_SECONDS, patience / 3) if patience else TICK_SECONDS
+        begun = then = (time.time(), time.monotonic())
+        while True:
+            came = signals.wait(tick if self._is_ready else min(tick, STARTING_SECONDS))
+            if came & END:
+                return
+            now = (time.time(), time.monotonic())
+            if self._rounds.watch(now[1]) and patience:
+                notify("WATCHDOG=1")
+            self._tell(now[1] - begun[1])
+            self._look_after_clock(jumped(then, now))
+            for pool in self._pools:
+                pool.rest(now[1] if pool is self._pools[0] else float("inf"))
+            if signal.SIGHUP in came:
+                self._reload()
+            then = now
+
+    def end(self) -> None:
+        """End after the batches in hand; abandon what does not end by itself."""
+        self._stop.set()
+        self._scheduler.shutdown(wait=False)
+        if not self._rounds.end(EXIT_SECONDS):
+            _abandon(self._pools)
+        for pool in self._pools[1:]:
+            pool.close()
+
+    def _tell(self, age: float) -> None:
+        """READY=1 once each account was tried; how all are doing, when that has changed."""
+        if self._is_ready:
+            self._rounds.say()
+        elif self._rounds.all_tried() or age > READY_SECONDS:
+            self._is_ready = True
+            self._rounds.say("READY=1")
+
+    def _look_after_clock(self, jump: float | None) -> None:
+        if jump is None:
+            return
+        facts = about(Event.CLOCK_JUMPED, seconds=round(jump))
+        log.warning("the clock jumped by %.0f s: every account is polled at once", jump, extra=facts)
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
+
+    def _reload(self) -> None:
+        """Go on by the configuration as it is now, or, where that is wrong, as before."""
+        if self._reread is None:
+            return
+        if self._is_ready:
+            notify(*reloading())
+        try:
+            self._apply(self._reread())
+        except (ConfigError, StoreError) as error:
+            for line in str(error).splitlines():
+                log.error("not reloaded: %s", line, extra=about(Event.RELOAD_REFUSED))  # noqa: TRY400 - expected
+        if self._is_ready:
+            self._rounds.say("READY=1")
+
+    def _apply(self, settings: Settings) -> None:
+        before, pool = self._settings, self._pools[0]
+        is_new = settings.limits != before.limits
+        if is_new:
+            pool = pool_of(settings.limits, jobs=settings.limits.workers)
+        try:
+            done = self._rounds.apply(settings, pool)
+        except ConfigError:
+            if is_new:
+                pool.close()
+            raise
+        self._settings = settings
+        self._pools = [pool, *self._pools] if is_new else self._pools
+        self._store.keep_free(settings.archive.min_free)
+        for account in before.account:
+            self._scheduler.remove_job(account.name)
+        for account in settings.account:
+            self._plan(account)
+        log.info("reloaded: %s", done, extra=about(Event.RELOADED))
+
+    def _plan(self, account: Account) -> None:
+        """A job of an account only asks for a round. The intervals vary a little, so that not all mailboxes of a server
+        are polled in the same second.
+        """
+        seconds = account.interval.total_seconds()
+        jitter = min(seconds * JITTER, LONGEST_JITTER)
+        self._scheduler.add_job(
+            self._rounds.tick, "interval", [account.name], seconds=seconds, jitter=jitter, id=account.name
+        )
+
+
+def _scheduler(maintenance: Maintenance) -> BackgroundScheduler:
+    """The scheduler, with the jobs that are no account's; those take their time, and have a thread of their own."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of each of its jobs
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(1), "maintenance": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    now = datetime.now(UTC)
+    for job, every, first in (
+        (maintenance.pages, PAGES_EVERY, now),
+        (maintenance.verify, VERIFY_EVERY, now + VERIFY_AFTER),
+    ):
+        seconds = every.total_seconds()
+        scheduler.add_job(job, "interval", seconds=seconds, executor="maintenance", next_run_time=first)
+    return scheduler
+
+
+def _abandon(pools: list[Pool]) -> NoReturn:
     """The last resort: a thread that waits for the network or the disk would keep the process alive for as long.
 
     Nothing is lost by it: what has not been committed is fetched again after the next start.
     """
     log.warning("a round did not end within %.0f s, and is abandoned", EXIT_SECONDS)
-    worker.close()
+    for pool in pools:
+        pool.close()
     logging.shutdown()
     os._exit(0)
-
-
-def _schedule(settings: Settings, rounds: Rounds) -> BackgroundScheduler:
-    """A job an account, which only asks for a round. The intervals vary a little, so that not all mailboxes of a server
-    are polled in the same second.
-    """
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of each of its jobs
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        executors={"default": ThreadPoolExecutor(1)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    for account in settings.account:
-        seconds = account.interval.total_seconds()
-        jitter = min(seconds * JITTER, LONGEST_JITTER)
-        scheduler.add_job(rounds.tick, "interval", [account.name], seconds=seconds, jitter=jitter, id=account.name)
-    return scheduler
-
-
-def _watch(stop: threading.Event, scheduler: BackgroundScheduler, rounds: Rounds) -> None:
-    """Wait for the end, and meanwhile feed systemd's watchdog and look after the clock."""
-    patience = watchdog_seconds()
-    tick = min(TICK_SECONDS, patience / 3) if patience else TICK_SECONDS
-    then = (time.time(), time.monotonic())
-    while not stop.wait(tick):
-        now = (time.time(), time.monotonic())
-        if rounds.watch(now[1]) and patience:
-            notify("WATCHDOG=1")
-        jump = jumped(then, now)
-        if jump is not None:
-            facts = about(Event.CLOCK_JUMPED, seconds=round(jump))
-            log.warning("the clock jumped by %.0f s: every account is polled at once", jump, extra=facts)
-            for job in scheduler.get_jobs():
-                job.modify(next_run_time=datetime.now(UTC))
-        then = now

@@ -31,6 +31,10 @@ class Event(Enum):
     PART_REFUSED = "ce819670367a440f831c46c115a8785c"
     DEFECT = "9b2fbfd7fd614b788b7dee837b8b8e85"
     RECOVERED = "4c7de69ff9584ccfaedba3feccb804df"
+    ROUND_HANGS = "6f0faed4fa6e8cf7d1c9f403c85ddab4"
+    RELOADED = "61051032dcf446e5ce28f1ccbb396b91"
+    RELOAD_REFUSED = "63a01f6e9c52d05a3be5a4df724f8604"
+    DAMAGE = "00beef002b53283e1ac9196150fcef33"
     CLOCK_JUMPED = "b7548ed0a6794d55aebdb03b0019f9af"
 
     @property

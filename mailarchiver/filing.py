@@ -26,9 +26,8 @@ from .archive.store import Store
 from .config import Archive, Limits
 from .events import Event, about
 from .model import Filing, Quarantine, Quarantined, RawMessage, Receipt, Rules, Understood
-from .pipeline import where
 from .text.terminal import line
-from .text.wording import counted
+from .text.wording import counted, where
 from .workers import ENTRY, Pool, Worker
 
 log = logging.getLogger(__name__)

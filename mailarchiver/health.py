@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from .text.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .folder_round import RoundResult
 
 
@@ -87,15 +89,24 @@ class Health:
         return {name: stamp(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
 
 
-def summary(healths: dict[str, Health], quarantined: int = 0) -> str:
-    """One line for `systemctl status`: how many accounts, which are in trouble, what was filed since the start, how
-    many mails lie in quarantine.
+def summary(healths: Mapping[str, Health], quarantined: int, articles: int, now: datetime) -> str:
+    """One line for `systemctl status`: how many accounts, when the last mail was filed, how many articles there are,
+    how many mails lie in quarantine, which accounts are in trouble.
     """
+    last = max((health.last_mail for health in healths.values() if health.last_mail), default=None)
+    mail = "no mail yet" if last is None else f"last mail {_ago((now - last).total_seconds())}"
+    words = f"{counted(len(healths), 'account')}, {mail}, {articles:,} {'article' if articles == 1 else 'articles'}"
+    held = f"; {quarantined:,} in quarantine" if quarantined else ""
     troubled = sorted(name for name, health in healths.items() if health.error)
-    filed = sum(health.filed for health in healths.values())
-    words = f"{counted(len(healths), 'account')}, {filed} filed since the start"
-    held = f"; {quarantined} in quarantine" if quarantined else ""
-    return f"{words}{held}; in trouble: {', '.join(troubled)}" if troubled else words + held
+    return f"{words}{held}" + (f"; in trouble: {', '.join(troubled)}" if troubled else "")
+
+
+def _ago(seconds: float) -> str:
+    """In the largest unit of which there is one at least: such a line changes once a minute at most."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "just now"
 
 
 def stamp(moment: datetime) -> str:

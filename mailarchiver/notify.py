@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 
 PATIENCE_SECONDS = 1.0
 
@@ -15,8 +16,7 @@ def notify(*assignments: str) -> None:
     """Send assignments such as `READY=1`, `STATUS=…`, `WATCHDOG=1` in one datagram; nothing where nobody listens.
 
     Never raises, and waits for a second at most: a service manager that does not hear us, or whose queue is full, is no
-    reason to stop filing. A name that starts with `@` is
-    an abstract socket (unix(7)), written with a NUL in its place.
+    reason to stop filing. A name that starts with `@` is an abstract socket (unix(7)), written with a NUL in its place.
     """
     name = os.environ.get("NOTIFY_SOCKET")
     if not name:
@@ -29,6 +29,11 @@ def notify(*assignments: str) -> None:
             channel.sendall("\n".join(text.replace("\n", " ") for text in assignments).encode())
     except OSError as error:
         log.warning("systemd did not take the notice %s: %s", assignments[0], error)
+
+
+def reloading() -> tuple[str, str]:
+    """What says that the configuration is being read again: until the next `READY=1` (sd_notify(3); systemd 253)."""
+    return "RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
 
 
 def watchdog_seconds() -> float | None:

@@ -20,7 +20,7 @@ from .article.unread import unread
 from .errors import MessageError
 from .message.forward import unwrap
 from .message.parse import parse, salvage
-from .model import Bundle, Headers, MailWarning, MessageRef, Original, Quarantine, RawMessage, Rules, Understood
+from .model import Bundle, Headers, MailWarning, Original, Quarantine, RawMessage, Rules, Understood
 from .text.controls import without_controls
 from .text.whitespace import collapse
 
@@ -94,11 +94,6 @@ def received_at(raw: RawMessage, headers: Headers) -> datetime:
         return raw.received
     stamps = (_aware(headers.received), raw.from_line, _aware(headers.date), raw.fallback)
     return next((stamp for stamp in stamps if stamp is not None and 1980 <= stamp.year <= 2100), EPOCH)
-
-
-def where(ref: MessageRef) -> str:
-    """A mail's place in words, for a log line."""
-    return ref.path or f"{ref.account}: {ref.folder}, UID {ref.uid}"
 
 
 def _line(text: str) -> str:

@@ -40,9 +40,11 @@ def poll_account(
     stop: threading.Event,
     bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
     progress: Progress = lambda _done, _found: None,
+    on_mailbox: Callable[[ImapMailbox], None] = lambda _: None,
 ) -> RoundResult:
     """One round over all folders of an account; ends after the batch in hand when `stop` is set. `progress` hears how
-    many messages more are done, and how many more were found.
+    many messages more are done, and how many more were found; `on_mailbox` of the mailbox, before it connects, so that
+    it can be interrupted.
 
     A folder that the server refuses does not hold up the others: that is told in `RoundResult.troubles`. Where the
     ledger was made anew, the folder that mail is moved to is looked through, too: what is not in the archive is filed.
@@ -69,7 +71,7 @@ def poll_account(
         trouble = receipts.send(account, mailbox, store, stop)
         return result + RoundResult(account.name, troubles=(trouble,) if trouble else ())
 
-    return _each_folder(account, file, stop, finish, writable=account.after.action != "keep")
+    return _each_folder(account, file, stop, finish, on_mailbox, writable=account.after.action != "keep")
 
 
 def _look_through(
@@ -113,7 +115,8 @@ def preview_account(account: Account, root: Path, *, largest: int = Bounds().lar
         }
         return RoundResult(account.name, found=len(pending - waiting), waiting=len(waiting))
 
-    return _each_folder(account, count, threading.Event(), lambda *_: RoundResult(account.name), writable=False)
+    nothing = RoundResult(account.name)
+    return _each_folder(account, count, threading.Event(), lambda *_: nothing, lambda _: None, writable=False)
 
 
 def _each_folder(
@@ -121,6 +124,7 @@ def _each_folder(
     work: Callable[[Account, ImapMailbox, Selected, str | None], RoundResult],
     stop: threading.Event,
     then: Callable[[Account, ImapMailbox], RoundResult],
+    on_mailbox: Callable[[ImapMailbox], None],
     *,
     writable: bool,
 ) -> RoundResult:
@@ -131,7 +135,9 @@ def _each_folder(
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
-    with ImapMailbox(account.name, account.server(), account.credentials()) as mailbox:
+    mailbox = ImapMailbox(account.name, account.server(), account.credentials())
+    on_mailbox(mailbox)
+    with mailbox:
         account, unmet, no_target = _resolved(account, mailbox)
         for folder in account.folders:
             if stop.is_set():

@@ -15,7 +15,7 @@ from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about
 from .health import Health
-from .status import Status, carried, free_space
+from .status import Status, Verified, carried, free_space
 
 if TYPE_CHECKING:
     from .config import Account, Settings
@@ -41,14 +41,26 @@ class Publisher:
         self._trouble: str | None = None
         self._healths = self.first()
         self.quarantined = store.in_quarantine()
+        self.articles = self._count()
+        earlier = carried(settings.archive.root)
+        self.verified = earlier.verified if earlier else None
+
+    def apply(self, settings: Settings) -> None:
+        """Go on by another configuration, of the same archive."""
+        self._settings = settings
 
     def first(self) -> dict[str, Health]:
         """How the accounts are at the start: as an earlier daemon left them."""
-        known = carried(self._settings.archive.root)
+        earlier = carried(self._settings.archive.root)
+        known = earlier.accounts if earlier else {}
         return {
             account.name: known.get(account.name, Health()).taken_over(account.interval.total_seconds(), self._started)
             for account in self._settings.account
         }
+
+    def note_verified(self, verified: Verified) -> None:
+        """What the weekly check found: told from now on."""
+        self.verified = verified
 
     def note(self, account: Account, outcome: RoundResult | str) -> None:
         """What a round of an account did, or what its trouble is: for those who do one round of each, and `publish`."""
@@ -85,16 +97,20 @@ class Publisher:
         self._trouble = trouble
 
     def _status(self, healths: Mapping[str, Health]) -> Status:
-        self.quarantined = self._store.in_quarantine()
+        self.quarantined, self.articles = self._store.in_quarantine(), self._count()
         return Status(
             written=datetime.now(UTC),
             started=self._started,
             version=__version__,
-            articles=sum(count for _, count in self._store.months()),
+            articles=self.articles,
             quarantined=self.quarantined,
             disk_free=free_space(self._settings.archive.root),
             accounts=dict(healths),
+            verified=self.verified,
         )
+
+    def _count(self) -> int:
+        return sum(count for _, count in self._store.months())
 
 
 def sign_in_ends(account: Account) -> datetime | None:

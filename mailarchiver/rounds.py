@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,71 +21,93 @@ from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
 from .filing import in_quarantine
 from .health import Health, summary
+from .memory import give_back
 from .notify import notify
 from .poll import poll_account, refresh_pages
 from .publishing import Publisher, sign_in_ends
+from .reload import changes
 from .schedule import Turn, hint, pause
+from .supervision import Measure, goes_on, measure
+from .tended import Round, State
 from .text.wording import counted
 from .watchers import Watchers
 
 if TYPE_CHECKING:
     from .config import Account, Settings
     from .folder_round import RoundResult
-    from .workers import Worker
+    from .workers import Pool
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 600.0
-"""After this a round ends with the batch in hand, and the next goes on where it stood. The mailbox's own deadline, on
-which it shuts the connection, is later (`mailbox.imap.Server.deadline`)."""
-STALLED_SECONDS = 3600.0
-"""A round that takes this long hangs: systemd's watchdog gets no more word from us."""
 INDEXING_SECONDS = 30.0
 """So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
-
-
-@dataclass(slots=True)
-class _State:
-    """Where an account stands. While a round is under way: since when (monotonic), and how it is told to end."""
-
-    turn: Turn
-    health: Health
-    left: int = 0
-    started: float | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def is_well(self, now: float) -> bool:
-        """Whether its last round went through, and the server does not want to be left alone."""
-        waits = self.turn.resume is not None and now < self.turn.resume
-        return self.health.last_success is not None and not self.health.failures and not waits
 
 
 class Rounds:
     """What the daemon runs. All methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, store: Store, worker: Worker) -> None:
+    def __init__(self, settings: Settings, store: Store, pool: Pool) -> None:
         self._settings = settings
         self._store = store
-        self._worker = worker
-        self._publisher = Publisher(settings, store)
-        first = self._publisher.first()
-        self._states = {a.name: _State(Turn(a.interval.total_seconds()), first[a.name]) for a in settings.account}
+        self._pool = pool
+        self.publisher = Publisher(settings, store)
+        first = self.publisher.first()
+        self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
+        self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
         self._watchers = Watchers(self.wake, self.await_well)
+        self._said = ""
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
         try:
-            self._publisher.publish(self._healths())
+            self.publisher.publish(self._healths())
         except Exception:  # nor must it keep the daemon from filing
             log.exception(
                 "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
             )
-        for account in self._settings.account:
-            name = f"account {account.name}"
-            threading.Thread(target=self._live, args=[account], name=name, daemon=True).start()
+        with self._changed:
+            for state in self._states.values():
+                self._start(state)
+
+    def apply(self, settings: Settings, pool: Pool) -> str:
+        """Go on by another configuration, with a round of every account at once, whatever pause it has; what became
+        of the accounts, in words. A round under way of an account that changed ends after the batch in hand.
+
+        Raises:
+            ConfigError: it takes a restart; nothing was changed.
+        """
+        with self._changed:
+            done = changes(self._settings, settings)
+            self._settings, self._pool = settings, pool
+            self.publisher.apply(settings)
+            for account in done.removed:
+                state = self._states.pop(account.name)
+                state.gone = True
+                state.end_round()
+                self._former += [state.thread] if state.thread else []
+            first = self.publisher.first()
+            for account in done.added:
+                self._states[account.name] = _state(account, first[account.name])
+                self._start(self._states[account.name])
+            for account in done.changed:
+                self._states[account.name].change(account)
+            for state in self._states.values():
+                state.turn = replace(state.turn, resume=None).ask()
+                if state.round is not None:
+                    state.round.outdated = True
+            self._changed.notify_all()
+        for account in (*done.removed, *done.changed):
+            self._watchers.follow(account, ())
+        self.publisher.publish(self._healths())
+        return str(done)
+
+    def all_tried(self) -> bool:
+        """Whether a connection was attempted for each account."""
+        with self._changed:
+            return all(state.tried for state in self._states.values())
 
     def tick(self, name: str) -> None:
         """The interval is over: a round, unless one is under way."""
@@ -96,37 +118,46 @@ class Rounds:
         self._ask(name, even_if_running=True)
 
     def run(self, account: Account) -> None:
+        """One round, now, but while the account is left alone."""
+        self._run(self._states[account.name])
+
+    def _run(self, state: State) -> None:
         """One round, now, but while the account is left alone: the border at which its trouble ends."""
-        stop = self._begin(account.name)
-        if stop is None:
+        round_ = self._begin(state)
+        if round_ is None:
             return
-        state, wait = self._states[account.name], timedelta()
+        account, wait = state.account, timedelta()
         try:
-            result = self._poll(account, stop)
-            self._tell(result)
+            result = self._poll(account, round_)
+            self._tell(result, state.health.failures)
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
-            self._watchers.follow(account, result.folders)
+            if self._is_current(state, round_):
+                self._watchers.follow(account, result.folders)
         except (MailboxError, StoreError) as error:
+            if not self._is_current(state, round_):
+                return
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
             health, wait = _failed(account.name, state.health, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
+            if not self._is_current(state, round_):
+                return
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
             health, wait = _failed(account.name, state.health, error)
-        self._finish(account.name, health, wait)
+        self._finish(state, round_, health, wait)
 
     def watch(self, now: float) -> bool:
-        """Tell rounds that are past their deadline to end; whether all rounds, and those who wait for mail, go on.
-        `now` is monotonic.
+        """Take measures about rounds that are past their deadlines; whether all rounds, and those who wait for mail,
+        go on. `now` is monotonic.
         """
         with self._changed:
-            running = [(state, now - state.started) for state in self._states.values() if state.started is not None]
-            for state, age in running:
-                if age > ROUND_SECONDS and not state.stop.is_set():
-                    state.stop.set()
-                    state.turn = state.turn.ask()  # it goes on where this one ends
-        return all(age < STALLED_SECONDS for _, age in running) and self._watchers.go_on(now)
+            for state in self._states.values():
+                if state.round is not None:
+                    self._supervise(state, state.round, now)
+            self._former = [thread for thread in self._former if thread.is_alive()]
+            pulses = [state.pulse(now) for state in self._states.values()]
+        return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
 
     def end(self, seconds: float) -> bool:
         """Begin no more rounds, and wait for those under way to end after the batch in hand; whether they did."""
@@ -134,106 +165,168 @@ class Rounds:
         with self._changed:
             self._stopping = True
             for state in self._states.values():
-                state.stop.set()
+                state.end_round()
             self._changed.notify_all()
         self._watchers.stop()
         with self._changed:
             ended = self._changed.wait_for(self._none_running, seconds)
+        for thread in self._former:
+            thread.join(max(0.0, end - time.monotonic()))
+            ended = ended and not thread.is_alive()
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
         return ended
 
-    def summary(self) -> str:
-        """How all accounts are doing, in a line."""
-        return summary(self._healths(), self._publisher.quarantined)
+    def say(self, *more: str) -> None:
+        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say."""
+        text = summary(self._healths(), self.publisher.quarantined, self.publisher.articles, datetime.now(UTC))
+        changed, self._said = text != self._said, text
+        if changed or more:
+            notify(*more, f"STATUS={text}")
 
     def await_well(self, name: str, stop: threading.Event) -> bool:
         """Wait until the account is well, `stop` is set, or all ends; whether the account is well."""
-        state = self._states[name]
         with self._changed:
-            while not (self._stopping or stop.is_set()):
+            while not (self._stopping or stop.is_set()) and (state := self._states.get(name)):
                 now = time.monotonic()
                 if state.is_well(now):
                     return True
                 self._changed.wait(state.turn.due(now) or None)
         return False
 
-    def _live(self, account: Account) -> None:
-        """An account's thread."""
-        while self._await_turn(account.name):
-            try:
-                self.run(account)
-            except Exception:  # the border of a thread: no more mail would be filed if it ended
-                log.exception("%s: the end of a round was broken off by a defect of mailarchiver", account.name)
+    def _start(self, state: State) -> None:
+        """Give an account a thread; whichever it had before is not its own any more."""
+        name = f"account {state.account.name}"
+        state.thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
+        state.thread.start()
 
-    def _await_turn(self, name: str) -> bool:
-        """Wait until a round is due; False when all ends."""
+    def _live(self, state: State) -> None:
+        """An account's thread."""
+        while self._await_turn(state):
+            try:
+                self._run(state)
+            except Exception:  # the border of a thread: no more mail would be filed if it ended
+                log.exception("%s: the end of a round was broken off by a defect of mailarchiver", state.account.name)
+
+    def _await_turn(self, state: State) -> bool:
+        """Wait until a round is due; False when there are to be no more by this thread."""
         with self._changed:
-            while not self._stopping:
-                wait = self._states[name].turn.due(time.monotonic())
+            while not (self._stopping or state.gone) and state.thread is threading.current_thread():
+                wait = state.turn.due(time.monotonic())
                 if not wait:
                     return True
                 self._changed.wait(wait)
         return False
 
+    def _supervise(self, state: State, round_: Round, now: float) -> None:
+        """What a round's age asks for, each step once."""
+        due = measure(now - round_.started)
+        if due > round_.measure:
+            steps, round_.measure = [step for step in Measure if round_.measure < step <= due], due
+            for step in steps:
+                self._take(step, state, round_, now)
+
+    def _take(self, step: Measure, state: State, round_: Round, now: float) -> None:
+        name = state.account.name
+        if step is Measure.STOP:
+            round_.stop.set()
+            state.turn = state.turn.ask()  # it goes on where this one ends
+        elif step is Measure.CUT:
+            facts = about(Event.ROUND_HANGS, account=name)
+            log.warning("%s: the round hangs: its connection and its workers are ended", name, extra=facts)
+            round_.cut()
+        else:
+            facts = about(Event.ROUND_HANGS, account=name)
+            log.error("%s: the round still hangs, and is abandoned: another begins", name, extra=facts)
+            round_.revoked.set()
+            state.turn = state.turn.begin(now).ask()
+            state.round, state.abandoned = None, state.abandoned + 1
+            state.health = state.health.after_failure(
+                MailboxError("a round hung, and was abandoned"), datetime.now(UTC)
+            )
+            if state.thread is not None:
+                self._former.append(state.thread)
+            self._start(state)
+            self._changed.notify_all()
+
     def _ask(self, name: str, *, even_if_running: bool) -> None:
         with self._changed:
-            state = self._states[name]
-            if even_if_running or state.started is None:
+            state = self._states.get(name)
+            if state is not None and (even_if_running or state.round is None):
                 state.turn = state.turn.ask()
                 self._changed.notify_all()
 
-    def _begin(self, name: str) -> threading.Event | None:
+    def _begin(self, state: State) -> Round | None:
         """Note that a round begins; None when it must not: the daemon is ending, or the account's pause is not over."""
         with self._changed:
-            state, now = self._states[name], time.monotonic()
-            if self._stopping or (state.turn.resume is not None and now < state.turn.resume):
+            now = time.monotonic()
+            if self._stopping or state.gone or (state.turn.resume is not None and now < state.turn.resume):
                 return None
-            state.turn, state.started, state.stop = state.turn.begin(now), now, threading.Event()
-            state.left = 0
-            return state.stop
+            revoked = threading.Event()
+            store, share = self._store.lent(revoked), self._pool.share()
+            state.turn, state.left = state.turn.begin(now), 0
+            state.round = Round(now, now, store, share, threading.Event(), revoked)
+            return state.round
 
-    def _poll(self, account: Account, stop: threading.Event) -> RoundResult:
+    def _poll(self, account: Account, round_: Round) -> RoundResult:
         try:
-            rules = self._settings.rules(account)
-            bounds, progress = self._settings.limits.bounds(), partial(self._go_on, account.name)
             return poll_account(
-                account, self._store, self._worker, rules=rules, stop=stop, bounds=bounds, progress=progress
+                account,
+                round_.store,
+                round_.share,
+                rules=self._settings.rules(account),
+                stop=round_.stop,
+                bounds=self._settings.limits.bounds(),
+                progress=partial(self._go_on, account.name, round_),
+                on_mailbox=partial(setattr, round_, "mailbox"),
             )
         finally:  # after a failure too: what was committed before it is in the archive
             with self._publishing:
-                refresh_pages(self._store)
-                self._store.update_search(seconds=INDEXING_SECONDS)
+                if not round_.revoked.is_set() and round_.store.dirty_months():
+                    refresh_pages(round_.store)
+                round_.store.update_search(seconds=INDEXING_SECONDS)
+                round_.store.rest()
 
-    def _finish(self, name: str, health: Health, wait: timedelta) -> None:
+    def _is_current(self, state: State, round_: Round) -> bool:
+        """Whether somebody still waits for it."""
+        with self._changed:
+            return state.round is round_
+
+    def _finish(self, state: State, round_: Round, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
+        if not self._is_current(state, round_):
+            return
         try:
-            ends = sign_in_ends(self._settings.named(name))
+            ends = sign_in_ends(state.account)
             with self._changed:
-                self._states[name].health = replace(health, token_ends=ends)
-            self._publisher.publish(self._healths())
-            notify(f"STATUS={self.summary()}")
+                state.health, state.tried, state.abandoned = replace(health, token_ends=ends), True, 0
+            self.publisher.publish(self._healths())
+            self.say()
         finally:
             with self._changed:
-                state = self._states[name]
-                state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
+                if state.round is round_:
+                    wait = timedelta() if round_.outdated else wait
+                    state.turn, state.round = state.turn.paused(time.monotonic(), wait), None
                 self._changed.notify_all()
+        give_back()
 
-    def _go_on(self, name: str, done: int, found: int) -> None:
+    def _go_on(self, name: str, round_: Round, done: int, found: int) -> None:
         """A round tells that so many messages more are done, and so many more were found."""
         with self._changed:
-            state = self._states[name]
+            state = self._states.get(name)
+            if state is None or state.round is not round_:
+                return
+            round_.moved, state.tried = time.monotonic(), True
             state.left += found - done
             state.health = state.health.under_way(state.left, datetime.now(UTC))
-        self._publisher.publish_at_times(self._healths())
+        self.publisher.publish_at_times(self._healths())
 
-    def _tell(self, result: RoundResult) -> None:
+    def _tell(self, result: RoundResult, failures: int) -> None:
         """What a round that went through leaves to say."""
         for trouble in result.troubles:
             log.error("%s", trouble, extra=about(Event.PART_REFUSED, account=result.account))
         for receipt in result.receipts:
             facts = about(Event.QUARANTINED, account=result.account, quarantine=receipt.quarantine)
             log.warning("%s", in_quarantine(receipt, self._settings.archive.root), extra=facts)
-        failures = self._states[result.account].health.failures
         if failures:
             facts = about(Event.RECOVERED, account=result.account)
             log.info("%s: well again, after %s", result.account, counted(failures, "failure"), extra=facts)
@@ -243,7 +336,11 @@ class Rounds:
             return {name: state.health for name, state in self._states.items()}
 
     def _none_running(self) -> bool:
-        return all(state.started is None for state in self._states.values())
+        return all(state.round is None for state in self._states.values())
+
+
+def _state(account: Account, health: Health) -> State:
+    return State(account, Turn(account.interval.total_seconds()), health)
 
 
 def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timedelta]:

@@ -117,11 +117,15 @@ class Turn:
         end = now + wait.total_seconds()
         return replace(self, asked=True, resume=end if self.resume is None else max(end, self.resume))
 
-    def due(self, now: float) -> float:
-        """In how many seconds the next round is to begin; 0 if now."""
-        moments = [now]
+    def planned(self, now: float) -> float:
+        """When the next round is to begin, which may be over; the first one now."""
+        if self.begun is None and self.resume is None:
+            return now
+        moments = [] if self.resume is None else [self.resume]
         if self.begun is not None:
             moments.append(self.begun + (APART_SECONDS if self.asked else OVERDUE * self.interval))
-        if self.resume is not None:
-            moments.append(self.resume)
-        return max(moments) - now
+        return max(moments)
+
+    def due(self, now: float) -> float:
+        """In how many seconds the next round is to begin; 0 if now."""
+        return max(0.0, self.planned(now) - now)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,13 +23,29 @@ from pydantic import TypeAdapter, ValidationError
 from .archive.layout import Layout
 from .errors import ServiceSilent
 from .health import Health, stamp
-from .text.wording import moment_in_words, span_in_words
+from .text.wording import counted, moment_in_words, span_in_words
 
 FORMAT = 1
 INTERVALS = 3
 """An account with which nothing went well for so many of its intervals is an alarm."""
 LONGEST_INTERVAL = 366 * 86400
 _MOMENTS = ("since", "last_try", "last_success", "last_mail", "active", "error_since", "token_ends")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The last weekly check of a part of the archive (archive/sample.py): of which week, when, how many articles were
+    read, and the ids of those that are damaged, until they are mended.
+    """
+
+    week: int
+    at: datetime
+    articles: int
+    damaged: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """As it stands in status.json."""
+        return {**asdict(self), "at": stamp(self.at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class Status:
     quarantined: int
     disk_free: int | None
     accounts: Mapping[str, Health] = field(default_factory=dict)
+    verified: Verified | None = None
 
     def as_json(self) -> dict[str, object]:
         """As it stands in status.json."""
@@ -56,6 +73,7 @@ class Status:
             "articles": self.articles,
             "quarantined": self.quarantined,
             "disk_free": self.disk_free,
+            "verified": self.verified.as_dict() if self.verified else None,
             "accounts": {name: health.as_dict() for name, health in self.accounts.items()},
         }
 
@@ -79,7 +97,7 @@ def of_json(text: bytes) -> Status:
 
 def _require_sense(status: Status) -> None:
     """What types do not say. Raises `ValueError`."""
-    moments = [status.written, status.started]
+    moments = [status.written, status.started, *([status.verified.at] if status.verified else [])]
     for health in status.accounts.values():
         moments += [moment for name in _MOMENTS if (moment := getattr(health, name)) is not None]
         if not 0 < health.interval <= LONGEST_INTERVAL:
@@ -108,12 +126,12 @@ def read(root: Path) -> Status:
         raise ServiceSilent(f"{path} is damaged ({error}): the daemon writes it anew after its next round") from error
 
 
-def carried(root: Path) -> Mapping[str, Health]:
-    """What an earlier daemon knew of each account, for the next one; nothing where it left nothing."""
+def carried(root: Path) -> Status | None:
+    """What an earlier daemon knew, for the next one; nothing where it left nothing."""
     try:
-        return read(root).accounts
+        return read(root)
     except ServiceSilent:  # the first start, or somebody deleted it: everything begins anew
-        return {}
+        return None
 
 
 def alarms(status: Status, now: datetime, configured: Iterable[str] = ()) -> list[str]:
@@ -131,6 +149,11 @@ def alarms(status: Status, now: datetime, configured: Iterable[str] = ()) -> lis
         trouble = trouble_of(health, now)
         if trouble is not None:
             told.append(f"account {name}: {trouble}")
+    if status.verified is not None and status.verified.damaged:
+        number = counted(len(status.verified.damaged), "article")
+        told.append(
+            f"{number} of the archive damaged: {', '.join(status.verified.damaged[:5])}: run `mailarchiver verify`"
+        )
     missing = [name for name in configured if name not in status.accounts]
     told += [f"account {name}: the daemon does not watch it: reload or restart it" for name in missing]
     return told

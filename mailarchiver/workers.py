@@ -10,16 +10,16 @@ disturbed.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import queue
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from . import pipeline
 from .child import Child, Task
 from .errors import StoreError
 from .model import RawMessage, Rules, Understood
@@ -31,6 +31,11 @@ TOGETHER = 8
 
 HAND_OVER_SECONDS = 0.01
 """Long enough for a thread that waits for a child to take it; a new child needs fifty times as long to start."""
+
+WARM_SECONDS = 600.0
+"""So long one child stays for a mail that may come, which then need not wait for the half second of its start."""
+SPARE_SECONDS = 60.0
+"""So long do the others."""
 
 _Done = queue.SimpleQueue[list[tuple[int, Understood]] | Exception]
 """Answers in the order in which they come, each with its mail's place; or what happened instead."""
@@ -51,6 +56,8 @@ class InProcess:
 
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As `Worker`."""
+        from . import pipeline  # the parent of a pool does without its 20 MB
+
         return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
 
     def close(self) -> None:
@@ -60,7 +67,8 @@ class InProcess:
 class Pool:
     """`jobs` children that give each mail at most `seconds` (by the clock, and of the processor) and `memory` octets.
 
-    May be used by several threads. `entry` is what Python runs as a child; it must call `child.serve`.
+    May be used by several threads. `entry` is what Python runs as a child; it must call `child.serve`. A child that
+    was ended in `rest` is started again when it is needed.
     """
 
     def __init__(
@@ -71,7 +79,9 @@ class Pool:
         self._memory = memory
         self._closed = False
         self._children = [self._child() for _ in range(jobs)]
-        self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._idle: queue.LifoQueue[int] = queue.LifoQueue()  # the one that was needed last is the first to be again
+        self._needed = [time.monotonic()] * jobs
+        self._everybody = Share(self)
         for number in range(jobs):
             self._idle.put(number)
 
@@ -88,20 +98,23 @@ class Pool:
             StoreError: no child can be started, or the pool was closed: no fault of the mail, so nothing may be filed.
         """
         done: _Done = queue.SimpleQueue()
-        self._work_through(deque([(0, (raw, id))]), rules, done)
+        self._work_through(deque([(0, (raw, id))]), rules, done, self._everybody)
         ((_, answer),) = _heard(done)
         return answer
 
-    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
+    def understand_all(
+        self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules, share: Share | None = None
+    ) -> Iterator[Understood]:
         """As `Worker`; several at a time where there are several children. Raises as `understand`.
 
         It goes on however slowly the answers are read: they wait. The rest is dropped when nobody reads on.
         """
+        share = share or self._everybody
         line = deque(enumerate(mails))
         done: _Done = queue.SimpleQueue()
         early: dict[int, Understood] = {}
         for _ in range(min(len(self._children), len(mails))):
-            threading.Thread(target=self._work_through, args=(line, rules, done), daemon=True).start()
+            threading.Thread(target=self._work_through, args=(line, rules, done, share), daemon=True).start()
         try:
             for number in range(len(mails)):
                 while number not in early:
@@ -109,6 +122,29 @@ class Pool:
                 yield early.pop(number)
         finally:
             line.clear()
+
+    def share(self) -> Share:
+        """What is asked through it can be taken back."""
+        return Share(self)
+
+    def rest(self, now: float) -> None:
+        """End the children that nobody has needed for a while. `now` is monotonic; infinity ends all that are idle."""
+        numbers: list[int] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                numbers.append(self._idle.get_nowait())
+        patience = WARM_SECONDS
+        for number in numbers:  # the one that was needed last comes first
+            if now - self._needed[number] > patience:
+                self._children[number].end()
+            patience = SPARE_SECONDS
+        for number in reversed(numbers):
+            self._idle.put(number)
+
+    def interrupt(self, numbers: Iterable[int]) -> None:
+        """Kill the children that are at work for somebody who was given up: `Share.revoke`."""
+        for number in numbers:
+            self._children[number].kill()
 
     def started(self) -> bool:
         """Whether all children are there; waits for them. Before anything is asked, and by one thread."""
@@ -124,21 +160,23 @@ class Pool:
             self._children[number].end()
             self._idle.put(number)  # there may be threads that wait for one
 
-    def _work_through(self, line: deque[Task], rules: Rules, done: _Done) -> None:
+    def _work_through(self, line: deque[Task], rules: Rules, done: _Done, share: Share) -> None:
         """Have the mails in line understood, by a child that is idle; the last thing that is heard may be an error."""
         try:
             while line:
                 number = self._idle.get()
                 try:
-                    self._converse(number, line, rules, done)
+                    with share.using(number):
+                        self._converse(number, line, rules, done, share)
                 finally:
+                    self._needed[number] = time.monotonic()
                     self._idle.put(number)
                 if line:  # its child ended: a batch of mails that hang must not keep another thread's mail waiting
                     time.sleep(HAND_OVER_SECONDS)
         except Exception as error:  # noqa: BLE001  raised where the answers are waited for
             done.put(error)
 
-    def _converse(self, number: int, line: deque[Task], rules: Rules, done: _Done) -> None:
+    def _converse(self, number: int, line: deque[Task], rules: Rules, done: _Done, share: Share) -> None:
         """What a child makes of the mails in line; where one was the end of it, a new child is in its place."""
         self._renew(number)  # while it was idle, it was no mail's fault
         if self._closed:
@@ -149,6 +187,7 @@ class Pool:
         for answer in self._children[number].ask_all(line, rules, self._seconds):
             if self._closed:
                 raise StoreError("the program is ending: the mail in work is left for the next start")
+            share.require()
             ready.append(answer)
             if len(ready) == TOGETHER:
                 done.put(ready)
@@ -164,6 +203,47 @@ class Pool:
 
     def _child(self) -> Child:
         return Child(self._command, memory=self._memory)
+
+
+class Share:
+    """A pool's work for one round, which can be taken back: a `Worker`. Nobody else's mail is disturbed by it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._used: set[int] = set()
+        self._revoked = False
+
+    def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
+        """As the pool's. Raises `StoreError` when it is taken back: that is no mail's fault."""
+        return self._pool.understand_all(mails, rules=rules, share=self)
+
+    def close(self) -> None:
+        """As `revoke`."""
+        self.revoke()
+
+    def revoke(self) -> None:
+        """Take it back: children that are at work for it are killed, and what they were at goes nowhere."""
+        with self._lock:
+            self._revoked = True
+            self._pool.interrupt(self._used)
+
+    def require(self) -> None:
+        """Raises `StoreError` when it was taken back."""
+        if self._revoked:
+            raise StoreError("this round was given up: the mail in work is left for the next")
+
+    @contextlib.contextmanager
+    def using(self, number: int) -> Iterator[None]:
+        """A child is at work for it; it is not killed for it before or after."""
+        with self._lock:
+            self.require()
+            self._used.add(number)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._used.discard(number)
 
 
 def _heard(done: _Done) -> list[tuple[int, Understood]]:

@@ -46,13 +46,15 @@ PURE = (
     "archive/page.py",
     "pages/",
     "pipeline.py",
+    "reload.py",
     "schedule.py",
+    "supervision.py",
 )
 """A clock, randomness, the host's locale or the network there would make the same mail give another page."""
 
 
 BORDERS = {
-    *("poll.py", "rounds.py", "watchers.py", "pipeline.py", "workers.py", "child.py", "delivery.py"),
+    *("poll.py", "rounds.py", "watchers.py", "pipeline.py", "workers.py", "child.py", "delivery.py", "maintenance.py"),
     "article/engines.py",
 }
 """Where an error of any kind ends: of a mail, of an account's thread, of an engine that votes, of a delivery."""

@@ -48,6 +48,13 @@ def wait_for(what: str, condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def entry(*changes: str) -> tuple[str, ...]:
+    """The program with something of it changed, by Python: for what would take too long, or never happens."""
+    return "-c", "\n".join(
+        ["from mailarchiver import daemon", *changes, "from mailarchiver.__main__ import main; main()"]
+    )
+
+
 class Daemon:
     """`mailarchiver run` as a process of its own, with a service manager's socket to speak to."""
 
@@ -58,6 +65,7 @@ class Daemon:
         *,
         archive: str = "",
         account: str = 'interval = "1s"',
+        entry: tuple[str, ...] = ("-m", "mailarchiver"),
         **environment: str,
     ) -> None:
         self.archive = folder / "archive"
@@ -74,10 +82,11 @@ class Daemon:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
         self._socket.setblocking(False)
+        self._entry = entry
         self._environment = {**os.environ, **environment, "NOTIFY_SOCKET": str(folder / "notify")}
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "mailarchiver", "run", "--config", str(self.config)]
+        command = [sys.executable, *self._entry, "run", "--config", str(self.config)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stderr=log, env=self._environment)
         return self
@@ -136,7 +145,7 @@ def test_a_mail_delivered_while_it_runs_becomes_an_article(tmp_path: Path) -> No
         assert (status["error"], status["error_since"], status["failures"]) == (None, None, 0)
         for key in ("last_try", "last_success", "last_mail"):
             assert datetime.fromisoformat(status[key]).tzinfo is not None
-        wait_for("STATUS=", lambda: process.heard("STATUS=1 account, 2 filed"))
+        wait_for("STATUS=", lambda: process.heard("STATUS=1 account, last mail just now, 2 articles"))
         code, seconds = process.end(signal.SIGTERM)
         assert code == 0, process.log.read_text()
         assert seconds < 10
@@ -211,7 +220,10 @@ def test_one_account_in_trouble_stops_no_other(tmp_path: Path, unused_port: int)
             assert "broken" in broken["error"]
             assert broken["error_since"] <= broken["last_try"]
             assert broken["last_success"] is None
-            wait_for("STATUS=", lambda: process.heard("STATUS=2 accounts, 1 filed since the start; in trouble: broken"))
+            wait_for(
+                "STATUS=",
+                lambda: process.heard("STATUS=2 accounts, last mail just now, 2 articles; in trouble: broken"),
+            )
             assert process.end(signal.SIGINT)[0] == 0
     log = process.log.read_text()
     assert "broken" in log
@@ -252,7 +264,7 @@ def test_an_almost_full_disk_makes_it_wait_and_say_so(tmp_path: Path) -> None:
             assert "are to stay free (min_free): make room" in status["error"]
             assert status["last_success"] is None
             wait_for(
-                "STATUS=", lambda: process.heard("STATUS=1 account, 0 filed since the start; in trouble: articles")
+                "STATUS=", lambda: process.heard("STATUS=1 account, no mail yet, 0 articles; in trouble: articles")
             )
             assert process.end(signal.SIGTERM)[0] == 0
         assert process.filed() == []
@@ -353,3 +365,151 @@ def _is_quiet(process: Daemon) -> bool:
     before = process.status()["articles"]["rounds_total"]
     time.sleep(2)
     return bool(before > 1 and process.status()["articles"]["rounds_total"] == before)
+
+
+# --- the configuration read again ----------------------------------------------------------------------------------
+
+
+def test_a_configuration_that_is_read_again_takes_effect_at_once(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as one,
+        EmbeddedServer([(mail("Second wind"), NOON)]) as other,
+        Daemon(tmp_path, {"one": one.port}, account='interval = "1d"\npush = false') as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+        process.said.clear()
+        good = process.config.read_text()
+        process.config.write_text(
+            good + good[good.index("[[account]]") :].replace("one", "other", 1).replace(str(one.port), str(other.port))
+        )
+        one.deliver(mail("Third time"), NOON)
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("the mail of the new account", lambda: "Second wind" in process.filed())
+        wait_for("a round of the old one", lambda: "Third time" in process.filed())
+        wait_for("RELOADING=1", lambda: process.heard("RELOADING=1"))
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        assert process.said.index("RELOADING=1") < process.said.index("READY=1")
+        assert process.heard("MONOTONIC_USEC=")
+        process.config.write_text(good)
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("the end of the account", lambda: list(process.status()) == ["one"])
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
+    assert "reloaded: added: other" in process.log.read_text()
+    assert "reloaded: removed: other" in process.log.read_text()
+
+
+def test_a_configuration_that_is_wrong_is_refused_with_all_its_problems(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(tmp_path, {"articles": server.port}, account='interval = "1s"') as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        good = process.config.read_text()
+        for wrong in (
+            good.replace('interval = "1s"', 'interval = "soon"\nfolder = "INBOX"'),
+            good.replace('root = "archive"', 'root = "elsewhere"'),
+        ):
+            process.said.clear()
+            process.config.write_text(wrong)
+            process.process.send_signal(signal.SIGHUP)
+            wait_for("READY=1", lambda: process.heard("READY=1"))
+        server.deliver(mail("Second wind"), NOON)
+        wait_for("the second mail", lambda: len(process.filed()) == 2)
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
+    log = process.log.read_text()
+    assert "not reloaded: " in log
+    for problem in ("interval", "folder", "archive.root", "restart the service"):
+        assert problem in log
+    assert "Traceback" not in log
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_service_manager_is_told_that_it_is_ready_though_a_server_never_answers(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(
+            tmp_path,
+            {"silent": silent.getsockname()[1], "sound": server.port},
+            entry=entry("daemon.READY_SECONDS = 5.0"),
+        ) as process,
+    ):
+        wait_for("the mail", lambda: process.filed() == ["First light"])
+        assert not process.heard("READY=1"), "one was not tried yet"
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        Daemon(tmp_path, {"articles": silent.getsockname()[1]}) as process,
+    ):
+        silent.settimeout(PATIENCE)
+        connection, _ = silent.accept()
+        with connection:
+            process.process.send_signal(signal.SIGINT)
+            wait_for("STOPPING=1", lambda: process.heard("STOPPING=1"))
+            code, seconds = process.end(signal.SIGINT)
+    assert (code, seconds < 5) == (-signal.SIGINT, True)
+
+
+# --- rounds that hang ----------------------------------------------------------------------------------------------
+
+STALL = """
+from mailarchiver import rounds, supervision
+supervision.STOP_SECONDS, supervision.CUT_SECONDS, supervision.ABANDON_SECONDS = 1.0, 2.0, 3.0
+real, calls = rounds.poll_account, []
+def poll_account(account, *arguments, **keywords):
+    calls.append(account)
+    if len(calls) <= HANGING:
+        import time
+        time.sleep(600)
+    return real(account, *arguments, **keywords)
+rounds.poll_account = poll_account
+daemon.TICK_SECONDS = 0.2
+"""
+"""A round that stalls. Such a thing exists in these tests only."""
+
+
+def test_a_round_that_hangs_is_abandoned_and_the_mail_is_filed_by_another(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(
+            tmp_path, {"articles": server.port}, entry=entry("HANGING = 1", STALL), WATCHDOG_USEC="900000"
+        ) as process,
+    ):
+        wait_for("the mail", lambda: process.filed() == ["First light"])
+        process.said.clear()
+        wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    assert "the round still hangs, and is abandoned" in process.log.read_text()
+
+
+def test_a_daemon_whose_rounds_hang_again_and_again_is_left_to_the_watchdog(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(
+            tmp_path, {"articles": server.port}, entry=entry("HANGING = 9", STALL), WATCHDOG_USEC="900000"
+        ) as process,
+    ):
+        wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
+        wait_for("the second", lambda: process.log.read_text().count("is abandoned") >= 2)
+        time.sleep(1)
+        process.heard("nothing in particular")
+        process.said.clear()
+        time.sleep(2)
+        assert not process.heard("WATCHDOG=1")
+
+
+def test_a_page_that_somebody_deleted_is_written_again(tmp_path: Path) -> None:
+    page = tmp_path / "archive/index.html"
+    with EmbeddedServer([(mail("First light"), NOON)]) as server:
+        for _ in range(2):
+            process = Daemon(tmp_path, {"articles": server.port})
+            with process:
+                wait_for("the page", page.exists)
+                assert process.end(signal.SIGTERM)[0] == 0
+            page.unlink()
+            (tmp_path / "notify").unlink()

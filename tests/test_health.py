@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.health import Health, summary
@@ -88,8 +90,24 @@ def test_a_daemon_that_starts_takes_over_what_was_known() -> None:
     assert Health().taken_over(300.0, LATER).since == LATER
 
 
-def test_the_summary_names_who_is_in_trouble() -> None:
-    assert summary({"a": Health(filed=1)}) == "1 account, 1 filed since the start"
-    healths = {"b": Health(filed=2, error="x"), "a": Health(error="y")}
-    assert summary(healths) == "2 accounts, 2 filed since the start; in trouble: a, b"
-    assert summary(healths, 3) == "2 accounts, 2 filed since the start; 3 in quarantine; in trouble: a, b"
+def test_the_summary_is_in_words() -> None:
+    now = datetime(2024, 3, 6, 12, tzinfo=UTC)
+    assert summary({"a": Health()}, 0, 0, now) == "1 account, no mail yet, 0 articles"
+    mailed = {
+        name: Health(last_mail=now - ago) for name, ago in (("a", timedelta(hours=5)), ("b", timedelta(minutes=2)))
+    }
+    healths = {**mailed, "c": Health(error="no route")}
+    assert summary(mailed, 0, 1, now) == "2 accounts, last mail 2 min ago, 1 article"
+    assert summary(healths, 3, 1204, now) == (
+        "3 accounts, last mail 2 min ago, 1,204 articles; 3 in quarantine; in trouble: c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "just now"), (59, "just now"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (86400 * 3 + 5, "3 d")],
+)
+def test_how_long_ago_the_last_mail_was(seconds: int, words: str) -> None:
+    now = datetime(2024, 3, 6, 12, tzinfo=UTC)
+    told = summary({"a": Health(last_mail=now - timedelta(seconds=seconds))}, 0, 2, now)
+    assert told == f"1 account, last mail {words}{'' if words == 'just now' else ' ago'}, 2 articles"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mailarchiver.notify import notify, watchdog_seconds
+from mailarchiver.notify import notify, reloading, watchdog_seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,16 @@ def test_a_listener_that_does_not_listen_is_not_waited_for(
         deaf.bind(str(tmp_path / "notify"))
         while "timed out" not in caplog.text:
             notify("WATCHDOG=1")
+
+
+def test_a_reload_is_told_with_the_moment_at_which_it_begins() -> None:
+    """Type=notify-reload (systemd 253) waits for a READY=1 that is later than this, in CLOCK_MONOTONIC."""
+    before = time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6
+    word, moment = reloading()
+    assert word == "RELOADING=1"
+    name, _, value = moment.partition("=")
+    assert name == "MONOTONIC_USEC"
+    assert before - 1 <= int(value) <= time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6
 
 
 @pytest.mark.parametrize(

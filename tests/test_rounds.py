@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mailarchiver import publishing
+from mailarchiver import publishing, supervision
 from mailarchiver import rounds as rounds_module
 from mailarchiver.config import Metrics, Settings
-from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.errors import ConfigError, LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.model import MessageRef, Receipt
@@ -29,11 +29,19 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 class FakeStore:
     """Takes the status; what else a store does is the rounds' business only through `poll`."""
 
     def __init__(self) -> None:
         self.status: Any = None
+        self.revoked: list[threading.Event] = []
 
     def write_status(self, status: object) -> None:
         self.status = status
@@ -44,12 +52,42 @@ class FakeStore:
     def in_quarantine(self) -> int:
         return 3
 
+    def lent(self, revoked: threading.Event) -> FakeStore:
+        self.revoked.append(revoked)
+        return self
+
+    def rest(self) -> None:
+        pass
+
+    def dirty_months(self) -> list[str]:
+        return []
+
     def months(self) -> list[tuple[str, int]]:
         return [("2024/03", 2), ("2024/02", 5)]
 
 
-def of_accounts(folder: Path, number: int) -> Settings:
-    account = {"host": "localhost", "security": "none", "username": "x", "password": "x", "push": False}
+class FakePool:
+    """Counts the shares that were taken back."""
+
+    def __init__(self) -> None:
+        self.revoked = 0
+
+    def share(self) -> FakePool:
+        return self
+
+    def revoke(self) -> None:
+        self.revoked += 1
+
+
+def of_accounts(folder: Path, number: int, *, interval: str = "5m") -> Settings:
+    account = {
+        "interval": interval,
+        "host": "localhost",
+        "security": "none",
+        "username": "x",
+        "password": "x",
+        "push": False,
+    }
     accounts = [{**account, "name": f"a{index}"} for index in range(number)]
     return Settings.model_validate({"archive": {"root": str(folder / "archive")}, "account": accounts})
 
@@ -83,7 +121,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult
 
 def make(settings: Settings) -> tuple[Rounds, FakeStore]:
     store = FakeStore()
-    return Rounds(settings, store, SimpleNamespace()), store  # type: ignore[arg-type]  # stand-ins
+    return Rounds(settings, store, FakePool()), store  # type: ignore[arg-type]  # stand-ins
 
 
 @pytest.mark.parametrize("error", [StoreError("disk full"), LoginRefused("no"), ZeroDivisionError("defect")])
@@ -108,7 +146,8 @@ def test_after_a_failure_an_account_is_left_alone_for_a_while(
     assert store.status["accounts"]["a"]["error"] == str(error)
     assert store.status["accounts"]["b"]["filed"] == 3
     assert store.status["quarantined"] == 3
-    assert "; 3 in quarantine" in rounds.summary()
+    rounds.say()
+    assert rounds._said.startswith("2 accounts, last mail just now, 7 articles; 3 in quarantine; in trouble: a")
     assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
     assert "is tried again in" in caplog.text
 
@@ -193,9 +232,9 @@ def test_a_defect_at_the_end_of_a_round_does_not_end_the_rounds(
         raise ZeroDivisionError
 
     play(poll_account)
-    monkeypatch.setattr(FakeStore, "write_status", defect)
     with running(settings) as rounds:
-        for _ in range(3):
+        monkeypatch.setattr(FakeStore, "write_status", defect)
+        for _ in range(5):
             assert begun.acquire(timeout=PATIENCE)
             rounds.wake("a")
     assert "Traceback" in caplog.text
@@ -218,26 +257,26 @@ def test_a_round_is_told_to_end_at_its_deadline_and_at_the_daemons_end(settings:
     now = time.monotonic()
     assert rounds.watch(now)
     assert not stops["a"].is_set()
-    assert not rounds.watch(now + rounds_module.STALLED_SECONDS + 1), "a round that hangs leaves the watchdog hungry"
+    assert rounds.watch(now + supervision.STOP_SECONDS + 1)
     assert stops["a"].is_set()
     assert rounds.end(PATIENCE)
     rounds.run(settings.account[0])
     assert len(stops) == 2, "no round begins after the end"
 
 
-def test_a_round_that_was_told_to_end_is_followed_by_another(settings: Settings, play: Any) -> None:
+def test_a_round_that_was_told_to_end_is_followed_by_another(tmp_path: Path, play: Any) -> None:
+    settings = of_accounts(tmp_path, 1, interval="1d")
     begun = threading.Semaphore(0)
 
     def poll_account(account: Any, *_: object, stop: threading.Event, **__: object) -> RoundResult:
-        if account.name == "a":
-            begun.release()
-            assert stop.wait(PATIENCE)
+        begun.release()
+        assert stop.wait(PATIENCE)
         return RoundResult(account.name)
 
     play(poll_account)
     with running(settings) as rounds:
         assert begun.acquire(timeout=PATIENCE)
-        assert rounds.watch(time.monotonic() + rounds_module.ROUND_SECONDS + 1)
+        assert rounds.watch(time.monotonic() + supervision.STOP_SECONDS + 1)
         assert begun.acquire(timeout=PATIENCE), "it goes on with what is left of the mailbox"
 
 
@@ -319,6 +358,124 @@ def test_who_waits_for_mail_waits_until_the_account_is_well(settings: Settings, 
         waiting.join()
         go_on.release(9)
     assert not rounds.await_well("b", threading.Event()), "nor is anything well after the end"
+
+
+# --- rounds that hang ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], float]:
+    """A monotonic clock that can be set forward: gives what it shows then."""
+    shown = [0.0]
+
+    def forward(seconds: float) -> float:
+        shown[0] += seconds
+        return time.monotonic() + shown[0]
+
+    monkeypatch.setattr(rounds_module, "time", SimpleNamespace(monotonic=lambda: forward(0)))
+    return forward
+
+
+def test_a_round_that_hangs_is_abandoned_and_the_account_polled_again(
+    tmp_path: Path, play: Any, clock: Callable[[float], float], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = of_accounts(tmp_path, 1, interval="1d")
+    begun, let_go, left = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
+    tried: list[str] = []
+    interrupted = threading.Event()
+
+    def poll_account(account: Any, *_: object, on_mailbox: Callable[[Any], None], **__: object) -> RoundResult:
+        on_mailbox(SimpleNamespace(interrupt=interrupted.set))
+        tried.append("a0")
+        begun.release()
+        if len(tried) == 1:
+            assert let_go.wait(PATIENCE)
+            left.release()
+        return RoundResult("a0", filed=1 if len(tried) == 2 else 10)
+
+    play(poll_account)
+    rounds, store = make(settings)
+    rounds.start()
+    assert begun.acquire(timeout=PATIENCE)
+    assert rounds.watch(clock(supervision.CUT_SECONDS + 1)), "it is being seen to"
+    assert interrupted.is_set()
+    assert rounds._pool.revoked >= 1  # type: ignore[attr-defined]
+    assert not any(event.is_set() for event in store.revoked)
+    assert not begun.acquire(blocking=False)
+    assert rounds.watch(clock(supervision.ABANDON_SECONDS - supervision.CUT_SECONDS))
+    assert begun.acquire(timeout=PATIENCE), "another round, by another thread"
+    wait_for(lambda: store.status["accounts"]["a0"]["filed"] == 1)
+    assert "is abandoned" in caplog.text
+    assert sum(event.is_set() for event in store.revoked) == 1, "the archive is closed to it"
+    assert not rounds.end(0.1), "its thread is still there"
+    let_go.set()
+    assert left.acquire(timeout=PATIENCE)
+    assert rounds.end(PATIENCE)
+    assert store.status["accounts"]["a0"]["filed"] == 1, "what the abandoned one brought is discarded"
+
+
+def test_rounds_that_hang_again_and_again_are_left_to_the_watchdog(
+    tmp_path: Path, play: Any, clock: Callable[[float], float]
+) -> None:
+    settings = of_accounts(tmp_path, 1, interval="1d")
+    begun, let_go = threading.Semaphore(0), threading.Event()
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a0":
+            begun.release()
+            assert let_go.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    rounds, _ = make(settings)
+    rounds.start()
+    for expected in (True, False):
+        assert begun.acquire(timeout=PATIENCE)
+        assert rounds.watch(clock(supervision.ABANDON_SECONDS + 1)) == expected
+    let_go.set()
+    wait_for(lambda: rounds.watch(clock(0)))
+    assert rounds.end(PATIENCE)
+
+
+# --- another configuration -----------------------------------------------------------------------------------------
+
+
+def test_accounts_come_go_and_change_while_it_runs(tmp_path: Path, play: Any) -> None:
+    polled: list[tuple[str, str]] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled.append((account.name, account.username))
+        if account.username == "wrong":
+            raise LoginRefused("no")
+        return RoundResult(account.name)
+
+    play(poll_account)
+    old = of_accounts(tmp_path, 3)
+    wrong = old.account[1].model_copy(update={"username": "wrong"})
+    old = old.model_copy(update={"account": (old.account[0], wrong, old.account[2])})
+    new = of_accounts(tmp_path, 4)
+    new = new.model_copy(update={"account": (*new.account[:2], new.account[3])})
+    with running(old) as rounds:
+        wait_for(lambda: {("a0", "x"), ("a1", "wrong"), ("a2", "x")} <= set(polled))
+        wait_for(rounds.all_tried)
+        polled.clear()
+        told = rounds.apply(new, FakePool())  # type: ignore[arg-type]
+        assert told == "added: a3; removed: a2; changed: a1"
+        wait_for(lambda: sorted(set(polled)) == [("a0", "x"), ("a1", "x"), ("a3", "x")])
+        rounds.wake("a2")
+        wait_for(rounds.all_tried)
+        rounds.say()
+        assert rounds._said.startswith("3 accounts, ")
+        assert ("a2", "x") not in polled
+
+
+def test_another_archive_takes_a_restart(settings: Settings, play: Any, tmp_path: Path) -> None:
+    play(lambda account, *_, **__: RoundResult(account.name))
+    elsewhere = settings.archive.model_copy(update={"root": tmp_path / "elsewhere"})
+    rounds, _ = make(settings)
+    with pytest.raises(ConfigError, match="restart the service"):
+        rounds.apply(settings.model_copy(update={"archive": elsewhere, "account": settings.account[:1]}), FakePool())  # type: ignore[arg-type]
+    assert len(rounds._states) == 2
 
 
 # --- what is told of them -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import ServiceSilent
 from mailarchiver.health import Health
-from mailarchiver.status import Status, alarms, carried, of_json, read, trouble_of
+from mailarchiver.status import Status, Verified, alarms, carried, of_json, read, trouble_of
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 WELL = Health(
@@ -35,6 +35,16 @@ def minutes(number: float) -> timedelta:
 
 def status(written: datetime = NOON, **accounts: Health) -> Status:
     return Status(written, NOON - minutes(600), "0.2.0", 1204, 3, 12_345_678_901, accounts)
+
+
+def test_damage_that_was_found_is_an_alarm_until_it_is_mended() -> None:
+    checked = Verified(2835, NOON - minutes(9999), 24)
+    assert alarms(replace(status(a=WELL), verified=checked), NOON) == []
+    damaged = replace(status(a=WELL), verified=replace(checked, damaged=("0123456789ab", "cdef01234567")))
+    assert alarms(damaged, NOON) == [
+        "2 articles of the archive damaged: 0123456789ab, cdef01234567: run `mailarchiver verify`"
+    ]
+    assert of_json(json.dumps(damaged.as_json()).encode()) == damaged
 
 
 # --- the decision ---------------------------------------------------------------------------------------------------
@@ -143,10 +153,12 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_the_next_daemon_goes_on_where_this_one_was(tmp_path: Path) -> None:
-    assert carried(tmp_path) == {}
+    assert carried(tmp_path) is None
     with Store.open(tmp_path / "archive", min_free=0) as store:
         store.write_status(status(a=replace(WELL, failures=3)).as_json())
-    assert carried(tmp_path / "archive") == {"a": replace(WELL, failures=3)}
+    known = carried(tmp_path / "archive")
+    assert known is not None
+    assert known.accounts == {"a": replace(WELL, failures=3)}
 
 
 def test_a_file_that_is_missing_is_an_alarm(tmp_path: Path) -> None:
@@ -163,7 +175,7 @@ def test_a_file_that_is_damaged_is_an_alarm(tmp_path: Path, text: str) -> None:
     layout.status.write_text(text)
     with pytest.raises(ServiceSilent, match=r"status\.json is damaged"):
         read(tmp_path)
-    assert carried(tmp_path) == {}
+    assert carried(tmp_path) is None
 
 
 def said(told: dict[str, Any]) -> list[str] | None:

@@ -487,6 +487,55 @@ def test_what_crosses_the_pipes_is_what_was_sent() -> None:
     assert answers.read_answer(answers.answer_frame(held, mail()), mail()) == held
 
 
+def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tuple[str, ...]) -> None:
+    with closing(Pool(2, seconds=60, entry=entry)) as pool:
+        assert pool.started()
+        numbers = [child._process.pid for child in pool._children]
+        understand(pool, mail())
+        now = time.monotonic()
+        pool.rest(now + 30)
+        assert [is_running(number) for number in numbers] == [True, True]
+        pool.rest(now + 120)
+        assert [is_running(number) for number in numbers].count(True) == 1, "one stays warm"
+        bundles_of(understand(pool, mail()))
+        assert [is_running(number) for number in numbers].count(True) == 1, "and is the one that is used"
+        pool.rest(now + 1200)
+        assert [is_running(number) for number in numbers] == [False, False]
+        assert all(reason(answer) is None for answer in pool.understand_all([(mail(), "0" * 12)] * 4, rules=Rules(UTC)))
+
+
+def test_a_child_at_work_is_not_ended_for_being_idle(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=60, entry=entry)) as pool, ThreadPoolExecutor(1) as thread:
+        assert pool.started()
+        answer = thread.submit(understand, pool, mail("nap"))
+        for _ in range(50):
+            pool.rest(float("inf"))
+            time.sleep(0.01)
+        bundles_of(answer.result())
+
+
+def test_a_share_that_is_taken_back_puts_nothing_into_quarantine(entry: tuple[str, ...]) -> None:
+    with closing(Pool(2, seconds=60, entry=entry)) as pool, ThreadPoolExecutor(2) as threads:
+        assert pool.started()
+        given_up, other = pool.share(), pool.share()
+        mails = [(mail("hang"), "0" * 12), (mail(), "1" * 12)]
+        hung = threads.submit(lambda: list(given_up.understand_all(mails[:1], rules=Rules(UTC))))
+        going = threads.submit(lambda: list(other.understand_all([(mail("nap"), "2" * 12)] * 2, rules=Rules(UTC))))
+        end = time.monotonic() + 30
+        while not given_up._used:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        start = time.monotonic()
+        given_up.revoke()
+        with pytest.raises(StoreError, match="given up"):
+            hung.result()
+        assert time.monotonic() - start < 30
+        assert [reason(answer) for answer in going.result()] == [None, None], "nobody else's mail is disturbed"
+        with pytest.raises(StoreError, match="given up"):
+            list(given_up.understand_all(mails[1:], rules=Rules(UTC)))
+        assert [reason(answer) for answer in other.understand_all(mails[1:], rules=Rules(UTC))] == [None]
+
+
 def test_the_interpreter_is_this_one() -> None:
     with closing(Pool()) as pool:
         assert pool._command[0] == sys.executable

@@ -31,6 +31,16 @@ class Access:
         self._threads = threading.RLock()
         self._ledger: Ledger | None = None
 
+    def lent(self, revoked: threading.Event) -> Access:
+        """The same access for somebody who loses it when the event is set."""
+        return _Lent(self, revoked)
+
+    def rest(self) -> None:
+        """Keep no more memory than is needed while nothing is looked up."""
+        with self._threads, as_store_error(self._layout), self._no_second_try():
+            if self._ledger is not None:
+                self._ledger.shrink()
+
     def close(self) -> None:
         """Close the ledger; the next use opens it again."""
         with self._threads:
@@ -96,3 +106,38 @@ class Access:
         if self._ledger is None:
             self._ledger = Ledger(self._layout.ledger, wait=self._wait)
         return self._ledger
+
+
+class _Lent(Access):
+    """Somebody's access while it is not revoked. That is looked at when it is this thread's turn and the archive is
+    locked: so what is under way when it is revoked is done whole, and nothing begins after it.
+    """
+
+    def __init__(self, lender: Access, revoked: threading.Event) -> None:
+        self._lender = lender
+        self._revoked = revoked
+
+    def rest(self) -> None:
+        """As the lender's."""
+        self._lender.rest()
+
+    def close(self) -> None:
+        """Nothing: the lender goes on."""
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Ledger]:
+        """As the lender's. Raises `StoreError` when it is revoked."""
+        with self._lender.exclusive() as ledger:
+            self._require()
+            yield ledger
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """As the lender's. Raises `StoreError` when it is revoked."""
+        with self._lender.reading() as ledger:
+            self._require()
+            yield ledger
+
+    def _require(self) -> None:
+        if self._revoked.is_set():
+            raise StoreError("this round was given up: it may not go into the archive any more")

@@ -127,6 +127,10 @@ class Ledger(Seen):
             if self._db.execute(query, (table, column)).fetchone() is None:
                 self._db.execute(statement)
 
+    def shrink(self) -> None:
+        """Give back the memory of pages that are kept for the next look-up: up to `CACHE_KIB`."""
+        self._db.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Close the database; a transaction that is open is rolled back."""
         self._db.close()

@@ -57,6 +57,9 @@ PAGE = 2048
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
+AT_ONCE = 100
+"""Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
+
 
 def update(layout: Layout, *, lines: int) -> int:
     """Take in what the manifest has since, at most so many lines; how many there were. Under the lock only.

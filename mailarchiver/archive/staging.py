@@ -138,6 +138,14 @@ def replace(layout: Layout, files: Mapping[Path, bytes], *, mode: int = FILE_MOD
     fsync_parents(layout, files)
 
 
+def holds(path: Path, data: bytes) -> bool:
+    """Whether a file is there and holds just that."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
 def intent(layout: Layout) -> Sequence[Entry | Removal]:
     """What an interrupted commit meant to write into the manifest, as far as its intent is whole."""
     return list(manifest.records(layout.staging / INTENT))

@@ -10,7 +10,9 @@ A crash anywhere ends, at the next start or commit, in the same archive as no cr
 
 from __future__ import annotations
 
+import copy
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -35,10 +37,6 @@ from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
-
-
-INDEXED_AT_ONCE = 100
-"""Lines of the manifest that are indexed under one hold of the lock: some 0.2 s."""
 
 
 class Store(Changing):
@@ -107,6 +105,20 @@ class Store(Changing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def lent(self, revoked: threading.Event) -> Store:
+        """The same archive until the event is set: then each method raises `StoreError`, but for one under way."""
+        borrowed = copy.copy(self)
+        borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
+        return borrowed
+
+    def rest(self) -> None:
+        """Keep no more memory than is needed while nothing is filed."""
+        self._access.rest()
+
+    def keep_free(self, octets: int) -> None:
+        """Leave so much of the disk free from now on (`min_free`)."""
+        self._min_free = octets
 
     def close(self) -> None:
         """Close the ledger. Nothing is written: what was committed is on the disk already."""
@@ -345,7 +357,7 @@ class Store(Changing):
             if as_of is not None and (position is None or position.size != as_of):
                 return 0
             paths = {self._layout.page(name): data for name, data in files.items()}
-            changed = {path: data for path, data in paths.items() if not _holds(path, data)}
+            changed = {path: data for path, data in paths.items() if not staging.holds(path, data)}
             staging.replace(self._layout, changed)
             with ledger.transaction():
                 ledger.cleaned(cleaned)
@@ -362,12 +374,12 @@ class Store(Changing):
         start, total = time.monotonic(), 0
         while True:
             with self._access.exclusive():
-                taken = search_index.update(self._layout, lines=INDEXED_AT_ONCE)
+                taken = search_index.update(self._layout, lines=search_index.AT_ONCE)
             total += taken
             if taken and step is not None:
                 step(taken)
             is_late = seconds is not None and time.monotonic() - start >= seconds
-            if is_late or (taken < INDEXED_AT_ONCE and not self._merge_search()):
+            if is_late or (taken < search_index.AT_ONCE and not self._merge_search()):
                 return total
             time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
 
@@ -386,10 +398,3 @@ class Store(Changing):
         text = json.dumps(status, ensure_ascii=False, indent=1) + "\n"
         with self._access.exclusive():
             staging.replace(self._layout, {self._layout.status: text.encode()})
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
-    except FileNotFoundError:
-        return False

@@ -78,7 +78,7 @@ def _rest(layout: Layout, standing: Standing, patience: float) -> list[Finding]:
     """An append that was cut short; one under way is waited for."""
     if standing.rest() is None:
         return []
-    _wait_for_staging(layout, time.monotonic() + patience)
+    wait_for_staging(layout, time.monotonic() + patience)
     rest = standing.rest()
     return [] if rest is None else [rest]
 
@@ -120,7 +120,7 @@ class _Walk:
             suspects = [key for key, found in self._articles.items() if any(each.is_damage() for each in found)]
             if not suspects and not any(stray.is_suspect() for stray in self._strays):
                 return
-            _wait_for_staging(self._layout, until)
+            wait_for_staging(self._layout, until)
             grew = self._standing.read_on()
             for entry_id in suspects:
                 del self._articles[entry_id]
@@ -240,7 +240,7 @@ def _intent(layout: Layout) -> Sequence[Entry]:
     return [record for record in records if isinstance(record, Entry)]
 
 
-def _wait_for_staging(layout: Layout, until: float) -> None:
+def wait_for_staging(layout: Layout, until: float) -> None:
     """Wait until no commit is under way, as far as we may know. Its lines are in the manifest then."""
     while time.monotonic() < until:
         try:

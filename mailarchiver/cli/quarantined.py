@@ -21,7 +21,7 @@ def say(receipts: "Iterable[Receipt]", root: "Path") -> None:
 
 def listed(receipts: "Iterable[Receipt]") -> list[dict[str, object]]:
     """The same for a program: digest, place of the mail (`path` for a file), reason, and the folder in quarantine."""
-    from ..pipeline import where
+    from ..text.wording import where
 
     return [
         {

@@ -61,8 +61,12 @@ def front(newest: Sequence[Card], months: Sequence[tuple[str, int]]) -> dict[str
     template = _templates().get_template("front.html.j2")
     total = sum(count for _, count in months)
     html = template.render(days=_days(newest), shown=len(newest), total=total, years=years)
-    style = resources.files(__package__).joinpath(STYLESHEET).read_bytes()
-    return {"index.html": _page(html), STYLESHEET: style}
+    return {"index.html": _page(html), STYLESHEET: stylesheet()}
+
+
+def stylesheet() -> bytes:
+    """The stylesheet of all browse pages."""
+    return resources.files(__package__).joinpath(STYLESHEET).read_bytes()
 
 
 def month(name: str, cards: Sequence[Card]) -> dict[str, bytes]:

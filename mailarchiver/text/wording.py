@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..model import MessageRef
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -54,6 +58,11 @@ def size_in_words(octets: int) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 message`, `2 messages`."""
     return f"{number} {thing}{'s' if number != 1 else ''}"
+
+
+def where(ref: MessageRef) -> str:
+    """A mail's place in words, for a log line."""
+    return ref.path or f"{ref.account}: {ref.folder}, UID {ref.uid}"
 
 
 def span_in_words(seconds: float) -> str:

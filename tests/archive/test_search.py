@@ -21,7 +21,8 @@ from mailarchiver.archive import manifest, search_index
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.manifest import Removal
 from mailarchiver.archive.search import search
-from mailarchiver.archive.store import INDEXED_AT_ONCE, Store
+from mailarchiver.archive.search_index import AT_ONCE
+from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing
 from tests.archive.articles import written
@@ -258,14 +259,14 @@ def test_it_goes_on_where_it_stood(root: Path) -> None:
 
 
 def test_it_takes_in_a_few_at_a_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file(root, *(written(number, f"Walk {number}") for number in range(1, INDEXED_AT_ONCE + 21)), indexed=False)
+    file(root, *(written(number, f"Walk {number}") for number in range(1, AT_ONCE + 21)), indexed=False)
     steps: list[int] = []
     with Store.open(root, min_free=0) as store:
-        assert store.update_search(seconds=0) == INDEXED_AT_ONCE
+        assert store.update_search(seconds=0) == AT_ONCE
         assert store.update_search(step=steps.append) == sum(steps) == 20
-        assert store.rebuild_search(step=steps.append) == INDEXED_AT_ONCE + 20
-    assert steps == [20, INDEXED_AT_ONCE, 20]
-    assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 20
+        assert store.rebuild_search(step=steps.append) == AT_ONCE + 20
+    assert steps == [20, AT_ONCE, 20]
+    assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 20
 
 
 def parts(root: Path) -> int:
@@ -276,19 +277,19 @@ def parts(root: Path) -> int:
 
 def test_its_parts_are_made_one_when_it_has_grown_by_a_quarter(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
-    file(root, *(written(number, f"Walk {number}", "on " * 500) for number in range(1, INDEXED_AT_ONCE + 21)))
+    file(root, *(written(number, f"Walk {number}", "on " * 500) for number in range(1, AT_ONCE + 21)))
     assert parts(root) == 1
     file(root, written(200, "Walk 200"))
     assert parts(root) == 2
-    assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 21
+    assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 21
     file(root, *(written(number, f"Walk {number}") for number in range(201, 240)))
     assert parts(root) == 1
-    assert len(titles(root, "walk", limit=1000)) == INDEXED_AT_ONCE + 60
+    assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 60
 
 
 def test_making_its_parts_one_ends_in_time_and_goes_on_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
-    file(root, *(written(number, f"Walk {number}") for number in range(1, INDEXED_AT_ONCE + 21)), indexed=False)
+    file(root, *(written(number, f"Walk {number}") for number in range(1, AT_ONCE + 21)), indexed=False)
     with Store.open(root, min_free=0) as store:
         store.update_search(seconds=0)
         assert store.update_search(seconds=0) == 20

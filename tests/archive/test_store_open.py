@@ -9,6 +9,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -238,3 +241,63 @@ def test_a_read_only_archive_is_said_to_be(root: Path, monkeypatch: pytest.Monke
             store.commit([filing(1)], now=NOW)
         monkeypatch.undo()
         assert store.commit([filing(1)], now=NOW)[0].outcome == "filed"
+
+
+def test_who_was_given_up_may_not_go_into_the_archive_any_more(root: Path) -> None:
+    revoked = threading.Event()
+    with Store.open(root, min_free=0) as store:
+        borrowed = store.lent(revoked)
+        assert [receipt.outcome for receipt in borrowed.commit([filing(1)], now=NOW)] == ["filed"]
+        assert borrowed.months() == store.months()
+        revoked.set()
+        before = tree(root)
+        with pytest.raises(StoreError, match="given up"):
+            borrowed.commit([filing(2)], now=NOW)
+        with pytest.raises(StoreError, match="given up"):
+            borrowed.months()
+        borrowed.close()
+        assert tree(root) == before
+        assert [receipt.outcome for receipt in store.commit([filing(2)], now=NOW)] == ["filed"], "the others go on"
+
+
+def test_who_is_given_up_while_it_waits_for_the_archive_commits_nothing(root: Path) -> None:
+    """It is looked at under the lock: nothing is between that and the commit."""
+    revoked, inside = threading.Event(), threading.Event()
+    with Store.open(root, min_free=0) as store, ThreadPoolExecutor(1) as thread:
+        borrowed = store.lent(revoked)
+
+        def commit() -> None:
+            inside.set()
+            borrowed.commit([filing(1)], now=NOW)
+
+        with store._access.exclusive():
+            waiting = thread.submit(commit)
+            assert inside.wait(30)
+            time.sleep(0.1)
+            revoked.set()
+        with pytest.raises(StoreError, match="given up"):
+            waiting.result()
+        assert store.months() == []
+
+
+def test_how_much_is_to_stay_free_may_change(root: Path) -> None:
+    with Store.open(root, min_free=0) as store:
+        store.keep_free(10**18)
+        with pytest.raises(StoreError, match="make room"):
+            store.commit([filing(1)], now=NOW)
+        store.keep_free(0)
+        store.commit([filing(1)], now=NOW)
+
+
+def test_at_rest_the_memory_of_the_ledgers_pages_is_given_back(root: Path) -> None:
+    with Store.open(root, min_free=0) as store:
+        store.rest()
+        store.commit([filing(number) for number in range(200)], now=NOW)
+        assert len(list(store.entries())) == 200
+        with store._access.reading() as ledger:
+            shrunk: list[str] = []
+            ledger._db.set_trace_callback(shrunk.append)
+            store.lent(threading.Event()).rest()
+            ledger._db.set_trace_callback(None)
+        assert shrunk == ["PRAGMA shrink_memory"]
+        assert [receipt.outcome for receipt in store.commit([filing(7)], now=NOW)] == ["already"]

@@ -1,0 +1,78 @@
+"""An account as the daemon tends it, and a round of it under way: `rounds.Rounds` changes both, under its lock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .archive.store import Store
+from .supervision import Measure, Pulse
+
+if TYPE_CHECKING:
+    from .config import Account
+    from .health import Health
+    from .mailbox.imap import ImapMailbox
+    from .schedule import Turn
+    from .workers import Share
+
+
+@dataclass(slots=True, eq=False)
+class Round:
+    """A round under way: since when, when it last got on (both monotonic), and by what it is ended. It is `outdated`
+    when the configuration was read again since it began: how it ends says nothing of what is configured now.
+    """
+
+    started: float
+    moved: float
+    store: Store
+    share: Share
+    stop: threading.Event
+    revoked: threading.Event
+    mailbox: ImapMailbox | None = None
+    measure: Measure = Measure.NONE
+    outdated: bool = False
+
+    def cut(self) -> None:
+        """Take away what it works with."""
+        self.share.revoke()
+        if self.mailbox is not None:
+            self.mailbox.interrupt()
+
+
+@dataclass(slots=True)
+class State:
+    """Where an account stands. `tried` is whether a connection was attempted; `thread` is the one that polls it: others
+    that do were abandoned. `gone` is set when it is no longer in the configuration.
+    """
+
+    account: Account
+    turn: Turn
+    health: Health
+    left: int = 0
+    round: Round | None = None
+    tried: bool = False
+    abandoned: int = 0
+    thread: threading.Thread | None = None
+    gone: bool = False
+
+    def is_well(self, now: float) -> bool:
+        """Whether its last round went through, and the server does not want to be left alone."""
+        waits = self.turn.resume is not None and now < self.turn.resume
+        return self.health.last_success is not None and not self.health.failures and not waits
+
+    def change(self, account: Account) -> None:
+        """The account is configured in another way: what it is doing is not what is wanted any more."""
+        self.account = account
+        self.turn = replace(self.turn, interval=account.interval.total_seconds())
+        self.health = replace(self.health, interval=account.interval.total_seconds())
+        self.end_round()
+
+    def end_round(self) -> None:
+        """Have a round under way end after the batch in hand."""
+        if self.round is not None:
+            self.round.stop.set()
+
+    def pulse(self, now: float) -> Pulse:
+        """What its rounds last did."""
+        return Pulse(self.round.moved if self.round else None, self.turn.planned(now), self.abandoned)

@@ -1,0 +1,27 @@
+"""Signals as something to wait for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from mailarchiver.signals import Signals
+
+
+def test_a_signal_ends_the_wait_and_is_told_once() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    with Signals() as signals:
+        assert signals.wait(0) == set()
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signals.wait(30) == {signal.SIGHUP, signal.SIGTERM}
+        assert signals.wait(0) == set()
+        sender = threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT])
+        sender.start()
+        start = time.monotonic()
+        assert signals.wait(60) == {signal.SIGINT}
+        assert time.monotonic() - start < 30
+        sender.join()
+    assert signal.getsignal(signal.SIGHUP) == before
