@@ -14,4 +14,6 @@ frequent first: ten times as fast as a list of the forbidden.
 
 def without_controls(text: str) -> str:
     """The text without them; white space, joiners and the marks of writing direction are none."""
+    if text.replace("\n", "").isprintable():  # as most texts are: seen in a twentieth of the time
+        return text
     return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
