@@ -38,7 +38,9 @@ from .config_values import (
     read_folder,
     read_host,
     read_path,
+    read_receipt,
     read_size,
+    read_textfile,
     read_zone,
 )
 from .errors import ConfigError
@@ -107,6 +109,7 @@ class Account(_Table):
     since: Annotated[date, BeforeValidator(read_day)] | None = None
     interval: Duration = timedelta(minutes=5)
     push: Annotated[bool, Field(strict=True)] = True
+    receipt: Annotated[str | None, BeforeValidator(read_receipt)] = None
 
     def server(self) -> "Server":
         """Where the mailbox is, as mailbox/ wants to know it."""
@@ -165,9 +168,16 @@ class Limits(_Table):
 
 
 class Log(_Table):
-    """How much is said on standard error."""
+    """How much is said, and in which form (`cli.logs.start_logging`)."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "plain", "json", "journal"] = "auto"
+
+
+class Metrics(_Table):
+    """Where the daemon leaves its figures for Prometheus' node_exporter; nowhere by default."""
+
+    textfile: Annotated[FilePath, AfterValidator(read_textfile)] | None = None
 
 
 class Settings(_Table):
@@ -178,6 +188,7 @@ class Settings(_Table):
     tags: Tags = Tags()
     limits: Limits = Limits()
     log: Log = Log()
+    metrics: Metrics = Metrics()
 
     def named(self, name: str) -> Account:
         """The account of that name. Raises `ConfigError` with the nearest one, where there is none."""

@@ -96,6 +96,18 @@ def read_after(value: object) -> After:
     raise ValueError('must be "keep", "seen", "flag" or "move:FOLDER"')
 
 
+def read_receipt(value: object) -> str | None:
+    """The folder that receipts are put into: none (`off`), INBOX (`inbox`), or `folder:Name`."""
+    if value is None or value == "off":
+        return None
+    if value == "inbox":
+        return "INBOX"
+    word, _, folder = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if word == "folder" and folder.strip() and not folder.strip().startswith("\\"):
+        return folder.strip()
+    raise ValueError('must be "off", "inbox" or "folder:NAME"')
+
+
 def read_folder(text: str) -> str:
     """The name of a folder, a pattern, or a special use (RFC 6154), which starts with a backslash."""
     if text.startswith("\\") and not re.fullmatch(r"\\[A-Za-z]+", text):
@@ -124,3 +136,10 @@ def read_path(value: object, folder: Path | None) -> Path:
     except RuntimeError as error:
         raise ValueError(f"names a home folder that is unknown: {error}") from error
     return path if folder is None else folder / path
+
+
+def read_textfile(value: Path) -> Path:
+    """A file for node_exporter's textfile collector, which looks at no other than `*.prom`."""
+    if value.suffix != ".prom":
+        raise ValueError('must be the path of a file whose name ends in ".prom"')
+    return value

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, NoReturn
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from . import __version__
+from .events import Event, about
 from .filing import opened
 from .notify import notify, watchdog_seconds
 from .rounds import Rounds
@@ -60,12 +62,14 @@ def run(settings: Settings) -> None:
         rounds.start()
         scheduler.start()
         notify("READY=1", f"STATUS={rounds.summary()}")
-        log.info("watching %s", ", ".join(account.name for account in settings.account))
+        names = ", ".join(account.name for account in settings.account)
+        log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
         _watch(stop, scheduler, rounds)
         notify("STOPPING=1")
         scheduler.shutdown(wait=False)
         if not rounds.end(EXIT_SECONDS):
             _abandon(worker)
+        log.info("stopped", extra=about(Event.STOPPED))
 
 
 def _abandon(worker: Worker) -> NoReturn:
@@ -107,7 +111,8 @@ def _watch(stop: threading.Event, scheduler: BackgroundScheduler, rounds: Rounds
             notify("WATCHDOG=1")
         jump = jumped(then, now)
         if jump is not None:
-            log.warning("the clock jumped by %.0f s: every account is polled at once", jump)
+            facts = about(Event.CLOCK_JUMPED, seconds=round(jump))
+            log.warning("the clock jumped by %.0f s: every account is polled at once", jump, extra=facts)
             for job in scheduler.get_jobs():
                 job.modify(next_run_time=datetime.now(UTC))
         then = now

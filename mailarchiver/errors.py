@@ -4,6 +4,8 @@
 
     MailArchiverError
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
+    ├── ServiceSilent     nothing is known of the service, which is an alarm (exit 1)
+    ├── InstallError      the service's files could not be put in place (exit 1)
     ├── NoSuchEntry       what the user named is not in the archive: nothing was done (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
@@ -33,8 +35,16 @@ class ConfigError(MailArchiverError):
         self.problems = problems
 
 
+class InstallError(MailArchiverError):
+    """The service could not be put in place: what was done stays, and a second run goes on from there."""
+
+
 class NoSuchEntry(MailArchiverError):  # noqa: N818 - said as users say it
     """An id, or the beginning of one, that names no entry, or several; the text tells those that come near."""
+
+
+class ServiceSilent(MailArchiverError):  # noqa: N818 - said as it is
+    """How the service is cannot be told: it has left no word, or none that can be read. That is an alarm."""
 
 
 class MailboxError(MailArchiverError):

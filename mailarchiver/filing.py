@@ -24,8 +24,11 @@ from .archive.batch import check
 from .archive.bundle import digests
 from .archive.store import Store
 from .config import Archive, Limits
+from .events import Event, about
 from .model import Filing, Quarantine, Quarantined, RawMessage, Receipt, Rules, Understood
 from .pipeline import where
+from .text.terminal import line
+from .text.wording import counted
 from .workers import ENTRY, Pool, Worker
 
 log = logging.getLogger(__name__)
@@ -96,13 +99,14 @@ def batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Messages on their way, with the digests of each, and the ids of those that are to be understood; later on with
-    what is to be committed of each.
+    what is to be committed of each. `began` is when they were here, on a monotonic clock.
     """
 
     raws: list[RawMessage]
     sums: list[tuple[str, str]]
     ids: list[str | None]
     filings: list[Filing] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
     def is_heavy(self) -> bool:
         """Whether it takes so much memory that no other may be beside it."""
@@ -166,10 +170,45 @@ def _filings(batch: _Batch, worker: Worker, rules: Rules) -> list[Filing]:
 def _committed(batch: _Batch, store: Store, *, again: bool) -> list[Receipt]:
     filings = [replace(each, again="removed") for each in batch.filings] if again else batch.filings
     receipts = store.commit(filings, now=datetime.now(UTC))
-    for receipt in receipts:
-        places = ", ".join(folder for _, folder in receipt.entries) or receipt.quarantine or ""
-        log.info("%s: %s %s", where(receipt.ref), receipt.outcome, places)
-    return receipts
+    milliseconds = round(1000 * (time.monotonic() - batch.began))
+    for each, receipt in zip(filings, receipts, strict=True):
+        if receipt.outcome != "quarantined":  # who asked for the filing tells that, louder and with the reason
+            sentence, facts = told(each, receipt, milliseconds)
+            log.info("%s", sentence, extra=facts)
+    return [_timed(raw, receipt) for raw, receipt in zip(batch.raws, receipts, strict=True)]
+
+
+def told(filing: Filing, receipt: Receipt, milliseconds: int) -> tuple[str, dict[str, object]]:
+    """A line of the log on what became of a message: the sentence, and its kind and facts. Of an article, its title is
+    all that is told. `milliseconds` went by from when its batch was here until that was on disk.
+    """
+    ref, took = receipt.ref, f"{milliseconds} ms"
+    facts = {
+        "account": ref.account,
+        "mailbox": ref.folder or None,
+        "uid": ref.uid,
+        "path": ref.path,
+        "ms": milliseconds,
+    }
+    entry, folder = receipt.entries[0] if receipt.entries else (None, receipt.quarantine)
+    if receipt.outcome != "filed" or not filing.bundles:
+        sentence = f"{where(ref)}: {receipt.outcome} {folder or ''}, {took}"
+        return sentence, about(Event.ALREADY, entry=entry, folder=folder, **facts)
+    title = line(filing.bundles[0].entry.title)
+    warnings = sum(bundle.entry.warnings for bundle in filing.bundles)
+    more = f", and {len(receipt.entries) - 1} more" if len(receipt.entries) > 1 else ""
+    sentence = f"{where(ref)}: filed {entry} “{title}” in {folder}{more}, {counted(warnings, 'warning')}, {took}"
+    told_of = about(
+        Event.FILED, entry=entry, folder=folder, title=title, articles=len(receipt.entries), warnings=warnings, **facts
+    )
+    return sentence, told_of
+
+
+def _timed(raw: RawMessage, receipt: Receipt) -> Receipt:
+    """With how long it took from its arrival in the mailbox until now; a server's clock may be ahead of ours."""
+    if raw.received is None or receipt.outcome != "filed":
+        return receipt
+    return replace(receipt, lag=max(0.0, (datetime.now(UTC) - raw.received).total_seconds()))
 
 
 def in_quarantine(receipt: Receipt, root: Path) -> str:
@@ -191,5 +230,10 @@ def filing(raw: RawMessage, digest: str, folded: str, answer: Understood) -> Fil
         else:
             return Filing(raw.ref, digest, folded, answer)
     if answer.trace:
-        log.error("%s could not be understood, by a defect of mailarchiver\n%s", where(raw.ref), answer.trace)
+        facts = about(Event.DEFECT, account=raw.ref.account, mailbox=raw.ref.folder, uid=raw.ref.uid)
+        log.error(
+            "%s could not be understood, by a defect of mailarchiver",
+            where(raw.ref),
+            extra={**facts, "trace": answer.trace},
+        )
     return Filing(raw.ref, digest, folded, quarantined=Quarantined(raw, answer))

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .errors import FetchBrokeError, MailboxError
+from .events import Event, about
 from .filing import filed
 from .mailbox.imap import Bounds
 from .model import After, RawMessage, Receipt, Rules
+from .receipts import without_own
 from .text.wording import size_in_words
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class RoundResult:
     `quarantined` were put into quarantine (`receipts` are theirs), `failed` could not be fetched, `waiting` could not
     be fetched before and are not tried again yet; `large` turned out to be larger than they may be, and are not looked
     at again. After a preview all but `found` and `waiting` are 0. `troubles` tell what of the account could not be
-    done: a folder that is missing, filed mail that could not be moved.
+    done: a folder that is missing, filed mail that could not be moved. `lag` is that of the last message filed
+    (`Receipt.lag`).
     """
 
     account: str
@@ -53,6 +56,7 @@ class RoundResult:
     troubles: tuple[str, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     folders: tuple[str, ...] = ()
+    lag: float | None = None
 
     def is_sound(self) -> bool:
         """Whether all that was to be done was done, and nothing went to quarantine."""
@@ -72,6 +76,7 @@ class RoundResult:
             tuple(dict.fromkeys(self.troubles + other.troubles)),
             self.receipts + other.receipts,
             self.folders + other.folders,
+            self.lag if other.lag is None else other.lag,
         )
 
 
@@ -96,32 +101,36 @@ class FolderRound:
         """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
         done: list[Receipt] = []
         large: dict[int, int] = {}
+        own: set[int] = set()
         trouble = self.no_target or self.redo(listed)
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known]
         again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        batches = filed(self.fetched(fresh, again, large), self.store, self.worker, rules=self.rules)
+        fetched = without_own(self.fetched(fresh, again, large), self.store, own)
+        batches = filed(fetched, self.store, self.worker, rules=self.rules)
         with closing(batches), self.interrupted():
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
+                self.want_receipts(receipts)
                 trouble = trouble or self.acknowledge_all(receipts)
                 if stop.is_set():
                     self.mailbox.interrupt()  # nobody wants what is being fetched ahead
                     break
-        came = {receipt.ref.uid for receipt in done} | large.keys()
+        came = {receipt.ref.uid for receipt in done} | large.keys() | own
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
         if not stop.is_set():
             trouble = trouble or self.flag_large(listed, large)
         outcomes = [receipt.outcome for receipt in done]
         return RoundResult(
             self.account.name,
-            len(fresh) + len(again),
+            len(fresh) + len(again) - len(own),
             *(outcomes.count("filed"), outcomes.count("already"), outcomes.count("quarantined")),
             failed=len(failed),
             waiting=len(pending) - len(fresh) - len(again),
             large=len(large),
             troubles=(trouble,) if trouble else (),
             receipts=tuple(receipt for receipt in done if receipt.outcome == "quarantined"),
+            lag=next((receipt.lag for receipt in reversed(done) if receipt.lag is not None), None),
         )
 
     @contextmanager
@@ -193,6 +202,7 @@ class FolderRound:
                 "%s: %s, UID %d has %s, more than max_message (%s): it is left on the server",
                 *(self.account.name, self.selected.folder, uid),
                 *(size_in_words(size), size_in_words(self.bounds.largest)),
+                extra=about(Event.TOO_LARGE, account=self.account.name, mailbox=self.selected.folder, uid=uid),
             )
         if self.selected.uidvalidity is not None:
             self.store.note_large(self.account.name, self.selected.folder, self.selected.uidvalidity, sizes)
@@ -230,6 +240,12 @@ class FolderRound:
             left = [uid for uid in uids if uid in present]
             trouble = trouble or self.acknowledge(left, quarantined=quarantined)
         return trouble
+
+    def want_receipts(self, receipts: Sequence[Receipt]) -> None:
+        """Have what is new told of in the mailbox, where the owner wants that."""
+        new = [receipt.digest for receipt in receipts if receipt.outcome == "filed" and receipt.quarantine is None]
+        if new and self.account.receipt is not None:
+            self.store.receipts.want(self.account.name, new)
 
     def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
         """Acknowledge a batch. Returns as `acknowledge`."""

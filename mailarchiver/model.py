@@ -376,7 +376,8 @@ class Receipt:
     `outcome` is `filed` or `quarantined` when this commit wrote it, `already` when the same octets were there before
     (or were removed by the user: then `entries` is empty). `quarantine` is the folder, relative to the archive's root,
     where the message lies in quarantine, by this commit or by an earlier one; then it is no article, and on the server
-    it must not be taken for filed. `why` is told by the commit that put it there.
+    it must not be taken for filed. `why` is told by the commit that put it there. `lag` is how many seconds went by
+    since the message had come into its mailbox, where it is filed and that is known.
     """
 
     ref: MessageRef
@@ -385,3 +386,4 @@ class Receipt:
     entries: tuple[tuple[str, str], ...] = ()
     quarantine: str | None = None
     why: Quarantine | None = None
+    lag: float | None = None

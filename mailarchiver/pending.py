@@ -1,7 +1,8 @@
 """What of a folder a round has to do with: what is new, and what was left undone.
 
 In most rounds that is next to nothing, whatever the folder holds: up to the cursor everything is recorded, so the
-server is asked for what lies beyond it, and for those below that are still of interest. Once a day, and whenever the
+server is asked for what lies beyond it and a little before it, and for those below that are still of interest. Once a
+day, and whenever the
 cursor does not hold (another UIDVALIDITY, another `since`, a ledger made anew), the whole folder is compared.
 
 Another UIDVALIDITY (RFC 3501 §2.3.1.1): the server has numbered the folder anew, and what a UID meant is not known any
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 WHOLE_AFTER = timedelta(days=1)
 """A folder is compared as a whole this often, for servers that do not number as they should."""
+
+LOOK_BACK = 500
+"""UIDs below the cursor that are asked for all the same. QUIRK: a message may turn up behind one with a higher UID, as
+large services number on one machine and list from another (MailKit #1615).
+"""
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +69,12 @@ def look(
     if known is not None and _holds(known, uidvalidity, since, now):
         start = known
         left = {*store.failures(*place), *large, *filed}
-        listed = sorted({*mailbox.search(account.since, above=start.uid), *mailbox.present(left)})
+        above = max(0, start.uid - LOOK_BACK)
+        listed = sorted({*mailbox.search(account.since, above=above), *mailbox.present(left)})
     else:
-        start = Cursor(uidvalidity, 0, since, now)
+        start, above = Cursor(uidvalidity, 0, since, now), 0
         listed = mailbox.search(account.since)
-    done = filed | store.done_uids(*place, above=start.uid)
+    done = filed | store.done_uids(*place, above=above)
     pending = [uid for uid in listed if uid not in done and not (uid in large and large[uid].size > largest)]
     cursor = replace(start, uid=max([start.uid, *listed]))
     return Sight(listed, pending, None if cursor == known else cursor)

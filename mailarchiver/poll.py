@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from . import receipts
 from .archive import glance
 from .archive.store import Store
 from .config import Account
@@ -63,7 +64,12 @@ def poll_account(
             return RoundResult(account.name)
         return _look_through(account, target, mailbox, store, worker, rules=rules, stop=stop, bounds=bounds)
 
-    return _each_folder(account, file, stop, look_through, writable=account.after.action != "keep")
+    def finish(account: Account, mailbox: ImapMailbox) -> RoundResult:
+        result = look_through(account, mailbox)
+        trouble = receipts.send(account, mailbox, store, stop)
+        return result + RoundResult(account.name, troubles=(trouble,) if trouble else ())
+
+    return _each_folder(account, file, stop, finish, writable=account.after.action != "keep")
 
 
 def _look_through(

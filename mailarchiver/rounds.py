@@ -11,17 +11,21 @@ import logging
 import random
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .archive.store import Store
 from .errors import MailboxError, StoreError
+from .events import Event, about, of_error
 from .filing import in_quarantine
-from .health import Health, stamp, summary
+from .health import Health, summary
 from .notify import notify
 from .poll import poll_account, refresh_pages
+from .publishing import Publisher, sign_in_ends
 from .schedule import Turn, hint, pause
+from .text.wording import counted
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -45,7 +49,8 @@ class _State:
     """Where an account stands. While a round is under way: since when (monotonic), and how it is told to end."""
 
     turn: Turn
-    health: Health = field(default_factory=Health)
+    health: Health
+    left: int = 0
     started: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -62,8 +67,9 @@ class Rounds:
         self._settings = settings
         self._store = store
         self._worker = worker
-        self._states = {a.name: _State(Turn(a.interval.total_seconds())) for a in settings.account}
-        self._quarantined = store.in_quarantine()
+        self._publisher = Publisher(settings, store)
+        first = self._publisher.first()
+        self._states = {a.name: _State(Turn(a.interval.total_seconds()), first[a.name]) for a in settings.account}
         self._stopping = False
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
@@ -71,6 +77,12 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
+        try:
+            self._publisher.publish(self._healths())
+        except Exception:  # nor must it keep the daemon from filing
+            log.exception(
+                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
+            )
         for account in self._settings.account:
             name = f"account {account.name}"
             threading.Thread(target=self._live, args=[account], name=name, daemon=True).start()
@@ -88,22 +100,20 @@ class Rounds:
         stop = self._begin(account.name)
         if stop is None:
             return
-        health, wait = self._states[account.name].health, timedelta()
+        state, wait = self._states[account.name], timedelta()
         try:
             result = self._poll(account, stop)
-            for trouble in result.troubles:
-                log.error("%s", trouble)
-            for receipt in result.receipts:
-                log.warning("%s", in_quarantine(receipt, self._settings.archive.root))
-            health = health.after_round(result, datetime.now(UTC))
+            self._tell(result)
+            health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             self._watchers.follow(account, result.folders)
         except (MailboxError, StoreError) as error:
-            log.error("%s", error)  # noqa: TRY400 - expected: the text says it all
-            health, wait = _failed(account.name, health, error)
+            log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
+            health, wait = _failed(account.name, state.health, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
-            log.exception("%s: the round was broken off by a defect of mailarchiver", account.name)
-            health, wait = _failed(account.name, health, error)
+            facts = about(Event.DEFECT, account=account.name)
+            log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
+            health, wait = _failed(account.name, state.health, error)
         self._finish(account.name, health, wait)
 
     def watch(self, now: float) -> bool:
@@ -134,7 +144,7 @@ class Rounds:
 
     def summary(self) -> str:
         """How all accounts are doing, in a line."""
-        return summary({name: state.health for name, state in self._states.items()}, self._quarantined)
+        return summary(self._healths(), self._publisher.quarantined)
 
     def await_well(self, name: str, stop: threading.Event) -> bool:
         """Wait until the account is well, `stop` is set, or all ends; whether the account is well."""
@@ -179,13 +189,16 @@ class Rounds:
             if self._stopping or (state.turn.resume is not None and now < state.turn.resume):
                 return None
             state.turn, state.started, state.stop = state.turn.begin(now), now, threading.Event()
+            state.left = 0
             return state.stop
 
     def _poll(self, account: Account, stop: threading.Event) -> RoundResult:
         try:
             rules = self._settings.rules(account)
-            bounds = self._settings.limits.bounds()
-            return poll_account(account, self._store, self._worker, rules=rules, stop=stop, bounds=bounds)
+            bounds, progress = self._settings.limits.bounds(), partial(self._go_on, account.name)
+            return poll_account(
+                account, self._store, self._worker, rules=rules, stop=stop, bounds=bounds, progress=progress
+            )
         finally:  # after a failure too: what was committed before it is in the archive
             with self._publishing:
                 refresh_pages(self._store)
@@ -194,9 +207,10 @@ class Rounds:
     def _finish(self, name: str, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
         try:
-            with self._publishing:
-                self._states[name].health = health
-                self._write_status()
+            ends = sign_in_ends(self._settings.named(name))
+            with self._changed:
+                self._states[name].health = replace(health, token_ends=ends)
+            self._publisher.publish(self._healths())
             notify(f"STATUS={self.summary()}")
         finally:
             with self._changed:
@@ -204,14 +218,29 @@ class Rounds:
                 state.turn, state.started = state.turn.paused(time.monotonic(), wait), None
                 self._changed.notify_all()
 
-    def _write_status(self) -> None:
-        accounts = {account: each.health.as_dict() for account, each in self._states.items()}
-        try:
-            self._quarantined = self._store.in_quarantine()
-            written = stamp(datetime.now(UTC))
-            self._store.write_status({"written": written, "quarantined": self._quarantined, "accounts": accounts})
-        except StoreError as error:
-            log.error("status.json: %s", error)  # noqa: TRY400 - expected: the text says it all
+    def _go_on(self, name: str, done: int, found: int) -> None:
+        """A round tells that so many messages more are done, and so many more were found."""
+        with self._changed:
+            state = self._states[name]
+            state.left += found - done
+            state.health = state.health.under_way(state.left, datetime.now(UTC))
+        self._publisher.publish_at_times(self._healths())
+
+    def _tell(self, result: RoundResult) -> None:
+        """What a round that went through leaves to say."""
+        for trouble in result.troubles:
+            log.error("%s", trouble, extra=about(Event.PART_REFUSED, account=result.account))
+        for receipt in result.receipts:
+            facts = about(Event.QUARANTINED, account=result.account, quarantine=receipt.quarantine)
+            log.warning("%s", in_quarantine(receipt, self._settings.archive.root), extra=facts)
+        failures = self._states[result.account].health.failures
+        if failures:
+            facts = about(Event.RECOVERED, account=result.account)
+            log.info("%s: well again, after %s", result.account, counted(failures, "failure"), extra=facts)
+
+    def _healths(self) -> dict[str, Health]:
+        with self._changed:
+            return {name: state.health for name, state in self._states.items()}
 
     def _none_running(self) -> bool:
         return all(state.started is None for state in self._states.values())
@@ -221,5 +250,6 @@ def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timede
     """How the account is after a failure, and how long it is left alone."""
     health = health.after_failure(error, datetime.now(UTC))
     wait = pause(error, health.failures, random.random)
-    log.warning("%s: is tried again in %s", name, timedelta(seconds=round(wait.total_seconds())))
+    again = timedelta(seconds=round(wait.total_seconds()))
+    log.warning("%s: is tried again in %s", name, again, extra=about(None, account=name))
     return health, wait

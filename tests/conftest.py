@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-MARKERS = ("dovecot", "cyrus", "procmail", "chromium", "systemd", "corpus", "strace", "loop")
+MARKERS = ("dovecot", "cyrus", "procmail", "chromium", "systemd", "corpus", "strace", "loop", "booted")
 PROGRAMS = {"dovecot": "dovecot", "procmail": "procmail", "chromium": "chromium", "systemd": "systemd-analyze"}
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin"
 
@@ -41,6 +41,8 @@ def _missing(marker: str) -> str | None:
         return _missing_program("strace") or _refused(["strace", "-f", "-o", os.devnull, "true"])
     if marker == "loop":
         return _missing_disks()
+    if marker == "booted":
+        return _missing_machine()
     return _missing_program(PROGRAMS[marker])
 
 
@@ -57,6 +59,21 @@ def _missing_disks() -> str | None:
             return reason
     namespace = ["unshare", "-m", "--propagation", "private", "--"]
     return _refused([*namespace, "true"]) or _refused(["losetup", "--find"])
+
+
+def _missing_machine() -> str | None:
+    """A systemd to boot in namespaces of our own, and what is needed to install on it."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        return "a machine is booted by root only, on Linux"
+    for name in ("unshare", "nsenter", "pgrep", "systemctl"):
+        if reason := _missing_program(name):
+            return reason
+    if not Path("/lib/systemd/systemd").exists():
+        return "/lib/systemd/systemd is not there"
+    if ":memory:" not in Path("/proc/self/cgroup").read_text():
+        return "the machine is booted with control groups of version 1, of which there are none"
+    venv = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+    return _refused(["/usr/bin/python3", "-c", venv]) or _refused(["unshare", "--mount", "--pid", "--fork", "true"])
 
 
 def _refused(command: list[str]) -> str | None:

@@ -124,7 +124,8 @@ def test_pure_modules_read_no_clock_and_no_network(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_only_the_store_writes(path: Path) -> None:
     """Nothing but archive/store.py and what it is made of writes below the archive's root."""
-    allowed = ("archive/", "cli/", "demo/", "mailbox/")  # the latter three write configs, never archives
+    # all but the first write configurations and units, never archives
+    allowed = ("archive/", "cli/", "demo/", "mailbox/", "install_steps.py")
     if relative(path).startswith(allowed):
         return
     tree = ast.parse(path.read_text("utf-8"))

@@ -25,8 +25,8 @@ from typing import TypeVar
 
 import pytest
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
 
+from mailarchiver.mailbox.wire import TROUBLE
 from tests.archive.aftermath import FULL, SEED, assert_nothing_is_half_there
 from tests.archive.filings import entry_folders
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -136,7 +136,7 @@ class Second(threading.Thread):
                     self._client = IMAPClient(self._server.host, self._server.port, ssl=False, timeout=30)
                     self._client.plain_login(self._user, PASSWORD)
                 return act(self._client)
-            except (IMAPClientError, OSError, KeyError, subprocess.CalledProcessError):
+            except (*TROUBLE, subprocess.CalledProcessError):
                 self._drop()
                 if time.monotonic() > end:
                     raise
@@ -197,7 +197,8 @@ def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, af
     kills, restarts = disturb(ours, server, second, usual)
     second.may = MAILS
     second.join(PATIENCE * 5)
-    assert second.error is None
+    if second.error is not None:
+        raise second.error
     assert not second.is_alive()
     ended = [ours.start().wait(PATIENCE * 5) for _ in range(2)]
     assert ended[-1] == 0, ours.said()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver import config_values
-from mailarchiver.config import Account, Archive, Limits, Log, Settings, Tags, find, load
+from mailarchiver.config import Account, Archive, Limits, Log, Metrics, Settings, Tags, find, load
 from mailarchiver.errors import ConfigError
 from mailarchiver.mailbox.microsoft import Microsoft, Registration
 from mailarchiver.mailbox.token_file import TokenFile
@@ -71,7 +71,8 @@ def test_the_least_that_must_be_written(write: Callable[..., Path], tmp_path: Pa
     assert (account.folders, account.after, account.since) == (("INBOX",), After("keep"), None)
     assert (account.interval, account.push) == (timedelta(minutes=5), True)
     assert settings.limits == Limits(mail_time=timedelta(seconds=10), mail_memory=2**30)
-    assert settings.log.level == "info"
+    assert (settings.log.level, settings.log.format) == ("info", "auto")
+    assert settings.metrics.textfile is None
 
 
 def test_everything_that_can_be_written(write: Callable[..., Path], tmp_path: Path) -> None:
@@ -279,8 +280,14 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
             SOUND + "folders = ['\\archive']\nafter = 'move:\\Archive'",
             r"account[0].after: moves to '\\Archive', which is polled itself",
         ),
+        (SOUND + 'receipt = "yes"', 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + 'receipt = "folder:"', 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = 'folder:\\Archive'", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = []", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
+        (SOUND + "receipt = 3", 'account[0].receipt: must be "off", "inbox" or "folder:NAME"'),
         (SOUND + 'push = "yes"', "account[0].push: must be a valid boolean"),
         (SOUND + "folders = []", "account[0].folders: must have at least one item"),
+        (SOUND + '[metrics]\ntextfile = "x.txt"', "metrics.textfile: must be the path of a file whose name ends in"),
         (SOUND + '[limits]\nmail_memory = "1 MB"', "limits.mail_memory: must be greater than or equal to "),
         (
             SOUND.replace('"archive"', '"archive"\ntimezone = "Europe"'),
@@ -365,21 +372,21 @@ def test_the_example_shows_the_defaults() -> None:
     """What is commented out changes nothing when it is put in force, but for the keys that have no default."""
     no_default = frozenset(
         {"port", "ca_file", "since", "password", "password_command", "password_credential", "addresses"}
-        | {"token_command", "client_id", "token_cache"}
+        | {"token_command", "client_id", "token_cache", "textfile"}
     )
     assert "\n#" in EXAMPLE.read_text("utf-8")
     settings = Settings.model_validate(_tables(uncommented(without=no_default)), context=EXAMPLE.parent)
     assert settings == load(EXAMPLE)
 
 
-@pytest.mark.parametrize("model", [Archive, Account, Tags, Limits, Log])
+@pytest.mark.parametrize("model", [Archive, Account, Tags, Limits, Log, Metrics])
 def test_the_example_shows_every_key(model: type[BaseModel]) -> None:
     shown = set(re.findall(r"^#?(\w+) = ", EXAMPLE.read_text("utf-8"), re.MULTILINE))
     assert set(model.model_fields) <= shown
 
 
 def test_the_example_shows_no_other_key() -> None:
-    keys = {key for model in (Archive, Account, Tags, Limits, Log) for key in model.model_fields}
+    keys = {key for model in (Archive, Account, Tags, Limits, Log, Metrics) for key in model.model_fields}
     assert set(re.findall(r"^#?(\w+) = ", EXAMPLE.read_text("utf-8"), re.MULTILINE)) <= keys
 
 
@@ -460,3 +467,10 @@ def test_which_tags_count_can_be_chosen(write: Callable[..., Path]) -> None:
 def test_an_address_of_tags_is_one_without_plus(write: Callable[..., Path], address: str) -> None:
     (problem,) = problems(write(SOUND + f'[tags]\naddresses = ["{address}"]\n'))
     assert problem.startswith("tags.addresses[0]: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"), [("off", None), ("inbox", "INBOX"), ("folder:Receipts", "Receipts"), ("folder: A/B ", "A/B")]
+)
+def test_where_receipts_go(text: str, folder: str | None, write: Callable[..., Path]) -> None:
+    assert load(write(f'{SOUND}\nreceipt = "{text}"')).account[0].receipt == folder

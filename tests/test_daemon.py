@@ -260,3 +260,96 @@ def test_an_almost_full_disk_makes_it_wait_and_say_so(tmp_path: Path) -> None:
         assert "make room; nothing was filed" in log
         assert "articles: is tried again in 0:01:00" in log
         assert "Traceback" not in log
+
+
+# --- whoever asks how it is -----------------------------------------------------------------------------------------
+
+
+def asked(process: Daemon) -> subprocess.CompletedProcess[str]:
+    """`mailarchiver status`."""
+    command = [sys.executable, "-m", "mailarchiver", "status", "--config", str(process.config)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_daemon_that_was_killed_is_an_alarm_soon_after(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(tmp_path, {"articles": server.port}, account='interval = "2s"') as process,
+    ):
+        assert asked(process).returncode == 1, "nothing has run there yet"
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+        wait_for("a good round", lambda: process.status()["articles"]["last_success"] is not None)
+        done = asked(process)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "1 articles, 0 mails in quarantine" in done.stdout
+        process.process.kill()
+        wait_for("the alarm", lambda: asked(process).returncode == 1)
+        assert "it does not run, or it hangs" in asked(process).stderr
+
+
+def test_what_it_counts_outlives_it(tmp_path: Path) -> None:
+    figures = tmp_path / "mailarchiver.prom"
+    tables = f'interval = "1s"\n[metrics]\ntextfile = "{figures}"'
+
+    def has_counted(number: int) -> bool:
+        sample = f'mailarchiver_filed_messages_total{{account="articles"}} {number}\n'
+        return figures.exists() and sample in figures.read_text()
+
+    with EmbeddedServer([(mail("First light"), NOON)]) as server:
+        with Daemon(tmp_path, {"articles": server.port}, account=tables) as process:
+            wait_for("the first mail", lambda: has_counted(1))
+            assert process.end(signal.SIGTERM)[0] == 0
+        (tmp_path / "notify").unlink()
+        server.deliver(mail("Second wind"), NOON)
+        with Daemon(tmp_path, {"articles": server.port}, account=tables) as process:
+            wait_for("the second mail", lambda: has_counted(2))
+            assert process.end(signal.SIGTERM)[0] == 0
+
+
+def test_the_log_may_be_json_lines(tmp_path: Path) -> None:
+    tables = 'interval = "1s"\n[log]\nformat = "json"'
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(tmp_path, {"articles": server.port}, account=tables) as process,
+    ):
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+        wait_for("a good round", lambda: process.status()["articles"]["last_success"] is not None)
+        assert process.end(signal.SIGTERM)[0] == 0
+    told = [json.loads(line) for line in process.log.read_text().splitlines()]
+    [filed] = [each for each in told if each.get("event") == "filed"]
+    assert (filed["title"], filed["account"], filed["uid"], filed["warnings"]) == ("First light", "articles", 101, 0)
+    assert {each.get("event") for each in told} >= {"started", "filed", "stopped"}
+
+
+def test_a_log_that_is_nobody_s_journal_has_the_time(tmp_path: Path) -> None:
+    with (
+        EmbeddedServer() as server,
+        Daemon(tmp_path, {"articles": server.port}, JOURNAL_STREAM="1:1") as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        assert process.end(signal.SIGTERM)[0] == 0
+    assert all(line.startswith("20") for line in process.log.read_text().splitlines())
+
+
+def test_a_receipt_is_met_once_and_wakes_nobody_for_ever(tmp_path: Path) -> None:
+    """It comes into the folder that is watched: the server tells of it as of any other mail."""
+    tables = 'interval = "1d"\nreceipt = "inbox"'
+    with (
+        EmbeddedServer() as server,
+        Daemon(tmp_path, {"articles": server.port}, account=tables) as process,
+        OtherClient("127.0.0.1", server.port, "demo", "demo") as other,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        server.deliver(mail("First light"), NOON)
+        wait_for("the receipt", lambda: len(other.bodies()) == 2)
+        wait_for("a quiet moment", lambda: _is_quiet(process))
+        assert (process.filed(), len(other.bodies())) == (["First light"], 2)
+        assert process.status()["articles"]["error"] is None
+        assert process.end(signal.SIGTERM)[0] == 0
+
+
+def _is_quiet(process: Daemon) -> bool:
+    """Whether no round ends for two seconds."""
+    before = process.status()["articles"]["rounds_total"]
+    time.sleep(2)
+    return bool(before > 1 and process.status()["articles"]["rounds_total"] == before)

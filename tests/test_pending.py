@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mailarchiver import folder_round, poll
+from mailarchiver import folder_round, pending, poll
 from mailarchiver.archive.store import Store
 from mailarchiver.audit import FolderAudit, audit_account
 from mailarchiver.cli.app import app
@@ -94,6 +94,7 @@ def site(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> S
         return real(self, since, above=above)
 
     monkeypatch.setattr(ImapMailbox, "search", search)
+    monkeypatch.setattr(pending, "LOOK_BACK", 0)
     site = Site(tmp_path / "archive", mailbox, asked)
 
     class Clock(datetime):
@@ -117,6 +118,23 @@ def test_only_what_lies_beyond_the_cursor_is_asked_for(site: Site) -> None:
     assert (site.round().filed, site.searches) == (1, ["beyond"])
     assert (site.round().found, site.searches) == (0, ["beyond"])
     assert site.audit().counts == {"filed": 4}
+
+
+def test_a_message_that_turns_up_behind_a_later_one_is_found_by_the_next_round(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.deliver(*[0] * 6)
+    monkeypatch.setattr(pending, "LOOK_BACK", 3)
+    late, search = site.uids()[4], ImapMailbox.search
+
+    def without(self: ImapMailbox, since: date | None, *, above: int = 0) -> list[int]:
+        return [uid for uid in search(self, since, above=above) if uid != late]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ImapMailbox, "search", without)
+        assert (site.round().filed, site.searches) == (5, ["all"])
+    assert (site.round().filed, site.searches) == (1, ["beyond"])
+    assert (site.round().found, site.searches) == (0, ["beyond"])
 
 
 def test_once_a_day_the_whole_folder_is_compared(site: Site) -> None:
@@ -361,8 +379,19 @@ def test_what_a_uid_meant_before_is_nothing_to_act_on(site: Site, monkeypatch: p
 # --- stages that work at the same time --------------------------------------------------------------------------------
 
 
+def fetch_by(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Fetch so many messages by one command, and hand on as many."""
+    real = ImapMailbox.fetch
+
+    def fetch(self: ImapMailbox, uids: Any, **options: Any) -> Any:
+        return real(self, uids, **{**options, "at_once": number})
+
+    monkeypatch.setattr(imap, "BODIES_AT_ONCE", number)
+    monkeypatch.setattr(ImapMailbox, "fetch", fetch)
+
+
 def test_batches_are_acknowledged_while_others_are_fetched(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
+    fetch_by(monkeypatch, 5)
     site.deliver(*[0] * 43)
     order: list[str] = []
     real = ImapMailbox.acknowledge
@@ -384,7 +413,7 @@ def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error of the batch that is fetched ahead comes when it is that batch's turn, with its own words."""
-    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 5)
+    fetch_by(monkeypatch, 5)
     site.deliver(*[0] * 12)
     real = read_bodies
 
@@ -413,14 +442,12 @@ def test_the_end_of_a_round_does_not_wait_for_what_is_fetched_ahead(
     body = mail(2)
     answers: dict[str, Answer] = {
         "UID SEARCH": b"* SEARCH 1 2\r\n" + OK,
-        "UID FETCH 1,2 (RFC822.SIZE": b"".join(
-            b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (n, n, len(body)) for n in (1, 2)
-        )
-        + OK,
+        "UID FETCH 1 (RFC822.SIZE": b"* 1 FETCH (UID 1 RFC822.SIZE %d)\r\n" % len(body) + OK,
+        "UID FETCH 2 (RFC822.SIZE": b"* 2 FETCH (UID 2 RFC822.SIZE %d)\r\n" % len(body) + OK,
         "UID FETCH 1 (BODY": b"* 1 FETCH (UID 1 BODY[] {%d}\r\n%b)\r\n" % (len(body), body) + OK,
         "UID FETCH 2 (BODY": b"* 2 FETCH (UID 2 BODY[] {%d}\r\nSubject: and then silence" % len(body),
     }
-    monkeypatch.setattr(imap, "BODIES_AT_ONCE", 1)
+    fetch_by(monkeypatch, 1)
     stop = threading.Event()
 
     def hear(done: int, _found: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mailarchiver import publishing
 from mailarchiver import rounds as rounds_module
-from mailarchiver.config import Settings
+from mailarchiver.config import Metrics, Settings
 from mailarchiver.errors import LoginRefused, MailboxError, StoreError
+from mailarchiver.events import Event, event_of, facts_of
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.model import MessageRef, Receipt
 from mailarchiver.rounds import Rounds
+from mailarchiver.schedule import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +43,9 @@ class FakeStore:
 
     def in_quarantine(self) -> int:
         return 3
+
+    def months(self) -> list[tuple[str, int]]:
+        return [("2024/03", 2), ("2024/02", 5)]
 
 
 def of_accounts(folder: Path, number: int) -> Settings:
@@ -311,3 +319,101 @@ def test_who_waits_for_mail_waits_until_the_account_is_well(settings: Settings, 
         waiting.join()
         go_on.release(9)
     assert not rounds.await_well("b", threading.Event()), "nor is anything well after the end"
+
+
+# --- what is told of them -------------------------------------------------------------------------------------------
+
+
+def test_the_status_is_told_before_the_first_round_has_ended(settings: Settings, play: Any) -> None:
+    hold = threading.Event()
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        assert hold.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    rounds, store = make(settings)
+    rounds.start()
+    assert store.status["articles"] == 7
+    assert store.status["accounts"]["a"]["interval"] == 300.0
+    assert store.status["accounts"]["a"]["since"] == store.status["started"]
+    assert store.status["accounts"]["a"]["last_success"] is None
+    hold.set()
+    assert rounds.end(PATIENCE)
+
+
+def test_a_long_round_tells_how_far_it_is(settings: Settings, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def poll_account(account: Any, *_: object, progress: Callable[[int, int], None], **__: object) -> RoundResult:
+        for done, found in ((0, 100), (50, 0), (0, 7)):
+            progress(done, found)
+            told = store.status["accounts"]["a"]
+            seen.append((told["backlog"], told["active"] is not None))
+        return RoundResult("a", found=107, filed=107)
+
+    play(poll_account)
+    monkeypatch.setattr(publishing, "APART_SECONDS", 0.0)
+    rounds, store = make(settings)
+    rounds.run(settings.account[0])
+    assert seen == [(100, True), (50, True), (57, True)]
+    assert store.status["accounts"]["a"]["backlog"] == 0
+    rounds.run(settings.account[0])
+    assert seen[3:] == seen[:3], "the next round counts anew"
+
+
+def test_progress_is_told_at_times_only(settings: Settings, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+
+    def poll_account(account: Any, *_: object, progress: Callable[[int, int], None], **__: object) -> RoundResult:
+        for _attempt in range(1000):
+            progress(1, 1)
+        return RoundResult("a")
+
+    play(poll_account)
+    rounds, store = make(settings)
+    rounds.start()
+    monkeypatch.setattr(store, "write_status", written.append)
+    rounds.run(settings.account[0])
+    assert len(written) < 10
+    assert rounds.end(PATIENCE)
+
+
+def test_each_kind_of_trouble_is_an_event_of_its_account(
+    settings: Settings, play: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    outcomes: list[Exception | RoundResult] = [
+        LoginRefused("no"),
+        RoundResult("a", troubles=("there is no folder 'Old'",)),
+        RoundResult("a", receipts=(Receipt(MessageRef("a", "INBOX", 1, 2), "0" * 64, "quarantined", (), "q"),)),
+    ]
+
+    def poll_account(*_: object, **__: object) -> RoundResult:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    play(poll_account)
+    rounds, _ = make(settings)
+    for _ in range(3):
+        rounds._states["a"].turn = Turn(300.0)
+        rounds.run(settings.account[0])
+    events = [(event_of(record), facts_of(record).get("account")) for record in caplog.records]
+    kinds = (Event.LOGIN_REFUSED, None, Event.PART_REFUSED, Event.RECOVERED, Event.QUARANTINED)
+    assert events == [(kind, "a") for kind in kinds]
+
+
+def test_the_figures_are_written_and_their_trouble_said_once(
+    settings: Settings, play: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    play(lambda *_, **__: RoundResult("a", filed=1))
+    path = tmp_path / "metrics/mailarchiver.prom"
+    rounds, _ = make(settings.model_copy(update={"metrics": Metrics(textfile=path)}))
+    rounds.run(settings.account[0])
+    rounds.run(settings.account[0])
+    assert caplog.text.count("the figures cannot be written") == 1
+    path.parent.mkdir()
+    rounds.run(settings.account[0])
+    assert 'mailarchiver_filed_messages_total{account="a"} 3\n' in path.read_text()

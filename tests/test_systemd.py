@@ -1,4 +1,4 @@
-"""The unit is one that systemd takes, and starts the program that there is."""
+"""The units are such as systemd takes, locked in, and start commands that there are."""
 
 from __future__ import annotations
 
@@ -10,35 +10,95 @@ import pytest
 from typer.testing import CliRunner
 
 from mailarchiver.cli.app import app
+from mailarchiver.install import Program, unit
 
-UNIT = Path(__file__).parents[1] / "systemd/mailarchiver.service"
+UNITS = Path(__file__).parents[1] / "systemd"
+SERVICES = sorted(UNITS.rglob("*.service"))
+ALL = sorted([*SERVICES, *UNITS.rglob("*.timer")])
+
+
+def analyze(path: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`systemd-analyze` on a unit, a user's as such."""
+    scope = ["--user"] if "user" in path.parts else []
+    command = ["systemd-analyze", *scope, *arguments, str(path)]
+    environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(UNITS))
+
+
+def sandbox(path: Path) -> str:
+    text = path.read_text("utf-8")
+    return text[text.index("# --- The sandbox") :].partition("[Install]")[0].strip()
+
+
+def test_there_are_units() -> None:
+    names = [
+        "mailarchiver-poll.service",
+        "mailarchiver-poll.timer",
+        "mailarchiver.service",
+        "user/mailarchiver.service",
+    ]
+    assert [named(path) for path in ALL] == names
 
 
 @pytest.mark.systemd
-def test_the_unit_is_sound() -> None:
-    verify = ["systemd-analyze", "verify", "--recursive-errors=no", str(UNIT)]
-    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("path", ALL, ids=named)
+def test_a_unit_is_sound(path: Path, tmp_path: Path) -> None:
+    done = analyze(path, tmp_path, "verify", "--recursive-errors=no")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.systemd
-def test_an_unknown_key_would_be_found(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text("utf-8").replace("NoNewPrivileges=", "NoNewPrivilege="), "utf-8")
-    verify = ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)]
-    done = subprocess.run(verify, capture_output=True, text=True, check=False)
-    assert "NoNewPrivilege" in done.stderr
+@pytest.mark.parametrize("path", SERVICES, ids=named)
+def test_a_unit_is_sound_when_it_is_installed(path: Path, tmp_path: Path) -> None:
+    """With the path of a program, here one that needs to be quoted."""
+    program = tmp_path / "100% $true"
+    program.symlink_to("/usr/bin/true")
+    installed = tmp_path / path.relative_to(UNITS)
+    installed.parent.mkdir(exist_ok=True)
+    installed.write_text(unit(path.read_text("utf-8"), Program(program, (tmp_path,))), "utf-8")
+    done = analyze(installed, tmp_path, "verify", "--recursive-errors=no")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.systemd
-def test_the_unit_is_locked_in() -> None:
-    security = ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(UNIT)]
-    done = subprocess.run(security, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("path", ALL, ids=named)
+def test_an_unknown_key_would_be_found(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / path.name
+    text = re.sub(r"(?m)^(NoNewPrivilege)s=|^(OnCalenda)r=", lambda match: f"{match[1] or match[2]}=", path.read_text())
+    copy.write_text(text, "utf-8")
+    assert "Unknown key" in analyze(copy, tmp_path, "verify", "--recursive-errors=no").stderr
+
+
+@pytest.mark.systemd
+@pytest.mark.parametrize("path", SERVICES, ids=named)
+def test_a_unit_is_locked_in(path: Path, tmp_path: Path) -> None:
+    done = analyze(path, tmp_path, "security", "--offline=true", "--threshold=15", "--no-pager")
     assert done.returncode == 0, done.stdout[-300:]
 
 
-def test_the_unit_starts_a_command_that_there_is() -> None:
-    [command] = re.findall(r"(?m)^ExecStart=/usr/bin/env /opt/\S+/mailarchiver (.+)$", UNIT.read_text("utf-8"))
+def test_the_daemon_and_the_round_of_the_timer_have_the_same_sandbox() -> None:
+    assert sandbox(UNITS / "mailarchiver.service") == sandbox(UNITS / "mailarchiver-poll.service")
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=named)
+def test_what_a_line_of_the_sandbox_protects_is_told(path: Path) -> None:
+    """A comment stands above each group of keys, and no blank line parts them from it."""
+    lines = sandbox(path).splitlines()
+    assert len([line for line in lines if "=" in line and not line.startswith("#")]) > 25
+    assert "" not in lines
+    groups = re.findall(r"(?:^#.*\n)+(?:^[^#\n].*\n?)+", "\n".join(lines), re.MULTILINE)
+    assert "".join(groups).rstrip("\n") == "\n".join(lines)
+    assert max(len(re.findall(r"(?m)^\w", group)) for group in groups) <= 8, "a comment for each few keys"
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=named)
+def test_a_unit_starts_a_command_that_there_is(path: Path) -> None:
+    [command] = re.findall(r"(?m)^ExecStart=/usr/bin/env \S+/mailarchiver (.+)$", path.read_text("utf-8"))
     name, option, config = command.split()
-    assert (name, config) == ("run", "/etc/mailarchiver/config.toml")
+    assert name == ("poll" if "poll" in path.name else "run")
+    assert config.endswith("/mailarchiver/config.toml")
     assert option in CliRunner().invoke(app, [name, "--help"]).output

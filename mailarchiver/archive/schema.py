@@ -6,9 +6,10 @@ have been the same since version 1: recovery.py reads the one, and keeps the oth
 2: `automatic`; the mails in quarantine.
 3: `looked`, `seen.same`; what could not be fetched.
 4: what is too large to be fetched; how far each folder is done.
+5: receipts.
 """
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -60,9 +61,15 @@ SEEN = (
     """CREATE TABLE IF NOT EXISTS cursor (
         account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
         since TEXT NOT NULL, looked TEXT NOT NULL, PRIMARY KEY (account, folder)) WITHOUT ROWID""",
+    # The receipts of filed mails, by the digest of the mail: whether one may have been put into the mailbox (`tried`),
+    # and when it was (`sent`, RFC 3339, UTC; NULL while it was not).
+    """CREATE TABLE IF NOT EXISTS receipt (
+        account TEXT NOT NULL, digest TEXT NOT NULL, tried INTEGER NOT NULL, sent TEXT,
+        PRIMARY KEY (account, digest)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS receipt_open ON receipt (account) WHERE sent IS NULL",
 )
 """What cannot be made again but by doing things on the server twice."""
-KEPT = {"seen", "failed", "looked", "large"}
+KEPT = {"seen", "failed", "looked", "large", "receipt"}
 """The tables of these: the ledger of an older program keeps them when it is made new. Not `cursor`: the next round
 compares the whole folder."""
 ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT"}

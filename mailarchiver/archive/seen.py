@@ -224,6 +224,27 @@ class Seen:
             [(account, folder, uidvalidity, uid) for uid in uids],
         )
 
+    # --- receipts ---------------------------------------------------------------------------------------------------
+
+    def want_receipts(self, account: str, digests: Iterable[str]) -> None:
+        """These mails were filed, and that is to be told in the mailbox; what was told already is not told again."""
+        rows = [(account, digest) for digest in digests]
+        self._db.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, 0, NULL)", rows)
+
+    def wanted_receipts(self, account: str) -> dict[str, bool]:
+        """The mails whose receipts are still to be sent: digest → whether one may be there all the same."""
+        query = "SELECT digest, tried FROM receipt WHERE account = ? AND sent IS NULL ORDER BY digest"
+        return {digest: bool(tried) for digest, tried in self._db.execute(query, (account,))}
+
+    def trying_receipt(self, account: str, digest: str) -> None:
+        """From now on, one may be there."""
+        self._db.execute("UPDATE receipt SET tried = 1 WHERE account = ? AND digest = ?", (account, digest))
+
+    def receipt_sent(self, account: str, digest: str, now: datetime) -> None:
+        """It is there, or there is nothing to be told any more."""
+        sent = now.astimezone(UTC).isoformat(timespec="seconds")
+        self._db.execute("UPDATE receipt SET sent = ? WHERE account = ? AND digest = ?", (sent, account, digest))
+
     # --- what lies in quarantine ------------------------------------------------------------------------------------
 
     def quarantine(self, digest: str, folded: str) -> None:

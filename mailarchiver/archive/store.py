@@ -28,6 +28,7 @@ from .batch import Batch, check
 from .changing import Changing, keys
 from .layout import Layout, become_owner
 from .ledger import Ledger
+from .receipts import Receipts
 from .recovery import Rebuilt, Step
 from .seen import Cursor, Failure, Large
 from .trouble import as_store_error
@@ -277,6 +278,11 @@ class Store(Changing):
         """A folder is done so far."""
         with self._access.reading() as ledger, ledger.transaction():
             ledger.set_cursor(account, folder, cursor)
+
+    @property
+    def receipts(self) -> Receipts:
+        """Which filed mails are to be told of in their mailbox."""
+        return Receipts(self._access, self._layout.root)
 
     def in_quarantine(self) -> int:
         """How many mails lie in quarantine."""

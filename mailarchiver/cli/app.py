@@ -10,6 +10,7 @@ from .auth import auth
 from .check import check
 from .demo import demo
 from .import_ import import_
+from .install_service import install_service
 from .list_ import list_
 from .poll import poll
 from .quarantine import quarantine
@@ -19,6 +20,7 @@ from .reprocess import reprocess
 from .run import run
 from .search import search
 from .show import open_, show
+from .status import status
 from .verify import verify
 
 # Plain help: formatted by rich it takes twice as long to appear.
@@ -40,10 +42,12 @@ app.command("list")(list_)
 app.command()(show)
 app.command("open")(open_)
 app.command()(search)
+app.command()(status)
 app.command()(audit)
 app.command()(reprocess)
 app.command()(remove)
 app.command()(restore)
+app.command("install-service")(install_service)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(auth, name="auth")
 

@@ -1,19 +1,40 @@
-"""What the program logs, on standard error."""
-
-from __future__ import annotations
+"""What the program logs: where to, and in which form."""
 
 import logging
 import os
 import sys
+from pathlib import Path
+from typing import Literal
+
+Form = Literal["auto", "plain", "json", "journal"]
+OURS = "mailarchiver"
 
 
-def start_logging(level: str) -> None:
+def start_logging(level: str, form: Form = "auto") -> None:
     """Show our own log lines from `level` (`debug` … `error`) on, those of libraries from `warning` on.
 
-    In systemd's journal (`$JOURNAL_STREAM`, systemd.exec(5)) the time is left out, as the journal has its own.
+    `auto` is the journal's own format where standard error is systemd's journal, plain lines on standard error
+    elsewhere. Called again, it takes the place of what it set before.
     """
-    line = "%(levelname)s %(name)s: %(message)s"
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(line if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {line}"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if handler.name == OURS]:
+        root.removeHandler(handler)
+        handler.close()
+    logging.basicConfig(level=logging.WARNING, handlers=[_handler(form)])
     logging.getLogger("mailarchiver").setLevel(level.upper())
+
+
+def _handler(form: Form) -> logging.Handler:
+    from .. import journal, log_lines
+
+    is_journal = journal.is_stderr(os.environ.get("JOURNAL_STREAM"))
+    handler: logging.Handler
+    if form == "journal" or (form == "auto" and is_journal and Path(journal.SOCKET).exists()):
+        handler = journal.JournalHandler()
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(
+            log_lines.JsonLines() if form == "json" else log_lines.PlainLines(with_time=not is_journal)
+        )
+    handler.name = OURS
+    return handler

@@ -30,7 +30,8 @@ def poll(
 
     settings = load(find(config))
     level = settings.log.level
-    start_logging("warning" if level == "info" and is_shown() else level)  # the bar, or a line for each mail
+    quiet = level == "info" and is_shown()  # the bar, or a line for each mail
+    start_logging("warning" if quiet else level, settings.log.format)
     failed = False
     for account, outcome in previews(settings) if dry_run else rounds(settings):
         failed = failed or isinstance(outcome, str) or not outcome.is_sound()
@@ -40,22 +41,26 @@ def poll(
 
 
 def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
-    """A round of each account in turn, and then the pages: what it did, or what the account's trouble is.
+    """A round of each account in turn, and then status and pages: what it did, or what the account's trouble is.
 
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
     from ..filing import opened
     from ..poll import poll_account, refresh_pages
+    from ..publishing import Publisher
 
     stop, bounds = threading.Event(), settings.limits.bounds()
     with opened(settings.archive, settings.limits) as (store, worker):
+        publisher = Publisher(settings, store)
         for account in settings.account:
             rules = settings.rules(account)
             with growing(account.name) as progress:
                 one_round = partial(poll_account, account, store, worker, rules=rules, stop=stop, bounds=bounds)
                 outcome = _outcome(partial(one_round, progress=progress))
+            publisher.note(account, outcome)
             yield account, outcome
+        publisher.publish()
         refresh_pages(store)
         store.update_search()
 
@@ -90,7 +95,8 @@ def _say(
     troubles = (outcome,) if isinstance(outcome, str) else outcome.troubles
     done: dict[str, object] = {"account": account.name}
     if not isinstance(outcome, str):
-        done |= {key: value for key, value in asdict(outcome).items() if key not in {"troubles", "receipts", "folders"}}
+        left_out = {"troubles", "receipts", "folders", "lag"}
+        done |= {key: value for key, value in asdict(outcome).items() if key not in left_out}
         done["quarantine"] = listed(outcome.receipts)
     if as_json:
         typer.echo(json.dumps({**done, "error": "; ".join(troubles) or None}, ensure_ascii=False))

@@ -10,5 +10,5 @@ def run(*, config: ConfigOption = None) -> None:
     from .logs import start_logging
 
     settings = load(find(config))
-    start_logging(settings.log.level)
+    start_logging(settings.log.level, settings.log.format)
     daemon.run(settings)

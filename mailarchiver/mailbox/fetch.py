@@ -30,8 +30,7 @@ BATCH_MESSAGES = 50
 """Messages that are handed on together."""
 BATCH_BYTES = 16 << 20
 BODIES_AT_ONCE = 600
-FETCH_BYTES = 32 << 20
-"""Messages, and octets, in one FETCH: where the server is far away, each command costs a wait."""
+"""Messages in one FETCH, as far as `BATCH_BYTES` allows: where the server is far away, each command costs a wait."""
 SET_OCTETS = 6_000
 """How long the UIDs of one command may be: servers take command lines of 8,000 octets (RFC 2683 §3.2.1.5)."""
 

@@ -105,7 +105,7 @@ def count(paths: Sequence[Path]) -> int:
             continue
         try:
             with found.path.open("rb") as stream:
-                total += sum(1 for _ in mbox.split(stream))
+                total += sum(1 for _ in mbox.split(stream, largest=LARGEST))
         except OSError:
             total += 1  # told by `scan`
     return total
@@ -118,8 +118,12 @@ def _read(found: _Found, now: datetime) -> Iterator[RawMessage | Unreadable]:
             status = os.fstat(stream.fileno())
             fallback = min(datetime.fromtimestamp(status.st_mtime, UTC), now)
             if found.is_mbox:
-                for number, message in enumerate(mbox.split(stream), 1):
-                    ref = MessageRef(ACCOUNT, "", path=f"{name}#{number}")
+                for number, message in enumerate(mbox.split(stream, largest=LARGEST), 1):
+                    place = f"{name}#{number}"
+                    if message.octets > LARGEST:
+                        yield Unreadable(place, f"it has {message.octets} bytes, more than any message")
+                        continue
+                    ref = MessageRef(ACCOUNT, "", path=place)
                     yield RawMessage(ref, None, message.data, from_line=message.date, fallback=fallback)
             elif status.st_size > LARGEST:
                 yield Unreadable(name, f"it has {status.st_size} bytes, more than any message")

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from imaplib import IMAP4
+from itertools import chain
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from imapclient import DELETED
+from imapclient import DELETED, SEEN
 
 from ..errors import FetchBrokeError, MailboxError
 from ..model import After, MessageRef, RawMessage
@@ -25,7 +26,7 @@ from . import folders
 from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
 from .connect import Server, connect, hang_up
 from .cures import answer_cure
-from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, FETCH_BYTES, Body, Bounds, plan, read_bodies, read_sizes, sets
+from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
 from .pieces import read_large
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
@@ -181,7 +182,7 @@ class ImapMailbox:
                 on_large(large)
             missing = set(window) - large.keys()
             fitting = [(uid, size) for uid, size in sizes.items() if uid not in large]
-            for bodies in self._bodies(selected, fitting, BODIES_AT_ONCE if at_once > 1 else 1, bounds):
+            for bodies in self._bodies(selected, fitting, at_once, bounds):
                 missing -= bodies.keys()
                 for part in list(plan((uid, len(body.data)) for uid, body in bodies.items())):
                     # whoever gets the messages decides how long they stay in memory
@@ -191,8 +192,14 @@ class ImapMailbox:
     def _bodies(
         self, selected: Selected, sizes: Sequence[tuple[int, int]], at_once: int, bounds: Bounds
     ) -> Iterator[dict[int, Body]]:
-        """Bodies, of many messages by one command; each of the large ones by as many as it takes."""
-        for batch in plan(sizes, messages=at_once, octets=FETCH_BYTES, alone=bounds.pieces):
+        """Bodies, of many messages by one command; each of the large ones by as many as it takes. The first command is
+        for one batch, so that whoever gets it can begin.
+        """
+        first, rest = sizes[:at_once], sizes[at_once:]
+        more = BODIES_AT_ONCE if at_once > 1 else 1
+        for batch in chain(
+            plan(first, messages=at_once, alone=bounds.pieces), plan(rest, messages=more, alone=bounds.pieces)
+        ):
             what = f"read {len(batch)} messages of {selected.folder!r}"
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
@@ -228,6 +235,11 @@ class ImapMailbox:
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
             )
         return done
+
+    def append(self, folder: str, data: bytes) -> None:
+        r"""Put a message into a folder, as one that was read (\Seen)."""
+        with self._talking(f"put a message into {folder!r}") as client:
+            self._with_folder(client, folder, lambda raw: client.append(raw, data, (SEEN,)))
 
     def interrupt(self) -> None:
         """End what another thread is doing here, by shutting the connection; that is no message's fault."""

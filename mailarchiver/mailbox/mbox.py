@@ -47,6 +47,9 @@ _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})\s*$", re.IGNORECAS
 _LONGEST = 1000
 """Octets of a line that may still be a From_ line."""
 
+_PART = 1 << 20
+"""Octets of a line that are read at a time."""
+
 _EMPTY = (b"\n", b"\r\n")
 _BOM = b"\xef\xbb\xbf"
 
@@ -54,11 +57,12 @@ _BOM = b"\xef\xbb\xbf"
 @dataclass(frozen=True, slots=True)
 class Enveloped:
     """A message of an mbox: its octets without From_ line and the empty line that ends it, and the From_ line's date
-    (None where it has none; UTC where it has no zone).
+    (None where it has none; UTC where it has no zone). Of one that is too large only the number of `octets` is kept.
     """
 
     data: bytes = field(repr=False)
     date: datetime | None
+    octets: int = 0
 
 
 def is_mbox(start: bytes) -> bool:
@@ -67,21 +71,51 @@ def is_mbox(start: bytes) -> bool:
     return len(lines) > 1 and lines[0].startswith(b"From ") and _opens(lines[0], lines[1])
 
 
-def split(stream: BinaryIO) -> Iterator[Enveloped]:
-    """Cut a file for which `is_mbox` holds; it must be able to seek. One message is in memory at a time."""
+class _Lines:
+    """The lines of a message, as long as there are no more octets in them than `largest`; and how many there are."""
+
+    def __init__(self, largest: int) -> None:
+        self.octets = 0
+        self._largest = largest
+        self._kept: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        self.octets += len(line)
+        if self.octets > self._largest:
+            self._kept.clear()
+        else:
+            self._kept.append(line)
+
+    def drop_empty(self) -> None:
+        """Take the last line off if it is empty."""
+        if self._kept and self._kept[-1] in _EMPTY:
+            self.octets -= len(self._kept.pop())
+
+    def ends_empty(self) -> bool:
+        return bool(self._kept) and self._kept[-1] in _EMPTY
+
+    def join(self) -> bytes:
+        return b"".join(self._kept)
+
+
+def split(stream: BinaryIO, *, largest: int = 1 << 30) -> Iterator[Enveloped]:
+    """Cut a file for which `is_mbox` holds; it must be able to seek. One message is in memory at a time, and none that
+    has more octets than `largest`: where From_ lines are missing, all of the file is one.
+    """
     from_line = _skip_empty(stream, stream.readline().removeprefix(_BOM))
     lone_patch = not _GIT.match(from_line)  # then such a line further down is a patch within a mail
     while from_line:
-        lines, length = _read_header(stream)
-        body = None if length is None else _body_of(stream, length)
+        lines = _Lines(largest)
+        length = _read_header(stream, lines)
+        body = None if length is None or length > largest else _body_of(stream, length)
         if body is None:
             following = _read_body(stream, lines, lone_patch=lone_patch)
         else:
-            lines.append(body)
+            lines.add(body)
             following = _skip_empty(stream, stream.readline())
-        data = b"".join(lines)
-        if data.strip():  # else it is two From_ lines in a row
-            yield Enveloped(data, read_date(from_line))
+        data = lines.join()
+        if data.strip() or lines.octets > largest:  # else it is two From_ lines in a row
+            yield Enveloped(data, read_date(from_line), lines.octets)
         from_line = following
 
 
@@ -135,33 +169,40 @@ def _opens(line: bytes, following: bytes) -> bool:
     return read_date(line) is not None or (not _FIELD.match(line) and _FIELD.match(following) is not None)
 
 
-def _read_header(stream: BinaryIO) -> tuple[list[bytes], int | None]:
-    """The lines up to the empty one, which is included, and the Content-Length that they state."""
-    lines: list[bytes] = []
+def _read_header(stream: BinaryIO, lines: _Lines) -> int | None:
+    """Add the lines up to the empty one, which is included. Returns the Content-Length that they state."""
     length = None
-    while line := stream.readline():
-        if line.startswith(b"From ") and _separates(line, stream, after_empty=False, lone_patch=True):
+    begins = True
+    while line := stream.readline(_PART):
+        if begins and line.startswith(b"From ") and _separates(line, stream, after_empty=False, lone_patch=True):
             stream.seek(-len(line), os.SEEK_CUR)  # a header without a body: the next message begins at once
             break
-        lines.append(line)
-        if line in _EMPTY:
+        lines.add(line)
+        if begins and line in _EMPTY:
             break
-        if found := _LENGTH.match(line):
+        if begins and (found := _LENGTH.match(line)):
             length = int(found[1])
-    return lines, length
+        begins = line.endswith(b"\n")
+    return length
 
 
-def _read_body(stream: BinaryIO, lines: list[bytes], *, lone_patch: bool) -> bytes:
-    """Append the lines of the body, without the empty one that ends it. Returns the From_ line after it, or b""."""
-    after_empty = bool(lines) and lines[-1] in _EMPTY
-    header = len(lines)
-    while line := stream.readline():
-        if line.startswith(b"From ") and _separates(line, stream, after_empty=after_empty, lone_patch=lone_patch):
+def _read_body(stream: BinaryIO, lines: _Lines, *, lone_patch: bool) -> bytes:
+    """Add the lines of the body, without the empty one that ends it. Returns the From_ line after it, or b""."""
+    after_empty = lines.ends_empty()
+    header = lines.octets
+    begins = True
+    while line := stream.readline(_PART):
+        if (
+            begins
+            and line.startswith(b"From ")
+            and _separates(line, stream, after_empty=after_empty, lone_patch=lone_patch)
+        ):
             break
-        after_empty = line in _EMPTY
-        lines.append(line)
-    if len(lines) > header and lines[-1] in _EMPTY:
-        lines.pop()
+        after_empty = begins and line in _EMPTY
+        begins = line.endswith(b"\n")
+        lines.add(line)
+    if lines.octets > header and after_empty:
+        lines.drop_empty()
     return line
 
 

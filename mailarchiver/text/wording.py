@@ -54,3 +54,13 @@ def size_in_words(octets: int) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 message`, `2 messages`."""
     return f"{number} {thing}{'s' if number != 1 else ''}"
+
+
+def span_in_words(seconds: float) -> str:
+    """`20 s`, `5 min`, `3 h`, `12 days`: rounded down to one unit; less than nothing is `0 s`."""
+    whole = max(0, int(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 2 * 3600:
+        return f"{whole // 60} min"
+    return f"{whole // 3600} h" if whole < 2 * 86400 else f"{whole // 86400} days"

@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run(*words: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["mailarchiver", *words])
-        monkeypatch.setattr(logs, "start_logging", lambda _level: None)
+        monkeypatch.setattr(logs, "start_logging", lambda *_: None)
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             __main__.main()

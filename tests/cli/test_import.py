@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from mailarchiver import filing
 from mailarchiver.cli.app import app
+from mailarchiver.events import trace_of
 from mailarchiver.model import Quarantine
 from mailarchiver.workers import InProcess
 
@@ -173,7 +174,7 @@ def test_what_cannot_be_understood_goes_to_quarantine_and_disturbs_no_other(
         assert str(folder / f"{name}.eml") in line
         assert why in line
         assert line.endswith(str(held))
-    assert caplog.text.count("Traceback (most recent call last): …") == 1
+    assert [trace_of(record) for record in caplog.records] == ["Traceback (most recent call last): …"]
     again = CliRunner().invoke(app, arguments)
     assert (again.exit_code, again.stdout) == (0, "0 filed, 3 already filed, 0 failed\n")
 

@@ -97,6 +97,25 @@ def test_a_round_files_what_is_there_and_the_next_what_is_new(site: Site) -> Non
     assert site.titles() == ["tide", "moon", "wind"]
 
 
+@on_embedded
+def test_the_status_is_told_for_those_who_prefer_timers(site: Site) -> None:
+    def status() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mailarchiver", "status", "--config", str(site.folder / "config.toml")]
+        return subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+
+    site.poll(site.account("articles", after="seen"), site.account("locked", password="wrong"))
+    told = json.loads(status().stdout)
+    assert (told["articles"], told["accounts"]["articles"]["filed_total"]) == (2, 2)
+    assert told["accounts"]["locked"]["failures"] == 1
+    assert "refused" in told["accounts"]["locked"]["error"]
+    site.mailbox.other.deliver(mail("wind"), NOON)
+    site.poll(site.account("articles", after="seen"))
+    done = status()
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["accounts"]["articles"]["filed_total"]) == (0, 3)
+    assert told["accounts"].keys() == {"articles"}
+
+
 def test_filed_mail_is_moved_away(site: Site) -> None:
     assert site.poll(site.account("articles", after="move:Archived")).returncode == 0
     assert (len(site.flags()), len(site.flags("Archived"))) == (0, 2)
@@ -280,7 +299,7 @@ def trapped(site: Site, monkeypatch: pytest.MonkeyPatch, after: str, *options: s
     config = site.folder / "config.toml"
     account = site.account("articles", after=after)
     config.write_text(f'[archive]\nroot = "archive"\n{account}')
-    monkeypatch.setattr(logs, "start_logging", lambda _level: None)  # this process is the tests' own
+    monkeypatch.setattr(logs, "start_logging", lambda *_: None)  # this process is the tests' own
     monkeypatch.setattr(filing, "Pool", Wary)
     return CliRunner().invoke(app, ["poll", "--config", str(config), *options])
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 from imapclient.exceptions import IMAPClientError
 
 from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.mailbox.receipt import Facts, composed, is_there
 from mailarchiver.mailbox.wire import Client
 from mailarchiver.model import After, MessageRef, RawMessage
 from tests.servers.fixtures import EVERY_SERVER, NOON, Mailbox, cyrus, dovecot, dovecot_sdbox, mailbox
@@ -283,3 +285,22 @@ def test_after_closing_nothing_works_but_connecting_again(mailbox: Mailbox) -> N
         ours.search(None)
     with ours:
         assert ours.select("INBOX", writable=False)
+
+
+def test_a_message_is_put_into_a_folder_and_found_there(mailbox: Mailbox) -> None:
+    data = composed(Facts("3f" * 32, "<1@example.org>", "Grüße", "a@example.org", ("filed as “x”",)), NOON)
+    mailbox.fill(1)
+    mailbox.other.create("Receipts")
+    with mailbox.open() as ours:
+        selected = ours.select("INBOX", writable=True)
+        ours.append("Receipts", data)
+        assert not ours.ask("look", partial(is_there, digest="3f" * 32))
+        assert ours.select("INBOX", writable=True) == selected
+        ours.select("Receipts", writable=False)
+        assert ours.ask("look", partial(is_there, digest="3f" * 32))
+        assert not ours.ask("look", partial(is_there, digest="40" * 32))
+        with pytest.raises(MailboxError, match="there is no folder 'Nowhere'"):
+            ours.append("Nowhere", data)
+        assert ours.is_connected
+    assert mailbox.other.bodies("Receipts") == [data]
+    assert list(mailbox.other.flags("Receipts").values()) == [{b"\\Seen"}]

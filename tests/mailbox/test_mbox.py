@@ -210,3 +210,32 @@ def test_a_large_file_is_not_read_whole(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000 < path.stat().st_size // 10
+
+
+@pytest.mark.parametrize("body", [b"y" * 75 + b"\n", b"y" * 76], ids=["in lines", "in one line"])
+@pytest.mark.parametrize(
+    "header", [b"Subject: x\n\n", b"Content-Length: 15200000\n\n", b"X: "], ids=["", "stated", "header"]
+)
+def test_what_is_too_large_for_a_message_is_counted_and_not_kept(header: bytes, body: bytes, tmp_path: Path) -> None:
+    """As where From_ lines are missing; what follows is found all the same."""
+    path = tmp_path / "box"
+    with path.open("wb") as file:
+        file.write(STAMP + ONE + b"\n" + STAMP + header)
+        for _ in range(200):
+            file.write(body * 1000)
+        file.write(b"\n\n" + NEXT + TWO)
+    tracemalloc.start()
+    with path.open("rb") as stream:
+        found = list(split(stream, largest=500_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [message.data for message in found] == [ONE, b"", TWO]
+    assert found[1].octets >= 15_200_000
+    assert peak < 5_000_000
+
+
+def test_a_long_line_is_kept_whole(tmp_path: Path) -> None:
+    """Read in parts, of which one may look like an empty line, or a From_ line."""
+    for more in (b"", b"\n", b"From a@b Mon Mar 11 14:05:33 2024\n"):
+        mail = ONE + b"z" * (1 << 20) + more + b"end\n"
+        assert bodies(STAMP + mail + b"\n" + NEXT + TWO, tmp_path) == [mail, TWO]

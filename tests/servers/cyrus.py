@@ -83,11 +83,11 @@ class Cyrus:
         self.home.chmod(0o755)
         (self.port,) = free_ports(1)
         programs = self._prefix / "usr/lib/cyrus/bin"
-        libraries = [self._prefix / "usr/lib/x86_64-linux-gnu", self._prefix / "lib/x86_64-linux-gnu"]
+        libraries = [*self._prefix.glob("usr/lib/*-linux-gnu"), *self._prefix.glob("lib/*-linux-gnu")]
         self._environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-            "SASL_PATH": f"{libraries[0]}/sasl2:/usr/lib/x86_64-linux-gnu/sasl2",
+            "SASL_PATH": ":".join(f"{folder}/sasl2" for folder in libraries),
         }
         for name in _FOLDERS.split():
             (self.home / name).mkdir(parents=True)

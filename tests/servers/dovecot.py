@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -159,8 +160,15 @@ class Dovecot:
 
     def restart(self) -> None:
         """End it at once, with all its sessions, and start it again on the same ports, with the same mail."""
-        self._kill()
-        self._start()
+        for _ in range(100):
+            self._kill()
+            try:
+                self._start()
+            except RuntimeError:  # its children take a moment to die, and to let go of sockets and ports
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError("the server cannot be started again")
 
     def doveadm(self, *arguments: str) -> str:
         """What the administrator's command prints."""
