@@ -100,6 +100,7 @@ def count_words(text: str) -> int:
 
     Does not segment Thai, Lao, Khmer or Burmese, which write no spaces either: a phrase counts as one there.
     """
+    # Most texts are Latin-1 but for typography: there each octet is a mark, and left out, or white space, or of a word.
     latin = text
     for mark in "" if text.isascii() else _TYPOGRAPHY:
         latin = latin.replace(mark, "-")
