@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import cyrus
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+
+FULL = bool(os.environ.get("MAILARCHIVER_FULL"))
+# The same examples in every run, but in a full one, which looks for new ones; a busy machine is no failure.
+settings.register_profile("mailarchiver", derandomize=not FULL, deadline=None)
+settings.load_profile("mailarchiver")
 
 MARKERS = ("dovecot", "cyrus", "procmail", "chromium", "systemd", "corpus", "strace", "loop", "booted")
 PROGRAMS = {"dovecot": "dovecot", "procmail": "procmail", "chromium": "chromium", "systemd": "systemd-analyze"}
@@ -114,10 +120,12 @@ def corpus() -> Path:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """A command that a test runs sets up logging for the whole process; the next test is not to notice."""
+    """A command that a test, or a fixture of many, runs sets up logging for the whole process; no test is to notice."""
     root, own = logging.getLogger(), logging.getLogger("mailarchiver")
-    handlers, levels = root.handlers[:], (root.level, own.level)
+    handlers = root.handlers[:]
+    root.setLevel(logging.WARNING)
+    own.setLevel(logging.NOTSET)
     yield
     root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    own.setLevel(levels[1])
+    root.setLevel(logging.WARNING)
+    own.setLevel(logging.NOTSET)

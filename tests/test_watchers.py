@@ -118,7 +118,7 @@ def test_it_does_not_come_back_before_the_account_is_well(rounds: Rounds, watch:
 
 
 def test_a_server_without_push_is_said_once(rounds: Rounds, watch: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "mailarchiver")
     with IdleServer({"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n" + OK}) as server:
         account = account_on(server.port)
         watchers = watch(account, "INBOX", "Other")
@@ -139,7 +139,7 @@ def test_a_server_that_refuses_idle_is_not_asked_in_a_loop(watch: Any, answer: b
 
 
 def test_so_many_folders_are_watched_and_no_more(watch: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "mailarchiver")
     with IdleServer() as server:
         account = account_on(server.port)
         folders = [f"Folder {number}" for number in range(WATCHED_FOLDERS + 2)]

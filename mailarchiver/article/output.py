@@ -90,13 +90,23 @@ class Output:
         if owed:
             del self._out[self._slot]
         if self._weight == opened.weight:
-            del self._out[opened.start]
+            self._unwrap_breaks(opened.start)
             self._pending += opened.places
         else:
             self._out.append(f"</{opened.tag}>")
         if owed:
             self._slot = len(self._out)
             self._out.append("")
+
+    def _unwrap_breaks(self, start: int) -> None:
+        """An inline element that begins there has nothing but line breaks, which are now of the paragraph around."""
+        left = self._out[start + 1 :]
+        del self._out[start:]
+        for piece in left:
+            if piece == "<br>" and self._out[-1:] == ["<br>"]:
+                self._line_break()
+            else:
+                self._out.append(piece)
 
     def _close_block(self, opened: Open) -> None:
         if opened.kind == "box":

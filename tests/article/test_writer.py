@@ -240,6 +240,20 @@ def again(html: str) -> str:
     return sanitize(Writer(lambda node, caption: node.html or "" if node.tag == "img" else "").write([body]))
 
 
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ("one<a href=https://e.org/><br><br></a>two", "<p>one</p>\n<p>two</p>"),
+        ("one<i><br></i>two", "<p>one<br>two</p>"),
+        ("one<b><i><br></i><br></b> two", "<p>one</p>\n<p>two</p>"),
+        ("<b>one<i><br><br></i>two</b>", "<p><b>one<br><br>two</b></p>"),
+    ],
+)
+def test_line_breaks_in_an_element_of_nothing_else_are_those_of_the_paragraph(html: str, wanted: str) -> None:
+    assert again(html) == wanted
+    assert again(wanted) == wanted
+
+
 @given(st.lists(PIECES | ATTRIBUTED, max_size=5).map("".join))
 def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
     once = again(html)
