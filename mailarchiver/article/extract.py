@@ -39,8 +39,8 @@ _EXCERPT_SOURCE = 2_000
 """Characters of the text that its excerpt is taken from."""
 _BEGINNING = 600
 """Characters of a text that are enough to confirm the language it is said to be in."""
-_MARKS = re.compile(r"^[ >]*(?:- )?", re.MULTILINE)
-"""Of quotes and lists, in plain text."""
+_MARKS = re.compile(r"\n[ >]*(?:- )?")
+"""Of quotes and lists, in plain text, with the line end before them, which is found fast."""
 
 
 def extract(original: Original, tags: TagRules) -> Article:
@@ -128,7 +128,7 @@ def _assemble(
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
     title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
-    summary = excerpt(_MARKS.sub("", text[:_EXCERPT_SOURCE]))
+    summary = excerpt(_MARKS.sub("\n", "\n" + text[:_EXCERPT_SOURCE]))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +44,7 @@ class ImageLedger:
         self._base = base
         self._by_name = _index(parts)
         self._used: set[int] = set()
-        self._files: dict[str, str] = {}  # SHA-256 → file name: the same picture twice is one file
+        self._files: dict[bytes, str] = {}  # bytes → file name: the same picture twice is one file
         self._drawings: dict[int, int] = {}  # `mem_id` → number
         self._ledger: dict[str, Image] = {}  # source → its line
         self._embedded = 0
@@ -173,12 +172,11 @@ class ImageLedger:
         return self._keep(image, data, picture, filename)
 
     def _keep(self, image: Image, data: bytes, picture: Picture, filename: str | None) -> Image:
-        digest = hashlib.sha256(data).hexdigest()
-        file = self._files.get(digest)
+        file = self._files.get(data)
         if file is None:
             stem = _EXTENSION.sub("", filename or "")
             file = f"images/{file_name(len(self._files) + 1, stem, picture.extension)}"
-            self._files[digest] = file
+            self._files[data] = file
         return replace(image, file=file, data=data, width=picture.width, height=picture.height)
 
 

@@ -16,13 +16,13 @@ from typing import NamedTuple
 from .rendering import TAG, attributes_of
 
 _SPECIAL = re.compile(
-    r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])"
-    r"|<(?=[A-Za-z/!?]|\Z)|&(?=[#A-Za-z0-9]{1,40};|\Z)"
-    r"|(?<!\S)#(?=[^\W\d])|=(?==)|%(?=%)|(?<=\{)\{|\$(?=[^\s\d])"
+    r"[\\`*\[\]|~_<&#=%{$]"
+    r"(?:(?<=[\\`*\[\]|~])|(?<=(?<![^\W_])_)|(?<=_)(?![^\W_])"
+    r"|(?<=<)(?=[A-Za-z/!?]|\Z)|(?<=&)(?=[#A-Za-z0-9]{1,40};|\Z)"
+    r"|(?<=(?<!\S)#)(?=[^\W\d])|(?<==)(?==)|(?<=%)(?=%)|(?<=\{\{)|(?<=\$)(?=[^\s\d]))"
 )
-_RARE = re.compile(r"[\\`*\[\]|~_<&#=%{$]")
-"""What markup begins with: most texts have none of it, and are spared the expression above, which is slow."""
-_TARGET = re.compile(r"[ <>\\()|*_\[\]`~]|&(?=[#A-Za-z0-9]{1,40};)")
+"""What markup begins with, one class, for such an expression is found fast; then what makes it markup."""
+_TARGET = re.compile(r"[ <>\\()|*_\[\]`~&](?:(?<!&)|(?=[#A-Za-z0-9]{1,40};))")
 _ENCODED = {" ": "%20", "<": "%3C", ">": "%3E", "\\": "%5C"}
 _BACKTICKS = re.compile("`+")
 _HREF = re.compile(r'\shref="([^"]*)"')
@@ -161,7 +161,7 @@ class _Phrase:
 
 def _escaped(text: str) -> str:
     """Running text, so that nothing in it is markup."""
-    return _SPECIAL.sub(r"\\\g<0>", text) if _RARE.search(text) else text
+    return _SPECIAL.sub(lambda found: "\\" + found[0], text)
 
 
 def _picture(attributes: dict[str, str]) -> str:

@@ -93,8 +93,10 @@ def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
         for node in tree.css("[class], [id]"):
             given = node.attributes
             for name in f"{given.get('class') or ''} {given.get('id') or ''}".split():
-                if name.endswith(_ALL_NAMES) and (bare := unprefixed(name)) in found:
-                    found[bare].append(node)
+                if name.endswith(_ALL_NAMES):
+                    bare = name if name in found else unprefixed(name)
+                    if bare in found:
+                        found[bare].append(node)
     return {field: [node for name in names for node in found[name]] for field, names in _NAMES.items()}
 
 

@@ -15,6 +15,7 @@ from .markup import BLOCK, DROPPED
 LARGEST = 20_000
 """Characters of HTML that are looked at: what is longer is no note."""
 
+_UNSEEN = DROPPED - {"head"}
 _URL_LINE = re.compile(r"(?:[^\s:：]{1,20}\s?[:：]\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 
 
@@ -59,13 +60,13 @@ def _line(texts: list[str], links: set[str]) -> Line:
 
 def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
     """Pieces of text with the link they are in; a line break where a line ends."""
-    stack: list[tuple[PageElement | None, str | None]] = [(child, None) for child in reversed(list(soup.children))]
+    stack: list[tuple[PageElement | None, str | None]] = [(child, None) for child in reversed(soup.contents)]
     while stack:
         element, link = stack.pop()
         if element is None:
             yield "\n", None
         elif isinstance(element, Tag):
-            if element.name in DROPPED - {"head"}:
+            if element.name in _UNSEEN:
                 continue
             if element.name == "br":
                 yield "\n", None
@@ -75,7 +76,7 @@ def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
             if element.name in BLOCK:
                 yield "\n", None
                 stack.append((None, None))
-            stack.extend((child, link) for child in reversed(list(element.children)))
+            stack.extend((child, link) for child in reversed(element.contents))
         elif type(element) is NavigableString:
             yield collapse(str(element)), link
 

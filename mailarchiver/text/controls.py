@@ -14,4 +14,11 @@ frequent first: ten times as fast as a list of the forbidden.
 
 def without_controls(text: str) -> str:
     """The text without them; white space, joiners and the marks of writing direction are none."""
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
+    return text if is_printable(text) or not _CONTROLS.search(text) else _CONTROLS.sub("", text)
+
+
+def is_printable(text: str) -> bool:
+    """Whether there is nothing but printable characters and line feeds, as in most texts: no controls, no halves of
+    surrogate pairs, no noncharacters (`str.isprintable`). Seen in a twentieth of the time of the expressions.
+    """
+    return text.replace("\n", "").isprintable()

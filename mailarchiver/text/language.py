@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .controls import ASTRAL
+from .controls import ASTRAL, is_printable
 from .whitespace import count_words
 
 try:
@@ -39,7 +39,8 @@ def language_of(text: str) -> str | None:
     """The language of a text as BCP 47 tag, with the script for Chinese ("zh-Hans", "zh-Hant"); None where the text is
     short, is in several languages, or CLD2 is not sure.
     """
-    head = _DAMAGE.sub(" ", text[:_LONGEST])
+    head = text[:_LONGEST]
+    head = head if is_printable(head) else _DAMAGE.sub(" ", head)
     if pycld2 is None or (count_words(head[:_MOSTLY_ENOUGH]) < FEWEST_WORDS and count_words(head) < FEWEST_WORDS):
         return None
     try:

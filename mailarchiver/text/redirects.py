@@ -202,8 +202,10 @@ def _table() -> tuple[_Row, ...]:
 
 
 _TABLE = _table()
+_LISTED = re.compile("|".join(f"(?:{row.host.pattern})" for row in _TABLE))
+"""Spares nearly all hosts the table."""
 
 
 @lru_cache(maxsize=1024)
 def _rows(host: str) -> tuple[_Row, ...]:
-    return tuple(row for row in _TABLE if row.host.fullmatch(host))
+    return tuple(row for row in _TABLE if row.host.fullmatch(host)) if _LISTED.fullmatch(host) else ()

@@ -35,7 +35,14 @@ _WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
 _NEVER_FIRST = bytes(octet for octet in range(256) if octet not in {*range(0xE3, 0xEA), 0xEF, 0xF0})
 """The octets with which no such character begins in UTF-8: a text of these has none, which is seen fast."""
 _BARE_MARKS = re.compile(r"[^\w\s]+")
-_SENTENCE_END = re.compile(r"[.!?…‽؟۔।॥][\"'”’»)\]]*(?= )|[。！？｡][」』”’）]*")
+_TYPOGRAPHY = "–—‘’“”„…•"
+"""The marks beyond Latin-1 that are in most texts."""
+_LATIN_1 = [chr(octet) for octet in range(256)]
+_MARKS = bytes(octet for octet in range(256) if _BARE_MARKS.fullmatch(_LATIN_1[octet]))
+_SPACE_OR_WORD = bytes(ord(" " if character.isspace() else "w") for character in _LATIN_1)
+_SENTENCE_END = re.compile(
+    r"[.!?…‽؟۔।॥。！？｡](?:(?<![。！？｡])[\"'”’»)\]]*(?= )|(?<=[。！？｡])[」』”’）]*)"  # one class first is found fast
+)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _EXCERPT_SOURCE = 16
 """So many times the excerpt's limit is looked at: enough for any run of white space but a hostile one. Twice the limit
@@ -93,8 +100,20 @@ def count_words(text: str) -> int:
 
     Does not segment Thai, Lao, Khmer or Burmese, which write no spaces either: a phrase counts as one there.
     """
+    # Most texts are Latin-1 but for typography: there each octet is a mark, and left out, or white space, or of a word.
+    latin = text
+    for mark in "" if text.isascii() else _TYPOGRAPHY:
+        latin = latin.replace(mark, "-")
+    try:
+        octets = latin.encode("latin-1")
+    except UnicodeEncodeError:
+        return _count_words_of_any_script(text)
+    return (b" " + octets.translate(_SPACE_OR_WORD, _MARKS)).count(b" w")
+
+
+def _count_words_of_any_script(text: str) -> int:
     words, characters = text.split(), 0
-    if not text.isascii() and text.encode("utf-8", "replace").translate(None, _NEVER_FIRST):
+    if text.encode("utf-8", "replace").translate(None, _NEVER_FIRST):
         text, characters = _WORD_BY_ITSELF.subn(" ", text)
         words = text.split()
     bare = len(list(filter(_BARE_MARKS.fullmatch, filterfalse(str.isalnum, words))))

@@ -81,6 +81,12 @@ def test_words_are_counted(text: str, words: int) -> None:
     assert count_words(text) == words
 
 
+@given(st.text(st.characters(max_codepoint=0xFF) | st.sampled_from("–—‘’“”„…•")))
+def test_words_are_counted_alike_in_any_script(text: str) -> None:
+    """A Greek word keeps a text out of Latin-1, and so from being counted the fast way."""
+    assert count_words(text + " λόγος") == count_words(text) + 1
+
+
 def test_an_excerpt_is_the_text_where_it_is_short() -> None:
     assert excerpt("  One\nline. ") == "One line."
     assert excerpt(" \n ") is None
