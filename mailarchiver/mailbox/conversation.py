@@ -74,6 +74,11 @@ class Conversation:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether `interrupt` ended what was done here."""
+        return self._interrupted
+
     def interrupt(self) -> None:
         """End what another thread is doing here, by shutting the connection; that is no message's fault."""
         self._interrupted = True
