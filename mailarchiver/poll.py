@@ -114,9 +114,7 @@ def preview_account(account: Account, root: Path, *, largest: int = Bounds().lar
         place = (account.name, selected.folder, selected.uidvalidity)
         pending = set(mailbox.search(account.since)) - glance.done_uids(root, *place)
         pending -= {uid for uid, found in glance.large(root, *place).items() if found.size > largest}
-        waiting = pending & {
-            uid for uid, failure in glance.failures(root, *place).items() if not failure.is_due(datetime.now(UTC))
-        }
+        waiting = pending & glance.waiting(root, *place, datetime.now(UTC))
         return RoundResult(account.name, found=len(pending - waiting), waiting=len(waiting))
 
     nothing = RoundResult(account.name)
