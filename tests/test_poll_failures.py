@@ -19,7 +19,7 @@ from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
-from mailarchiver.model import Rules
+from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
 from tests.servers.scripted import HANG_UP, Answer, ScriptedServer
@@ -189,6 +189,23 @@ def test_a_refusal_of_the_sizes_is_one_messages_too(site: Site) -> None:
         account = site.account(server.port)
         result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
     assert told(result) == (4, 3, 1, 0)
+
+
+def test_an_empty_search_does_not_make_what_is_there_gone(site: Site) -> None:
+    """What was filed is still acknowledged: the server listed nothing, once, when all of the folder was compared."""
+
+    def flagging_round(**answers: Answer) -> tuple[RoundResult, list[str]]:
+        given = Poisoned().answers() | {"UID SEARCH UID": b"* SEARCH 1 2 3 4\r\n" + OK} | answers
+        with ScriptedServer(given) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port).model_copy(update={"after": After("flag")})
+            result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+            return result, server.commands
+
+    result, _ = flagging_round(**{"UID STORE": b"{tag} NO not now\r\n"})
+    assert (result.filed, len(result.troubles)) == (4, 1)
+    site.now += timedelta(days=2)
+    _, commands = flagging_round(**{"UID SEARCH": b"* SEARCH\r\n" + OK, "UID STORE": OK})
+    assert any(command.startswith("UID STORE") for command in commands)
 
 
 def of_several(site: Site, **answers: Answer) -> tuple[RoundResult | str, list[str]]:
