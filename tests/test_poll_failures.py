@@ -191,6 +191,19 @@ def test_a_refusal_of_the_sizes_is_one_messages_too(site: Site) -> None:
     assert told(result) == (4, 3, 1, 0)
 
 
+def test_a_message_that_the_server_cannot_read_holds_up_no_other(site: Site) -> None:
+    """Dovecot says [SERVERBUG] to the whole FETCH where one file of it is damaged."""
+    mail = Poisoned()
+    answers = mail.answers()
+    for named in ("1,2,3,4", "1,2", "2"):
+        answers[f"UID FETCH {named} (BODY"] = b"{tag} NO [SERVERBUG] Internal error occurred\r\n"
+    for expected in ((4, 3, 1, 0), (1, 0, 1, 0), (0, 0, 0, 1)):
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port)
+            result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+        assert told(result) == expected
+
+
 def test_the_pause_grows_to_a_day() -> None:
     assert [pause(tries) / FIRST_PAUSE for tries in (1, 2, 3, 4, 5)] == [0, 1, 2, 4, 8]
     assert pause(50) == LONGEST_PAUSE == timedelta(days=1)
