@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,10 @@ def item(uid: int) -> bytes:
 
 def size(uid: int) -> bytes:
     return b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, len(body(uid)))
+
+
+def resized(uid: int, octets: int) -> bytes:
+    return b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, octets)
 
 
 class Poisoned:
@@ -202,6 +207,24 @@ def test_a_message_that_the_server_cannot_read_holds_up_no_other(site: Site) -> 
             account = site.account(server.port)
             result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
         assert told(result) == expected
+
+
+def test_a_large_message_for_which_there_is_no_room_holds_up_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def round_() -> tuple[int, int, int, int]:
+        answers = Poisoned().answers()
+        answers["UID FETCH 1,2,3,4 (RFC822.SIZE"] = size(1) + resized(2, 9_000_000) + size(3) + size(4) + OK
+        answers["UID FETCH 2 (RFC822.SIZE"] = resized(2, 9_000_000) + OK
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port)
+            return told(poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+        assert round_() == (4, 3, 1, 0)
+    assert sorted(site.filed()) == ["Walk 1", "Walk 3", "Walk 4"]
+    assert round_() == (1, 1, 0, 0), "its size is stated wrongly, and it comes all the same"
 
 
 def test_the_pause_grows_to_a_day() -> None:
