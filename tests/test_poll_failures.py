@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.mailbox import pieces
+from mailarchiver.mailbox.imap import ImapMailbox
 from mailarchiver.model import Rules
 from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
@@ -225,6 +228,47 @@ def test_a_large_message_for_which_there_is_no_room_holds_up_no_other(
         assert round_() == (4, 3, 1, 0)
     assert sorted(site.filed()) == ["Walk 1", "Walk 3", "Walk 4"]
     assert round_() == (1, 1, 0, 0), "its size is stated wrongly, and it comes all the same"
+
+
+@pytest.mark.parametrize("is_unwanted", [False, True])
+def test_a_large_message_that_was_interrupted_comes_last(
+    site: Site, monkeypatch: pytest.MonkeyPatch, is_unwanted: bool
+) -> None:
+    """By a round that takes too long, it is; not by one whose end does not want it any more."""
+    piece = b"x" * pieces.PIECE
+    answers = Poisoned().answers()
+    answers["UID FETCH 1,2,3,4 (RFC822.SIZE"] = resized(1, 9_000_000) + size(2) + size(3) + size(4) + OK
+    answers["UID FETCH 1 (RFC822.SIZE"] = resized(1, 9_000_000) + OK
+    answers["UID FETCH 1 (BODY.PEEK[]<0."] = b"* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%b)\r\n" % (len(piece), piece) + OK
+    answers[f"UID FETCH 1 (BODY.PEEK[]<{len(piece)}."] = b"* 1 FETCH (UID 1 BODY[]<%d> {9}\r\nSlow" % len(piece)
+    mailboxes: list[ImapMailbox] = []
+    real = pieces._write
+
+    def watched(file: Any, data: bytes) -> None:
+        real(file, data)
+        threading.Timer(0.2, partial(mailboxes[-1].interrupt, is_unwanted=is_unwanted)).start()
+
+    monkeypatch.setattr(pieces, "_write", watched)
+
+    def round_() -> str:
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            stop = threading.Event()
+            with pytest.raises(MailboxError, match="was ended at") as ended:
+                poll_account(
+                    site.account(server.port),
+                    store,
+                    InProcess(),
+                    rules=Rules(UTC),
+                    stop=stop,
+                    on_mailbox=mailboxes.append,
+                )
+            assert store.failures("articles", "INBOX", 77).keys() == (set() if is_unwanted else {1})
+        return str(ended.value)
+
+    round_()
+    assert site.filed() == []
+    round_()
+    assert sorted(site.filed()) == ([] if is_unwanted else ["Walk 2", "Walk 3", "Walk 4"])
 
 
 def test_the_pause_grows_to_a_day() -> None:

@@ -170,7 +170,7 @@ class ImapMailbox(Conversation):
                 with self._fetching(what, list(batch)) as client:
                     bodies = read_bodies(client, batch)
                 yield bodies
-            elif (body := read_large(partial(self._fetching, what, [uid]), uid, size)) is not None:
+            elif (body := read_large(partial(self._fetching, what, [uid], in_pieces=True), uid, size)) is not None:
                 yield {uid: body}
                 del body  # nor is it kept here while the next one comes
 
