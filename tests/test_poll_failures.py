@@ -230,6 +230,25 @@ def test_a_large_message_for_which_there_is_no_room_holds_up_no_other(
     assert round_() == (1, 1, 0, 0), "its size is stated wrongly, and it comes all the same"
 
 
+@pytest.mark.parametrize("stated", [70, 9_000_000])
+def test_a_message_far_longer_than_stated_comes_when_it_is_tried_alone(site: Site, stated: int) -> None:
+    long = item(2).split(b"{")[0] + b"{%d}\r\n%b)\r\n"
+    data = body(2) + b"A word about the tide.\r\n" * (3 * stated // 24 + 60_000)
+    mail = Poisoned(u2=long % (len(data), data))
+    answers = mail.answers()
+    for named in ("1,2,3,4", "2"):
+        rest = b"" if named == "2" else size(1) + size(3) + size(4)
+        answers[f"UID FETCH {named} (RFC822.SIZE"] = resized(2, stated) + rest + OK
+    with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+        account = site.account(server.port)
+        rounds = partial(poll_account, account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+        with pytest.raises(MailboxError, match=f"announced {len(data)} bytes"):
+            rounds()
+        filed = len(site.filed())
+        done = rounds()
+    assert (done.failed, done.waiting, filed + done.filed) == (0, 0, 4)
+
+
 @pytest.mark.parametrize("is_unwanted", [False, True])
 def test_a_large_message_that_was_interrupted_comes_last(
     site: Site, monkeypatch: pytest.MonkeyPatch, is_unwanted: bool

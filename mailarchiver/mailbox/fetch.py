@@ -104,16 +104,17 @@ def read_sizes(client: Client, uids: Sequence[int]) -> dict[int, int]:
     return {uid: size for uid, size in sizes.items() if isinstance(size, int)}
 
 
-def read_bodies(client: Client, sizes: Mapping[int, int]) -> dict[int, Body]:
+def read_bodies(client: Client, sizes: Mapping[int, int], *, largest: int = 0) -> dict[int, Body]:
     """Fetch a batch without marking it as read. Left out: what is gone, and what is not plausibly the message.
 
     A body whose length is not the stated size is fetched once more, alone: a slip gives other octets the second
-    time, whereas a server that counts in its own way gives the same ones, which are then taken.
+    time, whereas a server that counts in its own way gives the same ones, which are then taken. One that is far longer
+    ends the connection (`Client.expecting`), unless it has no more octets than `largest`.
 
     Raises:
         IMAPError: the connection broke, or the server refuses for a reason that is not a message's.
     """
-    with client.expecting(max(sizes.values())):
+    with client.expecting(max(sizes.values()), largest=largest):
         bodies = fetch(client, list(sizes))
         for uid, body in list(bodies.items()):
             if len(body.data) != sizes[uid] and not is_same_again(client, uid, body, sizes[uid]):

@@ -35,11 +35,14 @@ class _NoRoom(Exception):  # noqa: N818 - said as it is
     """The file cannot be made, or not be written."""
 
 
-def read_large(talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int) -> Body | None:
+def read_large(
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, *, largest: int = 0
+) -> Body | None:
     """A message of about `size` octets, not marked as read; None where it is gone, or is not plausibly the message,
     or where there is no room for the file: that is logged, and must not keep the mail behind it.
 
-    `talking` opens an operation on the connection, bounded in time: each piece is one of its own.
+    `talking` opens an operation on the connection, bounded in time: each piece is one of its own. `largest` is as for
+    `read_bodies`.
 
     Raises:
         MailboxError: as `talking`.
@@ -47,23 +50,24 @@ def read_large(talking: Callable[[], AbstractContextManager[Client]], uid: int, 
     """
     try:
         with _file() as file:
-            received, is_whole = _spool(talking, uid, size, file)
+            received, is_whole = _spool(talking, uid, size, file, largest=largest)
             if is_whole:
                 file.seek(0)
                 return Body(file.read(), received)
-            return _confirmed(talking, uid, size, file)
+            return _confirmed(talking, uid, size, file, largest=largest)
     except _NoRoom as error:
         log.error("UID %d: %s; left for later", uid, error)  # noqa: TRY400 - where from says nothing
         return None
 
 
 def _spool(
-    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes]
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes], *, largest: int
 ) -> tuple[datetime | None, bool]:
     """Write what comes, piece by piece; INTERNALDATE, and whether it is as long as was stated, with nothing behind."""
     received, total = None, 0
     while total <= size:
-        with talking() as client, client.expecting(PIECE if total else size):  # all of it, from who knows no pieces
+        expected, at_most = (PIECE, 0) if total else (size, largest)  # all of it, from who knows no pieces
+        with talking() as client, client.expecting(expected, largest=at_most):
             piece, date = _piece(client, uid, total)
         received = received or date
         if not piece or (total and len(piece) > PIECE):
@@ -90,10 +94,10 @@ def _piece(client: Client, uid: int, offset: int) -> tuple[bytes | None, datetim
 
 
 def _confirmed(
-    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes]
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes], *, largest: int
 ) -> Body | None:
     """The whole message in one answer, if that has the stated length, or is what came in pieces."""
-    with talking() as client, client.expecting(size):
+    with talking() as client, client.expecting(size, largest=largest):
         body = fetch(client, [uid]).get(uid)
     if body is None or len(body.data) == size:
         return body
