@@ -114,7 +114,7 @@ class FolderRound:
                 self.want_receipts(receipts)
                 trouble = trouble or self.acknowledge_all(receipts)
                 if stop.is_set():
-                    self.mailbox.interrupt()  # nobody wants what is being fetched ahead
+                    self.mailbox.interrupt(is_unwanted=True)  # nobody wants what is being fetched ahead
                     break
         came = {receipt.ref.uid for receipt in done} | large.keys() | own
         failed = [] if stop.is_set() else self.withheld({*fresh, *again} - came)
@@ -141,7 +141,7 @@ class FolderRound:
         except MailboxError:
             raise
         except BaseException:
-            self.mailbox.interrupt()
+            self.mailbox.interrupt(is_unwanted=True)
             raise
 
     def told(self, batches: Iterable[list[Receipt]], found: int) -> Iterator[list[Receipt]]:

@@ -417,10 +417,10 @@ def test_what_came_before_the_connection_broke_is_filed_and_acknowledged_later(
     site.deliver(*[0] * 12)
     real = read_bodies
 
-    def breaking(client: Any, sizes: Any) -> Any:
+    def breaking(client: Any, sizes: Any, **options: Any) -> Any:
         if site.uids()[7] in sizes:
             raise OSError("the line is cut")
-        return real(client, sizes)
+        return real(client, sizes, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(imap, "read_bodies", breaking)

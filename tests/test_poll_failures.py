@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.mailbox import pieces
+from mailarchiver.mailbox.imap import ImapMailbox
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
@@ -39,6 +43,10 @@ def item(uid: int) -> bytes:
 
 def size(uid: int) -> bytes:
     return b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, len(body(uid)))
+
+
+def resized(uid: int, octets: int) -> bytes:
+    return b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, octets)
 
 
 class Poisoned:
@@ -254,6 +262,97 @@ def test_a_server_that_asks_for_a_pause_is_left_alone(site: Site) -> None:
     result, commands = of_several(site, **{"EXAMINE B": busy, 'EXAMINE "B"': busy})
     assert "30 seconds" in str(result)
     assert len([command for command in commands if command.startswith("EXAMINE")]) == 2
+
+
+def test_a_message_that_the_server_cannot_read_holds_up_no_other(site: Site) -> None:
+    """Dovecot says [SERVERBUG] to the whole FETCH where one file of it is damaged."""
+    mail = Poisoned()
+    answers = mail.answers()
+    for named in ("1,2,3,4", "1,2", "2"):
+        answers[f"UID FETCH {named} (BODY"] = b"{tag} NO [SERVERBUG] Internal error occurred\r\n"
+    for expected in ((4, 3, 1, 0), (1, 0, 1, 0), (0, 0, 0, 1)):
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port)
+            result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+        assert told(result) == expected
+
+
+def test_a_large_message_for_which_there_is_no_room_holds_up_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def round_() -> tuple[int, int, int, int]:
+        answers = Poisoned().answers()
+        answers["UID FETCH 1,2,3,4 (RFC822.SIZE"] = size(1) + resized(2, 9_000_000) + size(3) + size(4) + OK
+        answers["UID FETCH 2 (RFC822.SIZE"] = resized(2, 9_000_000) + OK
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port)
+            return told(poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+        assert round_() == (4, 3, 1, 0)
+    assert sorted(site.filed()) == ["Walk 1", "Walk 3", "Walk 4"]
+    assert round_() == (1, 1, 0, 0), "its size is stated wrongly, and it comes all the same"
+
+
+@pytest.mark.parametrize("stated", [70, 9_000_000])
+def test_a_message_far_longer_than_stated_comes_when_it_is_tried_alone(site: Site, stated: int) -> None:
+    long = item(2).split(b"{")[0] + b"{%d}\r\n%b)\r\n"
+    data = body(2) + b"A word about the tide.\r\n" * (3 * stated // 24 + 60_000)
+    mail = Poisoned(u2=long % (len(data), data))
+    answers = mail.answers()
+    for named in ("1,2,3,4", "2"):
+        rest = b"" if named == "2" else size(1) + size(3) + size(4)
+        answers[f"UID FETCH {named} (RFC822.SIZE"] = resized(2, stated) + rest + OK
+    with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+        account = site.account(server.port)
+        rounds = partial(poll_account, account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+        with pytest.raises(MailboxError, match=f"announced {len(data)} bytes"):
+            rounds()
+        filed = len(site.filed())
+        done = rounds()
+    assert (done.failed, done.waiting, filed + done.filed) == (0, 0, 4)
+
+
+@pytest.mark.parametrize("is_unwanted", [False, True])
+def test_a_large_message_that_was_interrupted_comes_last(
+    site: Site, monkeypatch: pytest.MonkeyPatch, is_unwanted: bool
+) -> None:
+    """By a round that takes too long, it is; not by one whose end does not want it any more."""
+    piece = b"x" * pieces.PIECE
+    answers = Poisoned().answers()
+    answers["UID FETCH 1,2,3,4 (RFC822.SIZE"] = resized(1, 9_000_000) + size(2) + size(3) + size(4) + OK
+    answers["UID FETCH 1 (RFC822.SIZE"] = resized(1, 9_000_000) + OK
+    answers["UID FETCH 1 (BODY.PEEK[]<0."] = b"* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%b)\r\n" % (len(piece), piece) + OK
+    answers[f"UID FETCH 1 (BODY.PEEK[]<{len(piece)}."] = b"* 1 FETCH (UID 1 BODY[]<%d> {9}\r\nSlow" % len(piece)
+    mailboxes: list[ImapMailbox] = []
+    real = pieces._write
+
+    def watched(file: Any, data: bytes) -> None:
+        real(file, data)
+        threading.Timer(0.2, partial(mailboxes[-1].interrupt, is_unwanted=is_unwanted)).start()
+
+    monkeypatch.setattr(pieces, "_write", watched)
+
+    def round_() -> str:
+        with ScriptedServer(answers) as server, Store.open(site.root, min_free=0) as store:
+            stop = threading.Event()
+            with pytest.raises(MailboxError, match="was ended at") as ended:
+                poll_account(
+                    site.account(server.port),
+                    store,
+                    InProcess(),
+                    rules=Rules(UTC),
+                    stop=stop,
+                    on_mailbox=mailboxes.append,
+                )
+            assert store.failures("articles", "INBOX", 77).keys() == (set() if is_unwanted else {1})
+        return str(ended.value)
+
+    round_()
+    assert site.filed() == []
+    round_()
+    assert sorted(site.filed()) == ([] if is_unwanted else ["Walk 2", "Walk 3", "Walk 4"])
 
 
 def test_the_pause_grows_to_a_day() -> None:

@@ -46,6 +46,7 @@ class Conversation:
         self._client: Client | None = None
         self._broken: str | None = None
         self._interrupted = False
+        self._unwanted = False
         self._line = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -85,10 +86,12 @@ class Conversation:
         """Whether `interrupt` ended what was done here."""
         return self._interrupted
 
-    def interrupt(self) -> None:
-        """End what another thread is doing here, by shutting the connection; that is no message's fault. It is for
-        good: there is no connecting any more.
+    def interrupt(self, *, is_unwanted: bool = False) -> None:
+        """End what another thread is doing here, by shutting the connection. That is no message's fault, unless it is
+        a large one that took too long: not where `is_unwanted`, when nobody waits for it. It is for good: there is no
+        connecting any more.
         """
+        self._unwanted = self._unwanted or is_unwanted
         self._interrupted = True
         self._deadline.shut()
 
@@ -147,13 +150,16 @@ class Conversation:
                     self._deadline.release()
 
     @contextmanager
-    def _fetching(self, what: str, uids: Sequence[int]) -> Iterator[Client]:
-        """The same, where it may be the messages themselves that break the connection."""
+    def _fetching(self, what: str, uids: Sequence[int], *, in_pieces: bool = False) -> Iterator[Client]:
+        """The same, where it may be the messages themselves that break the connection; and `in_pieces` also where one
+        of many operations for a message is interrupted: else it would come first again, and nothing behind it ever.
+        """
         try:
             with self._talking(what) as client:
                 yield client
         except MailboxError as error:
-            if self.is_connected or self._interrupted:
+            is_ours = self._interrupted and (self._unwanted or not in_pieces)
+            if self.is_connected or is_ours:
                 raise
             raise FetchBrokeError(str(error), tuple(uids)) from error
 

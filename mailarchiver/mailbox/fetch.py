@@ -34,8 +34,16 @@ BODIES_AT_ONCE = 600
 SET_OCTETS = 6_000
 """How long the UIDs of one command may be: servers take command lines of 8,000 octets (RFC 2683 §3.2.1.5)."""
 
-HOLD_ON = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\]|backoff|throttl", re.IGNORECASE)
-"""A refusal that is not about the message: RFC 5530 §3, and the words of Microsoft 365."""
+HOLD_ON = re.compile(
+    r"\[(?:LIMIT|OVERQUOTA)\]|back-?off|throttl|rate limit|too many|exceeded[^\n]{0,80}bandwidth"
+    r"|bandwidth[^\n]{0,80}exceeded",
+    re.IGNORECASE,
+)
+"""A refusal that asks us to wait: RFC 9051 §7.1 and RFC 5530 §3, and the words of Microsoft 365 and of Gmail."""
+OUT_OF_ORDER = re.compile(r"\[(?:UNAVAILABLE|INUSE|SERVERBUG)\]", re.IGNORECASE)
+"""A refusal that is about the server, or about one message that it cannot read (RFC 5530 §3): the others tell."""
+IN_VAIN = 2 * BATCH_MESSAGES
+"""So many such refusals, and nothing that came, are the server's."""
 
 log = logging.getLogger(__name__)
 
@@ -96,16 +104,17 @@ def read_sizes(client: Client, uids: Sequence[int]) -> dict[int, int]:
     return {uid: size for uid, size in sizes.items() if isinstance(size, int)}
 
 
-def read_bodies(client: Client, sizes: Mapping[int, int]) -> dict[int, Body]:
+def read_bodies(client: Client, sizes: Mapping[int, int], *, largest: int = 0) -> dict[int, Body]:
     """Fetch a batch without marking it as read. Left out: what is gone, and what is not plausibly the message.
 
     A body whose length is not the stated size is fetched once more, alone: a slip gives other octets the second
-    time, whereas a server that counts in its own way gives the same ones, which are then taken.
+    time, whereas a server that counts in its own way gives the same ones, which are then taken. One that is far longer
+    ends the connection (`Client.expecting`), unless it has no more octets than `largest`.
 
     Raises:
         IMAPError: the connection broke, or the server refuses for a reason that is not a message's.
     """
-    with client.expecting(max(sizes.values())):
+    with client.expecting(max(sizes.values()), largest=largest):
         bodies = fetch(client, list(sizes))
         for uid, body in list(bodies.items()):
             if len(body.data) != sizes[uid] and not is_same_again(client, uid, body, sizes[uid]):
@@ -138,18 +147,32 @@ def fetch(client: Client, uids: list[int]) -> dict[int, Body]:
 
 def _asked(client: Client, uids: list[int], items: list[str]) -> dict[int, dict[bytes, Any]]:
     """FETCH. A refused batch is halved, until the refused message stands alone (some servers say NO to the whole
-    command where one message of it is gone or damaged).
+    command where one message of it is gone or damaged). Where the server is out of order for each of several messages,
+    it is no message's fault, and the refusal is raised.
     """
-    try:
-        return dict(client.fetch(uids, items))
-    except IMAPError as error:
-        if not is_refusal(error) or HOLD_ON.search(str(error)):
-            raise
-        if len(uids) == 1:
-            log.warning("UID %d: the server does not give it (%s); left for later", uids[0], words(error))
-            return {}
-        middle = len(uids) // 2
-        return _asked(client, uids[:middle], items) | _asked(client, uids[middle:], items)
+    found: dict[int, dict[bytes, Any]] = {}
+    refused: dict[int, str] = {}
+    waiting, in_vain, is_up = [uids], 0, len(uids) == 1
+    while waiting:
+        some = waiting.pop()
+        try:
+            found.update(client.fetch(some, items))
+            is_up = True
+        except IMAPError as error:
+            if not is_refusal(error) or HOLD_ON.search(str(error)):
+                raise
+            in_vain += 1
+            is_up = is_up or not OUT_OF_ORDER.search(str(error))
+            if not is_up and in_vain >= min(IN_VAIN, 2 * len(uids) - 1):  # as many as halving down to each takes
+                raise
+            if len(some) == 1:
+                refused[some[0]] = words(error)
+            else:
+                middle = len(some) // 2
+                waiting += [some[middle:], some[:middle]]
+    for uid, why in refused.items():
+        log.warning("UID %d: the server does not give it (%s); left for later", uid, why)
+    return found
 
 
 def aware(value: datetime | None) -> datetime | None:

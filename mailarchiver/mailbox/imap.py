@@ -161,6 +161,7 @@ class ImapMailbox(Conversation):
         """
         first, rest = sizes[:at_once], sizes[at_once:]
         more = BODIES_AT_ONCE if at_once > 1 else 1
+        largest = bounds.largest if at_once == 1 else 0  # what is tried again, alone, may be longer than was stated
         for batch in chain(
             plan(first, messages=at_once, alone=bounds.pieces), plan(rest, messages=more, alone=bounds.pieces)
         ):
@@ -168,9 +169,11 @@ class ImapMailbox(Conversation):
             (uid, size), *others = batch.items()
             if others or size <= bounds.pieces:
                 with self._fetching(what, list(batch)) as client:
-                    bodies = read_bodies(client, batch)
+                    bodies = read_bodies(client, batch, largest=largest)
                 yield bodies
-            elif (body := read_large(partial(self._fetching, what, [uid]), uid, size)) is not None:
+                continue
+            talking = partial(self._fetching, what, [uid], in_pieces=True)
+            if (body := read_large(talking, uid, size, largest=largest)) is not None:
                 yield {uid: body}
                 del body  # nor is it kept here while the next one comes
 

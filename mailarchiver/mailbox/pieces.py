@@ -16,7 +16,6 @@ import logging
 import tempfile
 from typing import IO, TYPE_CHECKING
 
-from ..errors import MailboxError
 from .fetch import HOLD_ON, Body, aware, fetch
 from .wire import IMAPError, is_refusal, words
 
@@ -32,30 +31,43 @@ PIECE = 1 << 20
 log = logging.getLogger(__name__)
 
 
-def read_large(talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int) -> Body | None:
-    """A message of about `size` octets, not marked as read; None where it is gone, or is not plausibly the message.
+class _NoRoom(Exception):  # noqa: N818 - said as it is
+    """The file cannot be made, or not be written."""
 
-    `talking` opens an operation on the connection, bounded in time: each piece is one of its own.
+
+def read_large(
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, *, largest: int = 0
+) -> Body | None:
+    """A message of about `size` octets, not marked as read; None where it is gone, or is not plausibly the message,
+    or where there is no room for the file: that is logged, and must not keep the mail behind it.
+
+    `talking` opens an operation on the connection, bounded in time: each piece is one of its own. `largest` is as for
+    `read_bodies`.
 
     Raises:
-        MailboxError: as `talking`; and where there is no room for the file.
+        MailboxError: as `talking`.
         IMAPError: the connection broke, or the server refuses for a reason that is not a message's.
     """
-    with _file() as file:
-        received, is_whole = _spool(talking, uid, size, file)
-        if is_whole:
-            file.seek(0)
-            return Body(file.read(), received)
-        return _confirmed(talking, uid, size, file)
+    try:
+        with _file() as file:
+            received, is_whole = _spool(talking, uid, size, file, largest=largest)
+            if is_whole:
+                file.seek(0)
+                return Body(file.read(), received)
+            return _confirmed(talking, uid, size, file, largest=largest)
+    except _NoRoom as error:
+        log.error("UID %d: %s; left for later", uid, error)  # noqa: TRY400 - where from says nothing
+        return None
 
 
 def _spool(
-    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes]
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes], *, largest: int
 ) -> tuple[datetime | None, bool]:
     """Write what comes, piece by piece; INTERNALDATE, and whether it is as long as was stated, with nothing behind."""
     received, total = None, 0
     while total <= size:
-        with talking() as client, client.expecting(PIECE if total else size):  # all of it, from who knows no pieces
+        expected, at_most = (PIECE, 0) if total else (size, largest)  # all of it, from who knows no pieces
+        with talking() as client, client.expecting(expected, largest=at_most):
             piece, date = _piece(client, uid, total)
         received = received or date
         if not piece or (total and len(piece) > PIECE):
@@ -82,10 +94,10 @@ def _piece(client: Client, uid: int, offset: int) -> tuple[bytes | None, datetim
 
 
 def _confirmed(
-    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes]
+    talking: Callable[[], AbstractContextManager[Client]], uid: int, size: int, file: IO[bytes], *, largest: int
 ) -> Body | None:
     """The whole message in one answer, if that has the stated length, or is what came in pieces."""
-    with talking() as client, client.expecting(size):
+    with talking() as client, client.expecting(size, largest=largest):
         body = fetch(client, [uid]).get(uid)
     if body is None or len(body.data) == size:
         return body
@@ -113,5 +125,6 @@ def _write(file: IO[bytes], piece: bytes) -> None:
         raise _no_room(error) from error
 
 
-def _no_room(error: OSError) -> MailboxError:
-    return MailboxError(f"{tempfile.gettempdir()}: {error.strerror}: a large message needs room there for a while")
+def _no_room(error: OSError) -> _NoRoom:
+    where = f"{tempfile.tempdir}: " if tempfile.tempdir else ""  # none where no folder can be written to
+    return _NoRoom(f"{where}{error.strerror}: a large message needs room there for a while")

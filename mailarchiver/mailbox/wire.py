@@ -234,9 +234,11 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         return found
 
     @contextmanager
-    def expecting(self, size: int) -> Iterator[None]:
-        """Bodies of up to `size` octets are asked for. Twice as much is taken, for servers count in their own way."""
-        self._imap.literal_limit = 2 * size + _SMALL_LITERAL
+    def expecting(self, size: int, *, largest: int = 0) -> Iterator[None]:
+        """Bodies of up to `size` octets are asked for. Twice as much is taken, for servers count in their own way; and
+        `largest` in any case.
+        """
+        self._imap.literal_limit = max(2 * size + _SMALL_LITERAL, largest)
         try:
             yield
         finally:

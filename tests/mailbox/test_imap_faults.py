@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.mailbox.fetch import IN_VAIN
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.model import After, RawMessage
 from tests.servers.scripted import HANG_UP, Answer, ScriptedServer, Slowly
@@ -108,6 +109,42 @@ def test_a_message_that_the_server_refuses_does_not_hold_up_the_others() -> None
     ]
 
 
+@pytest.mark.parametrize("code", [b"SERVERBUG", b"UNAVAILABLE", b"INUSE"])
+def test_a_server_out_of_order_for_one_message_gives_the_others(code: bytes) -> None:
+    no = b"{tag} NO [%b] Internal error occurred\r\n" % code
+    alone: dict[str, Answer] = {"UID FETCH 1 (BODY": no, "UID FETCH 2 (BODY": item(2) + OK}
+    assert fetched({BODY: no, "UID FETCH 2,3 (BODY": item(2) + item(3) + OK, **alone}) == [BODIES[2], BODIES[3]]
+
+
+def test_a_server_out_of_order_for_all_messages_is_down(caplog: pytest.LogCaptureFixture) -> None:
+    no = b"{tag} NO [UNAVAILABLE] Internal error occurred\r\n"
+    with ScriptedServer({"UID FETCH": no, SIZES: sizes()}) as server, opened(server) as ours:
+        ours.select("INBOX", writable=False)
+        with pytest.raises(MailboxError, match="Internal error occurred"):
+            list(ours.fetch([1, 2, 3]))
+        assert sum("BODY" in command for command in server.commands) == 5
+    assert "left for later" not in caplog.text
+
+
+def test_a_server_that_is_down_is_not_asked_for_each_message() -> None:
+    with ScriptedServer({"UID FETCH": b"{tag} NO [SERVERBUG] oops\r\n"}) as server, opened(server) as ours:
+        ours.select("INBOX", writable=False)
+        with pytest.raises(MailboxError, match="oops"):
+            list(ours.fetch(range(1, 601)))
+        assert sum(command.startswith("UID FETCH") for command in server.commands) == IN_VAIN
+
+
+def test_a_message_alone_that_is_refused_is_left_for_later(caplog: pytest.LogCaptureFixture) -> None:
+    answers: dict[str, Answer] = {
+        "UID FETCH 1 (RFC822.SIZE": b"* 1 FETCH (UID 1 RFC822.SIZE 23)\r\n" + OK,
+        "UID FETCH 1 (BODY": b"{tag} NO [SERVERBUG] oops\r\n",
+    }
+    with ScriptedServer(answers) as server, opened(server) as ours:
+        ours.select("INBOX", writable=False)
+        assert list(ours.fetch([1])) == []
+    assert "UID 1: the server does not give it ([SERVERBUG] oops); left for later" in caplog.text
+
+
 def test_a_message_that_is_listed_but_not_given_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     fetched({BODY: item(1) + item(3) + OK, "UID SEARCH UID 2": b"* SEARCH 2\r\n" + OK})
     assert re.search(r"lists the messages \[2\] of 'INBOX' and does not give them", caplog.text)
@@ -168,10 +205,21 @@ def test_a_refusal_keeps_the_connection(answer: bytes) -> None:
 
 
 def test_a_server_that_asks_us_to_wait_is_not_asked_again() -> None:
-    answer = b"{tag} NO [LIMIT] Suggested Backoff Time: 299910 milliseconds\r\n"
+    for said in (
+        b"[LIMIT] Suggested Backoff Time: 299910 milliseconds",
+        b"Account exceeded command or bandwidth limits. (Failure)",
+        b"[OVERQUOTA] no more today",
+        b"[SERVERBUG] Rate limit hit",
+        b"too many simultaneous commands",
+    ):
+        wait(said)
+
+
+def wait(said: bytes) -> None:
+    answer = b"{tag} NO " + said + b"\r\n"
     with ScriptedServer({**SOUND, BODY: answer}) as server, opened(server) as ours:
         ours.select("INBOX", writable=False)
-        with pytest.raises(MailboxError, match="Suggested Backoff Time: 299910 milliseconds"):
+        with pytest.raises(MailboxError, match=re.escape(said.decode())):
             list(ours.fetch([1, 2, 3]))
         assert sum(command.startswith("UID FETCH") for command in server.commands) == 2
 

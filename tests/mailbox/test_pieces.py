@@ -7,6 +7,7 @@ import random
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,25 @@ def test_a_piece_far_beyond_what_was_asked_for_ends_the_connection() -> None:
         fetched(in_pieces() | {asked(1000): huge})
 
 
-def test_no_room_for_the_file_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_room_for_the_file_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The message is left for later, and the connection is good for those behind it."""
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
-    with pytest.raises(MailboxError, match=r"/nowhere/at/all: No such file or directory: a large message needs room"):
-        fetched(in_pieces())
+    assert fetched(in_pieces()) == (None, 0)
+    assert "UID 1: /nowhere/at/all: No such file or directory: a large message needs room" in caplog.text
+
+
+def test_no_folder_for_the_file_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    assert fetched(in_pieces()) == (None, 0)
+    assert "No usable temporary directory found" in caplog.text
+
+
+def test_a_file_system_that_is_full_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    full = partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full())
+    assert fetched(in_pieces()) == (None, 1)
+    assert "No space left on device: a large message needs room there" in caplog.text
 
 
 def test_the_file_has_no_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
