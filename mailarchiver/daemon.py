@@ -67,6 +67,10 @@ VERIFY_AFTER = timedelta(minutes=10)
 def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
     """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
 
+    While the archive is opened, and perhaps put in order, which takes as long as its size, a signal ends it at once:
+    recovery may be broken off at any point. Not so where another process holds the archive for long while the status
+    is written at the start and after a reload: a signal waits for that, up to 60 s.
+
     At SIGHUP `reread` gives the configuration as it is now, or raises `ConfigError`: then the old one stands.
 
     Raises:
@@ -75,6 +79,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> Non
     share_heaps()
     with Signals() as signals, opened(settings.archive, settings.limits) as (store, pool):
         service = _Service(settings, store, pool, reread)
+        signals.heed_end()
         service.start()
         service.watch(signals)
         signals.heed_no_more()

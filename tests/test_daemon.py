@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from mailarchiver.archive.store import Store
 from mailarchiver.demo.server import EmbeddedServer
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.fixtures import dovecot
@@ -239,6 +241,30 @@ def test_it_ends_in_time_though_a_server_never_answers(tmp_path: Path) -> None:
                 code, seconds = process.end(signal.SIGTERM)
         assert (code, seconds < 10) == (0, True), process.log.read_text()
         assert "is abandoned" in process.log.read_text()
+
+
+SAYS_WHEN_IT_OPENS = """
+real = daemon.opened
+def opened(archive, limits):
+    (archive.root.parent / "opens").touch()
+    return real(archive, limits)
+daemon.opened = opened
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_while_it_waits_for_the_archive(
+    tmp_path: Path, unused_port: int, number: signal.Signals
+) -> None:
+    """Another process holds it; recovery, which may read every article, is broken off in the same way."""
+    with Store.open(tmp_path / "archive", min_free=0), (tmp_path / "archive/.mailarchiver/lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Daemon(tmp_path, {"articles": unused_port}, entry=entry(SAYS_WHEN_IT_OPENS)) as process:
+            wait_for("the wait", (tmp_path / "opens").exists)
+            process.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert process.process.poll() is None, "a configuration to read again is no reason to end"
+            assert process.end(number)[1] < 5
 
 
 def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int) -> None:
