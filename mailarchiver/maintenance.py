@@ -42,14 +42,24 @@ class Maintenance:
         self._store = store
         self._publisher = publisher
         self._stop = stop
+        self._at_work = threading.Lock()
 
     def verify(self) -> None:
         """Read the articles whose week it is, and those that were found damaged, unless that was done this week."""
-        _at_the_border(self._verify)
+        with self._at_work:
+            _at_the_border(self._verify)
 
     def pages(self) -> None:
         """Write the browse pages that are behind what was filed; all of them where they are of another version."""
-        _at_the_border(self._pages)
+        with self._at_work:
+            _at_the_border(self._pages)
+
+    def ended(self, seconds: float) -> bool:
+        """Whether no job is under way; waits for one to end, but no longer than that."""
+        is_free = self._at_work.acquire(timeout=seconds)
+        if is_free:
+            self._at_work.release()
+        return is_free
 
     def _verify(self) -> None:
         before, now = self._publisher.verified, datetime.now(UTC)

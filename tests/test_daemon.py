@@ -480,6 +480,34 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     assert (code, seconds < 5) == (-signal.SIGINT, True)
 
 
+HANGING_MAINTENANCE = """
+def hang(_):
+    daemon.notify("STATUS=maintenance hangs")
+    import time
+    time.sleep(600)
+daemon.Maintenance._pages = hang
+"""
+CHILDREN_THAT_STAY = """
+def stay(_):
+    import time
+    time.sleep(600)
+daemon.EXIT_SECONDS = 1.0
+from mailarchiver.workers import Pool
+Pool.close = stay
+"""
+"""As of a disk that does not answer. Such a thing exists in these tests only."""
+
+
+@pytest.mark.parametrize("changes", [(HANGING_MAINTENANCE,), (HANGING_MAINTENANCE, CHILDREN_THAT_STAY)])
+def test_it_ends_in_time_though_the_disk_does_not_answer(tmp_path: Path, changes: tuple[str, ...]) -> None:
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(*changes)) as process:
+        wait_for("the job", lambda: process.heard("STATUS=maintenance hangs"))
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    assert "maintenance did not end within" in process.log.read_text()
+
+
 # --- rounds that hang ----------------------------------------------------------------------------------------------
 
 STALL = """
