@@ -57,6 +57,8 @@ JITTER = 0.1
 LONGEST_JITTER = 30.0
 EXIT_SECONDS = 8.0
 """How long the batches in hand may take after a signal; the whole exit has 10 s."""
+CLOSE_SECONDS = 1.0
+"""How long the children may take to be gone once all is abandoned: one that waits for a disk cannot be killed."""
 PAGES_EVERY = timedelta(hours=1)
 VERIFY_EVERY = timedelta(hours=6)
 """How often it is looked whether this week's check is still to be done."""
@@ -67,6 +69,10 @@ VERIFY_AFTER = timedelta(minutes=10)
 def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
     """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
 
+    While the archive is opened, and perhaps put in order, which takes as long as its size, a signal ends it at once:
+    recovery may be broken off at any point. Not so where another process holds the archive for long while the status
+    is written at the start and after a reload: a signal waits for that, up to 60 s.
+
     At SIGHUP `reread` gives the configuration as it is now, or raises `ConfigError`: then the old one stands.
 
     Raises:
@@ -75,6 +81,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> Non
     share_heaps()
     with Signals() as signals, opened(settings.archive, settings.limits) as (store, pool):
         service = _Service(settings, store, pool, reread)
+        signals.heed_end()
         service.start()
         service.watch(signals)
         signals.heed_no_more()
@@ -131,8 +138,11 @@ class _Service:
         """End after the batches in hand; abandon what does not end by itself."""
         self._stop.set()
         self._scheduler.shutdown(wait=False)
+        end = time.monotonic() + EXIT_SECONDS
         if not self._rounds.end(EXIT_SECONDS):
-            _abandon(self._pools)
+            _abandon("a round", self._pools)
+        if not self._maintenance.ended(max(0.0, end - time.monotonic())):
+            _abandon("maintenance", self._pools)  # Python would wait for its thread
         for pool in self._pools[1:]:
             pool.close()
 
@@ -215,13 +225,17 @@ def _scheduler(maintenance: Maintenance) -> BackgroundScheduler:
     return scheduler
 
 
-def _abandon(pools: list[Pool]) -> NoReturn:
+def _abandon(what: str, pools: list[Pool]) -> NoReturn:
     """The last resort: a thread that waits for the network or the disk would keep the process alive for as long.
 
     Nothing is lost by it: what has not been committed is fetched again after the next start.
     """
-    log.warning("a round did not end within %.0f s, and is abandoned", EXIT_SECONDS)
-    for pool in pools:
-        pool.close()
+    log.warning("%s did not end within %.0f s, and is abandoned", what, EXIT_SECONDS)
+    closing = [threading.Thread(target=pool.close, daemon=True) for pool in pools]
+    for thread in closing:
+        thread.start()
+    end = time.monotonic() + CLOSE_SECONDS
+    for thread in closing:
+        thread.join(max(0.0, end - time.monotonic()))
     logging.shutdown()
     os._exit(0)

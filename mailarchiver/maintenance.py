@@ -19,8 +19,7 @@ from .archive import sample
 from .archive.store import Store
 from .errors import StoreError
 from .events import Event, about
-from .pages import browse
-from .poll import rebuild_pages, refresh_pages
+from .poll import are_of_this_version, refresh_pages
 from .status import Verified
 
 if TYPE_CHECKING:
@@ -43,14 +42,24 @@ class Maintenance:
         self._store = store
         self._publisher = publisher
         self._stop = stop
+        self._at_work = threading.Lock()
 
     def verify(self) -> None:
         """Read the articles whose week it is, and those that were found damaged, unless that was done this week."""
-        _at_the_border(self._verify)
+        with self._at_work:
+            _at_the_border(self._verify)
 
     def pages(self) -> None:
         """Write the browse pages that are behind what was filed; all of them where they are of another version."""
-        _at_the_border(self._pages)
+        with self._at_work:
+            _at_the_border(self._pages)
+
+    def ended(self, seconds: float) -> bool:
+        """Whether no job is under way; waits for one to end, but no longer than that."""
+        is_free = self._at_work.acquire(timeout=seconds)
+        if is_free:
+            self._at_work.release()
+        return is_free
 
     def _verify(self) -> None:
         before, now = self._publisher.verified, datetime.now(UTC)
@@ -69,15 +78,8 @@ class Maintenance:
         log.info("%d articles were read in this week's check, %d damaged", found.articles, len(found.damaged))
 
     def _pages(self) -> None:
-        if self._are_of_another_version():
-            rebuild_pages(self._store, step=lambda _: None)
-        elif self._store.dirty_months() or not (self._root / "index.html").is_file():
-            refresh_pages(self._store)
-
-    def _are_of_another_version(self) -> bool:
-        """The stylesheet that all of them share tells."""
-        path = self._root / browse.STYLESHEET
-        return path.is_file() and path.read_bytes() != browse.stylesheet()
+        if self._store.dirty_months() or not are_of_this_version(self._root):
+            refresh_pages(self._store, stop=self._stop)
 
 
 def _at_the_border(job: Callable[[], None]) -> None:

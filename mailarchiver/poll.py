@@ -30,7 +30,7 @@ from .schedule import hint
 from .workers import Worker
 
 MONTHS_AT_ONCE = 12
-"""Months whose pages are in memory together when all are written again."""
+"""Months whose pages are in memory together, and for which the archive's lock is held, when all are written again."""
 
 log = logging.getLogger(__name__)
 
@@ -202,25 +202,41 @@ def _target_trouble(mailbox: ImapMailbox, after: After) -> str | None:
     return None
 
 
-def refresh_pages(store: Store) -> int:
-    """Bring the browse pages up to date; the number of files written. Filing never waits for this."""
-    as_of = store.position()
-    dirty = store.dirty_months()
-    files = browse.front(store.newest(100), store.months())
-    for month in dirty:
-        files |= browse.month(month, store.cards(month))
-    return store.write_pages(files, cleaned=dirty, as_of=as_of)
+def refresh_pages(
+    store: Store, *, stop: threading.Event | None = None, step: Callable[[int], None] = lambda _: None
+) -> int:
+    """Bring the browse pages up to date; the number of files written. Filing never waits for this.
+
+    Pages of another version are all made again, whoever comes first: all months are marked in the ledger before the
+    front page says the version. So what is broken off is gone on with by the next. It ends after some months when
+    `stop` is set; `step` hears how many are done since the last time.
+    """
+    if not are_of_this_version(store.root):
+        store.dirty([name for name, _ in store.months()])
+    dirty, written = store.dirty_months(), 0
+    for start in range(0, max(1, len(dirty)), MONTHS_AT_ONCE):
+        if stop is not None and stop.is_set():
+            break
+        as_of, some = store.position(), dirty[start : start + MONTHS_AT_ONCE]
+        files = browse.front(store.newest(100), store.months())
+        for month in some:
+            files |= browse.month(month, store.cards(month))
+        written += store.write_pages(files, cleaned=some, as_of=as_of)
+        step(len(some))
+    return written
+
+
+def are_of_this_version(root: Path) -> bool:
+    """Whether the front page was made by this program: then no month has older pages but those that are marked."""
+    try:
+        return browse.version_of((root / browse.FRONT).read_bytes()) == browse.version()
+    except OSError:  # it is missing, or cannot be read: the pages are made again, and writing tells what is wrong
+        return False
 
 
 def rebuild_pages(store: Store, *, step: Callable[[int], None]) -> int:
-    """Write all browse pages again, a year's worth at a time; how many were not as they should be. `step` hears how
-    many months are done since the last time.
+    """Write all browse pages again, some months at a time; how many were not as they should be. `step` hears how many
+    months are done since the last time.
     """
-    months = [name for name, _ in store.months()]
-    written = 0
-    for start in range(0, max(1, len(months)), MONTHS_AT_ONCE):
-        some = months[start : start + MONTHS_AT_ONCE]
-        store.dirty(some)
-        written += refresh_pages(store)
-        step(len(some))
-    return written
+    store.dirty([name for name, _ in store.months()])
+    return refresh_pages(store, step=step)

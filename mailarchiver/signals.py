@@ -14,7 +14,8 @@ HEEDED = (*END, signal.SIGHUP)
 
 
 class Signals:
-    """`with Signals() as signals:` in the main thread; until the block ends, signals do nothing but end a wait.
+    """`with Signals() as signals:` in the main thread; until the block ends, SIGHUP does nothing but end a wait, and so
+    do SIGTERM and SIGINT from `heed_end()` on. Before that they end the process, as they would anyway.
 
     The kernel tells of them through a pipe (signal.set_wakeup_fd), so that no handler has anything to do: one that sets
     an event may meet the very lock that it needs.
@@ -22,7 +23,8 @@ class Signals:
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._before = [(number, signal.signal(number, _nothing)) for number in HEEDED]
+        self._before = [(number, signal.getsignal(number)) for number in HEEDED]
+        signal.signal(signal.SIGHUP, _nothing)
         self._fd_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         return self
 
@@ -41,6 +43,11 @@ class Signals:
         with suppress(BlockingIOError):
             return set(os.read(self._read, 1024))
         return set()
+
+    def heed_end(self) -> None:
+        """From here on a signal to end is something to wait for."""
+        for number in END:
+            signal.signal(number, _nothing)
 
     def heed_no_more(self) -> None:
         """From here on another signal to end does so at once, whatever is in hand."""

@@ -29,6 +29,10 @@ FORMAT = 1
 INTERVALS = 3
 """An account with which nothing went well for so many of its intervals is an alarm."""
 LONGEST_INTERVAL = 366 * 86400
+CHECK_PATIENCE = timedelta(weeks=5)
+"""So long may the weekly check not have gone through."""
+CHECK_GRACE = timedelta(hours=6)
+"""So long the daemon has from its start to make up for a check: it may have been switched off for months."""
 _MOMENTS = ("since", "last_try", "last_success", "last_mail", "active", "error_since", "token_ends")
 
 
@@ -154,6 +158,8 @@ def alarms(status: Status, now: datetime, configured: Iterable[str] = ()) -> lis
         told.append(
             f"{number} of the archive damaged: {', '.join(status.verified.damaged[:5])}: run `mailarchiver verify`"
         )
+    unchecked = _unchecked(status, now)
+    told += [unchecked] if unchecked else []
     missing = [name for name in configured if name not in status.accounts]
     told += [f"account {name}: the daemon does not watch it: reload or restart it" for name in missing]
     return told
@@ -180,6 +186,23 @@ def trouble_of(health: Health, now: datetime) -> str | None:
     if health.token_ends is not None and health.token_ends <= now:
         return f"its sign-in has ended {_since(health.token_ends, now)}: run `mailarchiver auth login`"
     return None
+
+
+def _unchecked(status: Status, now: datetime) -> str | None:
+    """Why the weekly check is an alarm: none went through for weeks. Its errors are in the log alone.
+
+    Before the first one, the time counts from when the first account was watched: that outlives a restart.
+    """
+    if abs(status.written - status.started) <= CHECK_GRACE:  # or it is none: a `poll` does not check, and ends
+        return None
+    if status.verified is not None:
+        reference = status.verified.at
+    else:
+        known = (health.since for health in status.accounts.values())
+        reference = min(moment for moment in (status.started, *known) if moment is not None)
+    if abs(now - reference) <= CHECK_PATIENCE:
+        return None
+    return f"no weekly check of the archive went through {_since(reference, now)}: see the log"
 
 
 def free_space(root: Path) -> int | None:

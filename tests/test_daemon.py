@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from mailarchiver.archive.store import Store
 from mailarchiver.demo.server import EmbeddedServer
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.fixtures import dovecot
@@ -241,6 +243,30 @@ def test_it_ends_in_time_though_a_server_never_answers(tmp_path: Path) -> None:
         assert "is abandoned" in process.log.read_text()
 
 
+SAYS_WHEN_IT_OPENS = """
+real = daemon.opened
+def opened(archive, limits):
+    (archive.root.parent / "opens").touch()
+    return real(archive, limits)
+daemon.opened = opened
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_while_it_waits_for_the_archive(
+    tmp_path: Path, unused_port: int, number: signal.Signals
+) -> None:
+    """Another process holds it; recovery, which may read every article, is broken off in the same way."""
+    with Store.open(tmp_path / "archive", min_free=0), (tmp_path / "archive/.mailarchiver/lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Daemon(tmp_path, {"articles": unused_port}, entry=entry(SAYS_WHEN_IT_OPENS)) as process:
+            wait_for("the wait", (tmp_path / "opens").exists)
+            process.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert process.process.poll() is None, "a configuration to read again is no reason to end"
+            assert process.end(number)[1] < 5
+
+
 def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int) -> None:
     with Daemon(tmp_path, {"articles": unused_port}, WATCHDOG_USEC="900000") as process:
         wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
@@ -452,6 +478,34 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             wait_for("STOPPING=1", lambda: process.heard("STOPPING=1"))
             code, seconds = process.end(signal.SIGINT)
     assert (code, seconds < 5) == (-signal.SIGINT, True)
+
+
+HANGING_MAINTENANCE = """
+def hang(_):
+    daemon.notify("STATUS=maintenance hangs")
+    import time
+    time.sleep(600)
+daemon.Maintenance._pages = hang
+"""
+CHILDREN_THAT_STAY = """
+def stay(_):
+    import time
+    time.sleep(600)
+daemon.EXIT_SECONDS = 1.0
+from mailarchiver.workers import Pool
+Pool.close = stay
+"""
+"""As of a disk that does not answer. Such a thing exists in these tests only."""
+
+
+@pytest.mark.parametrize("changes", [(HANGING_MAINTENANCE,), (HANGING_MAINTENANCE, CHILDREN_THAT_STAY)])
+def test_it_ends_in_time_though_the_disk_does_not_answer(tmp_path: Path, changes: tuple[str, ...]) -> None:
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(*changes)) as process:
+        wait_for("the job", lambda: process.heard("STATUS=maintenance hangs"))
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    assert "maintenance did not end within" in process.log.read_text()
 
 
 # --- rounds that hang ----------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailarchiver import maintenance
+from mailarchiver import maintenance, poll
 from mailarchiver.archive.sample import SLICES, week
 from mailarchiver.archive.store import Store
 from mailarchiver.config import Settings
 from mailarchiver.errors import StoreError
 from mailarchiver.events import Event, event_of
 from mailarchiver.maintenance import Maintenance
+from mailarchiver.pages import browse
 from mailarchiver.poll import refresh_pages
 from mailarchiver.publishing import Publisher
 from mailarchiver.status import Verified, read
@@ -118,14 +119,77 @@ def test_pages_are_written_when_they_are_stale_and_only_then(root: Path, store: 
     assert front.is_file()
 
 
-def test_pages_of_another_version_are_all_written_anew(root: Path, store: Store, jobs: Maintenance) -> None:
+MONTHS = ("2021/05", "2022/06", "2023/07", "2024/03")
+
+
+@pytest.fixture
+def aged(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[Path, bytes]:
+    """The pages as they should be, of several months; on the disk are those of a program before this one, which has
+    the same stylesheet. One month is written at a time.
+    """
+    for number, month in enumerate(MONTHS[:-1], 20):
+        received = datetime.strptime(f"{month}/01 +0000", "%Y/%m/%d %z")
+        store.commit([filing(number, received=received)], now=NOW)
     refresh_pages(store)
-    month, style = root / "2024/03/index.html", root / "assets/archive.css"
-    made = month.read_bytes(), style.read_bytes()
-    month.write_text("of another version")
-    style.write_text("of another version")
+    assert [name for name, _ in store.months()] == list(MONTHS[::-1])
+    pages = {root / name: (root / name).read_bytes() for name in ("index.html", *(f"{m}/index.html" for m in MONTHS))}
+    for path, data in pages.items():
+        path.write_bytes(
+            data.replace(browse.version().encode(), b"mailarchiver 0.1, pages 0").replace(b"<h1>", b"<h1 class=old>")
+        )
+    monkeypatch.setattr(poll, "MONTHS_AT_ONCE", 1)
+    return pages
+
+
+def as_they_should_be(pages: dict[Path, bytes]) -> list[bool]:
+    return [path.read_bytes() == data for path, data in pages.items()]
+
+
+def test_pages_of_another_version_are_all_written_anew(aged: dict[Path, bytes], jobs: Maintenance) -> None:
     jobs.pages()
-    assert (month.read_bytes(), style.read_bytes()) == made
+    assert all(as_they_should_be(aged))
+
+
+def test_whoever_files_first_after_another_version_leaves_no_old_page(
+    aged: dict[Path, bytes], store: Store, jobs: Maintenance
+) -> None:
+    """`import`, `poll` and `remove` write the front page and the stylesheet, too."""
+    store.commit([filing(9)], now=NOW)
+    refresh_pages(store)
+    jobs.pages()
+    assert all(b"<h1 class=old>" not in path.read_bytes() for path in aged)
+    assert not store.dirty_months()
+
+
+def test_pages_are_left_when_the_daemon_ends_and_the_next_goes_on(
+    aged: dict[Path, bytes], root: Path, store: Store, publisher: Publisher
+) -> None:
+    class EndsSoon(threading.Event):
+        """Set while the first month is written."""
+
+        def is_set(self) -> bool:
+            before = super().is_set()
+            self.set()
+            return before
+
+    Maintenance(root, store, publisher, EndsSoon()).pages()
+    assert as_they_should_be(aged) == [True, True, False, False, False]
+    assert store.dirty_months() == list(MONTHS[1:])
+    Maintenance(root, store, publisher, threading.Event()).pages()
+    assert all(as_they_should_be(aged))
+
+
+def test_pages_whose_writing_failed_halfway_are_written_by_the_next(
+    aged: dict[Path, bytes], store: Store, jobs: Maintenance
+) -> None:
+    def fail(_: int) -> None:
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError):
+        refresh_pages(store, step=fail)
+    assert not all(as_they_should_be(aged))
+    jobs.pages()
+    assert all(as_they_should_be(aged))
 
 
 @pytest.mark.parametrize("error", [StoreError("disk full"), ZeroDivisionError("defect"), PermissionError(13, "no")])

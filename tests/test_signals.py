@@ -13,6 +13,7 @@ from mailarchiver.signals import Signals
 def test_a_signal_ends_the_wait_and_is_told_once() -> None:
     before = signal.getsignal(signal.SIGHUP)
     with Signals() as signals:
+        signals.heed_end()
         assert signals.wait(0) == set()
         os.kill(os.getpid(), signal.SIGHUP)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -25,3 +26,14 @@ def test_a_signal_ends_the_wait_and_is_told_once() -> None:
         assert time.monotonic() - start < 30
         sender.join()
     assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_until_it_is_said_a_signal_to_end_does_so_and_the_other_waits() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with Signals() as signals:
+        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signals.wait(30) == {signal.SIGHUP}
+        signals.heed_end()
+        assert signal.getsignal(signal.SIGTERM) not in before
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

@@ -47,6 +47,35 @@ def test_damage_that_was_found_is_an_alarm_until_it_is_mended() -> None:
     assert of_json(json.dumps(damaged.as_json()).encode()) == damaged
 
 
+def test_a_weekly_check_that_does_not_go_through_is_an_alarm() -> None:
+    checked = Verified(2835, NOON - timedelta(weeks=5), 24)
+    well = replace(status(a=WELL), verified=checked)
+    assert alarms(well, NOON) == []
+    late = replace(well, verified=replace(checked, at=NOON - timedelta(days=36)))
+    assert alarms(late, NOON) == [
+        "no weekly check of the archive went through since 30 January 2024, 12:00 UTC (36 days): see the log"
+    ]
+    assert alarms(replace(late, started=NOON - timedelta(hours=5)), NOON) == [], "it may still be made up for"
+    polled = Status(
+        NOON,
+        NOON - minutes(2),
+        "x",
+        0,
+        0,
+        None,
+        {"a": replace(WELL, interval=86400.0, since=NOON - timedelta(days=99))},
+    )
+    assert alarms(polled, NOON + timedelta(days=2)) == [], "a timer's `poll` checks nothing"
+
+
+def test_a_weekly_check_that_never_went_through_is_an_alarm_over_restarts() -> None:
+    watched = replace(WELL, since=NOON - timedelta(days=36))
+    assert alarms(status(a=WELL, b=watched), NOON) == [
+        "no weekly check of the archive went through since 30 January 2024, 12:00 UTC (36 days): see the log"
+    ]
+    assert alarms(status(a=replace(WELL, since=NOON - timedelta(days=34)), b=replace(WELL, since=None)), NOON) == []
+
+
 # --- the decision ---------------------------------------------------------------------------------------------------
 
 
@@ -113,7 +142,7 @@ def test_a_new_account_is_given_time_and_no_more() -> None:
 def test_times_far_ahead_of_the_clock_tell_nothing() -> None:
     """Else a daemon that died before the clock was set back would be well for years."""
     told = alarms(status(a=WELL), NOON - timedelta(days=400))
-    assert len(told) == 2
+    assert len(told) == 3
     assert "which is 400 days ahead of this machine's clock" in told[0]
     assert alarms(status(a=WELL), NOON - minutes(2)) == []
 

@@ -31,6 +31,11 @@ class Changing(ABC):
     _access: Access
     _min_free: int
 
+    @property
+    def root(self) -> Path:
+        """The archive's folder."""
+        return self._layout.root
+
     @abstractmethod
     def entries(self) -> Iterator[Entry]:
         """All entries that stand."""

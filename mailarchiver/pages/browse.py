@@ -6,6 +6,8 @@ but their stylesheet and each other. They are written after everything else, and
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from .. import __version__
 from ..text.controls import without_controls
 from ..text.hosts import host_of
 from ..text.whitespace import excerpt
@@ -28,7 +31,11 @@ if TYPE_CHECKING:
 PAGE_ENTRIES = 200
 """Entries of a month page: what is filed rewrites one of them, whatever the month holds."""
 
+FRONT = "index.html"
 STYLESHEET = "assets/archive.css"
+_GENERATOR = re.compile(rb'<meta name="generator" content="([^"<>]{1,100})">')
+_HEAD = 4096
+"""Octets of a front page that hold its head."""
 _EXCERPT = 200
 """Characters of an excerpt on the front page; half as many where they are wide, as Chinese and Japanese are."""
 
@@ -60,13 +67,25 @@ def front(newest: Sequence[Card], months: Sequence[tuple[str, int]]) -> dict[str
     years = [(year, tuple(group)) for year, group in groupby(months, key=lambda month: month[0][:4])]
     template = _templates().get_template("front.html.j2")
     total = sum(count for _, count in months)
-    html = template.render(days=_days(newest), shown=len(newest), total=total, years=years)
-    return {"index.html": _page(html), STYLESHEET: stylesheet()}
+    html = template.render(days=_days(newest), shown=len(newest), total=total, years=years, version=version())
+    stylesheet = resources.files(__package__).joinpath(STYLESHEET).read_bytes()
+    return {FRONT: _page(html), STYLESHEET: stylesheet}
 
 
-def stylesheet() -> bytes:
-    """The stylesheet of all browse pages."""
-    return resources.files(__package__).joinpath(STYLESHEET).read_bytes()
+@cache
+def version() -> str:
+    """What makes these pages: it changes with the program's version, and with all from which pages are made here."""
+    package, digest = resources.files(__package__), hashlib.sha256()
+    for part in (package, package / "templates", package / "assets"):
+        for file in sorted((each for each in part.iterdir() if each.is_file()), key=lambda each: each.name):
+            digest.update(file.read_bytes())
+    return f"mailarchiver {__version__}, pages {digest.hexdigest()[:12]}"
+
+
+def version_of(front_page: bytes) -> str | None:
+    """What made a front page, as its head says; None where it says nothing, as those of older programs."""
+    found = _GENERATOR.search(front_page, 0, _HEAD)
+    return None if found is None else found[1].decode("ascii", "replace")
 
 
 def month(name: str, cards: Sequence[Card]) -> dict[str, bytes]:
