@@ -66,12 +66,7 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        try:
-            self.publisher.publish(self._healths())
-        except Exception:  # nor must it keep the daemon from filing
-            log.exception(
-                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
-            )
+        self._publish()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -106,7 +101,7 @@ class Rounds:
             self._changed.notify_all()
         for account in (*done.removed, *done.changed):
             self._watchers.follow(account, ())
-        self.publisher.publish(self._healths())
+        self._publish()
         return str(done)
 
     def all_tried(self) -> bool:
@@ -351,6 +346,15 @@ class Rounds:
     def _healths(self) -> dict[str, Health]:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
+
+    def _publish(self) -> None:
+        """Tell how all accounts are; a defect of that must keep nobody from filing."""
+        try:
+            self.publisher.publish(self._healths())
+        except Exception:
+            log.exception(
+                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
+            )
 
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())
