@@ -24,7 +24,7 @@ from .health import Health, summary
 from .memory import give_back
 from .notify import notify
 from .poll import poll_account, refresh_pages
-from .publishing import Publisher, sign_in_ends
+from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint, pause
 from .supervision import Measure, goes_on, measure
@@ -211,14 +211,21 @@ class Rounds:
                 log.exception(text, name, extra=about(Event.DEFECT, account=name))
 
     def _await_turn(self, state: State) -> bool:
-        """Wait until a round is due; False when there are to be no more by this thread."""
-        with self._changed:
-            while not (self._stopping or state.gone) and state.thread is threading.current_thread():
+        """Wait until a round is due, and meanwhile tell now and then how all are; False when there are to be no more by
+        this thread.
+        """
+        while True:
+            with self._changed:
+                if self._stopping or state.gone or state.thread is not threading.current_thread():
+                    return False
                 wait = state.turn.due(time.monotonic())
                 if not wait:
                     return True
-                self._changed.wait(wait)
-        return False
+                quiet = quiet_seconds(self._healths())
+                self._changed.wait(min(wait, quiet))
+                if self._stopping:
+                    return False
+            self._publish(quiet)
 
     def _supervise(self, state: State, round_: Round, now: float) -> None:
         """What a round's age asks for, each step once."""
@@ -347,10 +354,15 @@ class Rounds:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
 
-    def _publish(self) -> None:
-        """Tell how all accounts are; a defect of that must keep nobody from filing."""
+    def _publish(self, apart: float = 0.0) -> None:
+        """Tell how all accounts are, unless that was done within so many seconds; a defect of that must keep nobody
+        from filing.
+        """
         try:
-            self.publisher.publish(self._healths())
+            if apart:
+                self.publisher.publish_at_times(self._healths(), apart)
+            else:
+                self.publisher.publish(self._healths())
         except Exception:
             log.exception(
                 "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)

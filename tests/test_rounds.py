@@ -18,6 +18,7 @@ from mailarchiver.config import Metrics, Settings
 from mailarchiver.errors import ConfigError, LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.health import Health
 from mailarchiver.model import MessageRef, Receipt
 from mailarchiver.rounds import Rounds
 from mailarchiver.schedule import Turn
@@ -581,6 +582,38 @@ def test_a_long_round_tells_how_far_it_is(settings: Settings, play: Any, monkeyp
     assert store.status["accounts"]["a"]["backlog"] == 0
     rounds.run(settings.account[0])
     assert seen[3:] == seen[:3], "the next round counts anew"
+
+
+def test_while_all_accounts_are_left_alone_it_is_still_told(
+    tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log-in that is refused pauses for hours: that is no silence of the daemon."""
+    polled: list[str] = []
+    written: list[object] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled.append(account.name)
+        raise LoginRefused("no")
+
+    play(poll_account)
+    monkeypatch.setattr(publishing, "APART_SECONDS", 0.05)
+    monkeypatch.setattr(publishing, "QUIET_SECONDS", 0.1)
+    rounds, store = make(of_accounts(tmp_path, 1, interval="1s"))
+    rounds.start()
+    wait_for(lambda: bool(polled) and rounds._states["a0"].round is None)
+    monkeypatch.setattr(store, "write_status", written.append)
+    wait_for(lambda: len(written) >= 3)
+    assert rounds.end(PATIENCE)
+    assert polled == ["a0"]
+
+
+def test_it_is_told_as_often_as_status_asks_but_no_more() -> None:
+    def quiet(*intervals: float) -> float:
+        return publishing.quiet_seconds({str(each): Health(interval=each) for each in intervals})
+
+    assert quiet(86400.0) == publishing.QUIET_SECONDS
+    assert quiet(86400.0, 60.0) == 60.0
+    assert quiet(1.0, 60.0) == publishing.APART_SECONDS
 
 
 def test_progress_is_told_at_times_only(settings: Settings, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
