@@ -191,7 +191,7 @@ class Ours:
 def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, after: str) -> None:
     user = f"user-{secrets.token_hex(6)}"
     ours = Ours(tmp_path, server, user, after)
-    usual = ours.seconds()
+    usual = min(ours.seconds() for _ in range(3))  # the first one may have to compile the program
     second = Second(server, user)
     second.start()
     kills, restarts = disturb(ours, server, second, usual)
@@ -228,7 +228,7 @@ def disturb(ours: Ours, server: Dovecot, second: Second, usual: float) -> tuple[
     epoch = 1_700_000_000
     while kills < KILLS or restarts < RESTARTS or epoch < 1_700_000_000 + EPOCHS:
         rounds += 1
-        assert rounds < 20 * KILLS
+        assert rounds < 20 * KILLS, ours.said()[-2000:]
         second.may = min(MAILS, max(kills, 1) * (MAILS // KILLS))
         process = ours.start()
         end = time.monotonic() + dice.uniform(0.3, 1.5) * usual + dice.random()

@@ -281,6 +281,9 @@ with EmbeddedServer([(b"Subject: x\\r\\n\\r\\n", datetime.now(UTC))]) as server:
     left_open.connect()
 left_open.close()
 gc.collect()
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join(10)  # a deadline that was called off may still be on its way out
 print(threading.active_count())
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
