@@ -62,7 +62,6 @@ VERIFY_EVERY = timedelta(hours=6)
 VERIFY_AFTER = timedelta(minutes=10)
 """Not at the start, when everything else wants the disk."""
 
-
 Reread = Callable[[Callable[["Settings"], None]], None]
 """Reads the configuration, and has it applied by what it is given, which may refuse it."""
 
@@ -128,9 +127,7 @@ class _Service:
                     pool.rest(now[1] if pool is self._pools[0] else float("inf"))
                 if signal.SIGHUP in came:
                     self._reload()
-            except (
-                Exception
-            ):  # the border of the service: mail is filed by other threads; the watchdog has the last word
+            except Exception:  # the border of the loop: mail is filed by other threads, and the watchdog is not fed
                 log.exception("the service was not tended, by a defect of mailarchiver", extra=about(Event.DEFECT))
                 continue
             if goes_on and patience:

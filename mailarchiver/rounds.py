@@ -98,9 +98,9 @@ class Rounds:
                 state.turn = replace(state.turn, resume=None).ask()
                 if state.round is not None:
                     state.round.outdated = True
+            for account in (*done.removed, *done.changed):
+                self._watchers.follow(account, ())  # before another round of it may follow
             self._changed.notify_all()
-        for account in (*done.removed, *done.changed):
-            self._watchers.follow(account, ())
         self._publish()
         return str(done)
 
