@@ -69,7 +69,7 @@ Reread = Callable[[Callable[["Settings"], None]], None]
 def run(settings: Settings, reread: Reread | None = None) -> None:
     """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
 
-    At SIGHUP `reread` has the configuration as it is now applied, or raises `ConfigError`: then the old one stands.
+    At SIGHUP `reread` gives the configuration as it is now, or raises `ConfigError`: then the old one stands.
 
     Raises:
         StoreError: the archive cannot be opened at the start. Later on, trouble with it makes the rounds wait.
