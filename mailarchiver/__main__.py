@@ -9,15 +9,27 @@ import typer
 from .cli.app import app
 from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError
 
+_WRONG_USAGE = 2
+"""With this click ends the process, once it has said what is wrong."""
+_TRY_AGAIN = 75
+"""EX_TEMPFAIL of sysexits.h."""
+
 
 def main() -> None:
     """Run the command named by the arguments, and end the process.
 
     An expected error is one that says itself what to do: it is printed to standard error, without a traceback. Any
     other exception is a defect of the program, and is shown whole, by Python itself.
+
+    With `-`, a mail on standard input, a slip on the command line is temporary: a mail system sends the mail back to
+    its sender at any exit code but 0 and 75.
     """
     try:
         app()
+    except SystemExit as end:
+        if end.code == _WRONG_USAGE and "-" in sys.argv[1:]:
+            sys.exit(_TRY_AGAIN)
+        raise
     except MailArchiverError as error:
         for line in str(error).splitlines():
             typer.echo(f"mailarchiver: {line}", err=True)
@@ -30,7 +42,7 @@ def exit_code(error: MailArchiverError) -> int:
         case ConfigError() | NoSuchEntry() | ArchiveRefused():
             return 2
         case StoreError() | Deferred():
-            return 75
+            return _TRY_AGAIN
         case _:
             return 1
 

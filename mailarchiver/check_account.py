@@ -29,7 +29,7 @@ def check_account(account: Account, root: Path, largest: int, now: datetime) -> 
     """The findings of one account, as they come. Nothing is raised: what cannot be done is a finding. `largest`: the
     octets that a message may have.
     """
-    about = _About(account, root, largest)
+    about = _About(account, root, largest, now)
     try:
         addresses = survey.resolve(account.host)
     except MailboxError as error:
@@ -65,6 +65,7 @@ class _About:
     account: Account
     root: Path
     largest: int
+    now: datetime
 
     def ok(self, check: str, text: str, **facts: object) -> Finding:
         return Finding(self.account.name, check, "ok", text, facts)
@@ -176,23 +177,28 @@ def _opened(about: _About, mailbox: ImapMailbox, name: str, names: Sequence[str]
 
 
 def _of_pending(about: _About, mailbox: ImapMailbox, selected: Selected) -> Iterator[Finding]:
-    """What is not in the archive yet; what is too large is counted apart."""
+    """What is not in the archive yet; what is too large, and what waits to be tried again, is counted apart."""
     folder, place = selected.folder, (about.account.name, selected.folder, selected.uidvalidity)
     if selected.uidvalidity is None:
         text = f"{folder} has no UIDVALIDITY: its mail is filed, and left as it is on the server"
         yield about.note("uidvalidity", text, folder=folder)
     try:
         done = glance.done_uids(about.root, *place)
+        waiting = glance.waiting(about.root, *place, about.now)
     except StoreError as error:
         yield about.unknown("pending", str(error), folder=folder)
         return
     pending = [uid for uid in mailbox.search(about.account.since) if uid not in done]
-    sizes = mailbox.ask("tell the sizes", partial(survey.sizes, uids=pending)).values()
+    fresh = [uid for uid in pending if uid not in waiting]
+    sizes = mailbox.ask("tell the sizes", partial(survey.sizes, uids=fresh)).values()
     fitting = [size for size in sizes if size <= about.largest]
     large, octets = len(sizes) - len(fitting), sum(fitting)
     size = f", {size_in_words(octets)}" if fitting else ""
     text = f"a round would fetch {counted(len(fitting), 'message')} from {folder}{size}"
     facts = {"folder": folder, "messages": len(fitting), "octets": octets, "large": large}
+    facts["waiting"] = later = len(pending) - len(fresh)
+    if later:
+        text += f"; {counted(later, 'message')} could not be fetched before (`audit` tells of the next try)"
     if large:
         over = f"{large} larger than {size_in_words(about.largest)} would stay there: see max_message"
         yield about.note("pending", f"{text}; {over}", **facts)

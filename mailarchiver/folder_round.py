@@ -227,15 +227,17 @@ class FolderRound:
 
     def redo(self, listed: Sequence[int]) -> str | None:
         """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
-        folder needs no action, and is recorded as such. Returns as `acknowledge`.
+        folder needs no action, and is recorded as such, if a second look agrees: a search may come back empty by
+        mistake, or know only what is newer than `since`. Returns as `acknowledge`.
         """
         if self.selected.uidvalidity is None:
             return None
         place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
-        present = set(listed)
+        undone = {held: self.store.unacknowledged(*place, quarantined=held) for held in (False, True)}
+        unlisted = {uid for uids in undone.values() for uid in uids}.difference(listed)
+        present = {*listed, *self.mailbox.present(unlisted)}
         trouble = None
-        for quarantined in (False, True):
-            uids = self.store.unacknowledged(*place, quarantined=quarantined)
+        for quarantined, uids in undone.items():
             self._record([uid for uid in uids if uid not in present], After("keep"))
             left = [uid for uid in uids if uid in present]
             trouble = trouble or self.acknowledge(left, quarantined=quarantined)

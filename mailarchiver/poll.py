@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,10 +26,13 @@ from .mailbox.imap import Bounds, ImapMailbox, Selected
 from .model import After, Rules
 from .pages import browse
 from .pending import look
+from .schedule import hint
 from .workers import Worker
 
 MONTHS_AT_ONCE = 12
 """Months whose pages are in memory together when all are written again."""
+
+log = logging.getLogger(__name__)
 
 
 def poll_account(
@@ -110,9 +114,7 @@ def preview_account(account: Account, root: Path, *, largest: int = Bounds().lar
         place = (account.name, selected.folder, selected.uidvalidity)
         pending = set(mailbox.search(account.since)) - glance.done_uids(root, *place)
         pending -= {uid for uid, found in glance.large(root, *place).items() if found.size > largest}
-        waiting = pending & {
-            uid for uid, failure in glance.failures(root, *place).items() if not failure.is_due(datetime.now(UTC))
-        }
+        waiting = pending & glance.waiting(root, *place, datetime.now(UTC))
         return RoundResult(account.name, found=len(pending - waiting), waiting=len(waiting))
 
     nothing = RoundResult(account.name)
@@ -130,11 +132,13 @@ def _each_folder(
 ) -> RoundResult:
     """Select each folder of an account and do the work there, `then` the rest, if mail can be moved where it is to go;
     what is refused is told once all others are done. Both get the account with its folders by their names, as patterns
-    and special uses are resolved anew each time.
+    and special uses are resolved anew each time. A folder at which the connection breaks, once, is one that is refused:
+    it may do so in every round, and those behind it would never be read.
     """
     start = time.monotonic()
     result = RoundResult(account.name)
     refused: list[MailboxError] = []
+    again = False
     mailbox = ImapMailbox(account.name, account.server(), account.credentials())
     on_mailbox(mailbox)
     with mailbox:
@@ -146,7 +150,12 @@ def _each_folder(
                 result += work(account, mailbox, mailbox.select(folder, writable=writable), no_target)
             except MailboxError as error:
                 if not mailbox.is_connected:
-                    raise
+                    unwanted = stop.is_set() or mailbox.is_interrupted or hint([str(error)])
+                    if unwanted or again or len(account.folders) == 1:
+                        raise
+                    again = True
+                    log.warning("%s; connecting once more, for the other folders", error)
+                    mailbox.connect()
                 refused.append(error)
         if len(refused) == len(account.folders):
             raise refused[0] if refused else MailboxError("; ".join(unmet))

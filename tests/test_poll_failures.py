@@ -19,7 +19,7 @@ from mailarchiver.cli.app import app
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
-from mailarchiver.model import Rules
+from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account, preview_account
 from mailarchiver.workers import InProcess
 from tests.servers.scripted import HANG_UP, Answer, ScriptedServer
@@ -189,6 +189,71 @@ def test_a_refusal_of_the_sizes_is_one_messages_too(site: Site) -> None:
         account = site.account(server.port)
         result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
     assert told(result) == (4, 3, 1, 0)
+
+
+def test_an_empty_search_does_not_make_what_is_there_gone(site: Site) -> None:
+    """What was filed is still acknowledged: the server listed nothing, once, when all of the folder was compared."""
+
+    def flagging_round(**answers: Answer) -> tuple[RoundResult, list[str]]:
+        given = Poisoned().answers() | {"UID SEARCH UID": b"* SEARCH 1 2 3 4\r\n" + OK} | answers
+        with ScriptedServer(given) as server, Store.open(site.root, min_free=0) as store:
+            account = site.account(server.port).model_copy(update={"after": After("flag")})
+            result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+            return result, server.commands
+
+    result, _ = flagging_round(**{"UID STORE": b"{tag} NO not now\r\n"})
+    assert (result.filed, len(result.troubles)) == (4, 1)
+    site.now += timedelta(days=2)
+    _, commands = flagging_round(**{"UID SEARCH": b"* SEARCH\r\n" + OK, "UID STORE": OK})
+    assert any(command.startswith("UID STORE") for command in commands)
+
+
+def of_several(site: Site, **answers: Answer) -> tuple[RoundResult | str, list[str]]:
+    """A round over the folders A, B and C, each with what `Poisoned` has, and the commands that came."""
+    with ScriptedServer(Poisoned().answers() | answers) as server, Store.open(site.root, min_free=0) as store:
+        account = site.account(server.port).model_copy(update={"folders": ("A", "B", "C")})
+        try:
+            result = poll_account(account, store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+        except MailboxError as error:
+            return str(error), server.commands
+        return result, server.commands
+
+
+BYE = b"* BYE internal error\r\n" + HANG_UP
+
+
+@pytest.mark.parametrize("broken", ["A", "B", "C"])
+def test_a_folder_that_breaks_the_connection_does_not_starve_the_others(site: Site, broken: str) -> None:
+    """As a server does whose index of one folder is damaged: in every round."""
+    for _ in range(2):
+        result, commands = of_several(site, **{f'EXAMINE "{broken}"': BYE, f"EXAMINE {broken}": BYE})
+        assert isinstance(result, RoundResult), result
+        assert len([command for command in commands if command.startswith("EXAMINE")]) == 3
+        (trouble,) = result.troubles
+        assert f"open the folder '{broken}'" in trouble
+        assert "broke" in trouble
+        assert not result.is_sound()
+    assert len(site.filed()) == 4
+
+
+def test_a_log_in_that_is_refused_the_second_time_ends_the_round(site: Site) -> None:
+    log_in: Answer = [b"{tag} OK welcome\r\n", b"{tag} NO [AUTHENTICATIONFAILED] no\r\n"]
+    result, commands = of_several(site, EXAMINE=BYE, password=log_in)
+    assert "refused the log-in" in str(result)
+    assert len([command for command in commands if command.startswith("EXAMINE")]) == 1
+
+
+def test_a_connection_that_breaks_twice_ends_the_round(site: Site) -> None:
+    result, commands = of_several(site, EXAMINE=BYE)
+    assert "open the folder 'B'" in str(result)
+    assert len([command for command in commands if command.startswith("EXAMINE")]) == 2
+
+
+def test_a_server_that_asks_for_a_pause_is_left_alone(site: Site) -> None:
+    busy = b"* BYE Server busy. Suggested Back-Off Time: 30 seconds\r\n" + HANG_UP
+    result, commands = of_several(site, **{"EXAMINE B": busy, 'EXAMINE "B"': busy})
+    assert "30 seconds" in str(result)
+    assert len([command for command in commands if command.startswith("EXAMINE")]) == 2
 
 
 def test_the_pause_grows_to_a_day() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from .layout import Layout
@@ -30,6 +31,11 @@ def failures(root: Path, account: str, folder: str, uidvalidity: int | None) -> 
         if db is None or uidvalidity is None or not is_of_today(db):
             return {}
         return select_failures(db, account, folder, uidvalidity)
+
+
+def waiting(root: Path, account: str, folder: str, uidvalidity: int | None, now: datetime) -> set[int]:
+    """Those of them that are not tried again yet."""
+    return {uid for uid, failure in failures(root, account, folder, uidvalidity).items() if not failure.is_due(now)}
 
 
 def large(root: Path, account: str, folder: str, uidvalidity: int | None) -> dict[int, Large]:

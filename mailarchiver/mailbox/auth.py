@@ -6,14 +6,26 @@ It is read anew for every connection, so that a changed one takes effect without
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import MailboxError
+from ..text.terminal import line
 
 _COMMAND_SECONDS = 60
 """A password manager may ask a person; it may not hold up the mailbox for ever."""
+
+_WORDS = 200
+"""Characters of what a failing command says that are told."""
+
+_CREDENTIALS = re.compile(
+    r"authorization\b|\b(?:bearer|basic)\s|(?:token|secret|passw(?:or)?d|pass|pwd|assertion|api_?key)[\"']?\s*[=:]"
+    r"|(?:refresh|access|id)[_-]?token|client_secret|\bya29\.|\beyJ",
+    re.IGNORECASE,
+)
+"""What a line looks like that has a password or token in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +77,8 @@ def run_command(command: tuple[str, ...], what: str, wanted: str, seconds: float
     """The first line of what a command prints; it is run without a shell and without standard input.
 
     Raises:
-        MailboxError: it cannot be run, fails, prints nothing, or takes longer than `seconds`. The text has what it
-            wrote to standard error, and never what it printed: that may be the secret.
+        MailboxError: it cannot be run, fails, prints nothing, or takes longer than `seconds`. The text has the
+            last of what it wrote to standard error, and never what it printed: that may be the secret.
     """
     try:
         status, out, said = _run(command, seconds)
@@ -75,9 +87,19 @@ def run_command(command: tuple[str, ...], what: str, wanted: str, seconds: float
     except OSError as error:
         raise MailboxError(f"{what}: {error.strerror}; give the command's full path") from error
     if status != 0:
-        words = said.decode("utf-8", "replace").strip() or "no message"
+        words = _last_words(said) or "no message"
         raise MailboxError(f"{what}: ended with status {status} ({words}); run it by hand to see why")
     return _first_line(out, what, wanted)
+
+
+def _last_words(said: bytes) -> str:
+    """The last line that has something to say, cut short; none that looks as if a secret were in it is told.
+
+    QUIRK: `curl -v` writes the headers that it sends to standard error, `sh -x` the commands with their arguments.
+    """
+    lines = (line(each) for each in said.decode("utf-8", "replace").split("\n"))
+    told = [each for each in lines if any(map(str.isalnum, each)) and not _CREDENTIALS.search(each)]
+    return told[-1][:_WORDS] if told else ""
 
 
 def _run(command: tuple[str, ...], seconds: float) -> tuple[int, bytes, bytes]:
@@ -111,7 +133,7 @@ def _first_line(data: bytes, what: str, wanted: str = "password") -> str:
         text = data.decode("utf-8-sig")  # editors of some systems begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise MailboxError(f"{what}: is not UTF-8 text; save it as UTF-8") from error
-    line = text.split("\n", 1)[0].removesuffix("\r")
-    if not line:
+    first = text.split("\n", 1)[0].removesuffix("\r")
+    if not first:
         raise MailboxError(f"{what}: is empty; its first line must be the {wanted}")
-    return line
+    return first

@@ -58,15 +58,21 @@ class Conversation:
         self.close()
 
     def connect(self) -> None:
-        """Connect and log in, anew if need be."""
+        """Connect and log in, anew if need be; not if this was interrupted, be it while a password is asked for."""
         self.close()
         self._broken = None
-        self._interrupted = False
         self._deadline = Deadline(self._server.deadline)
+        client = None
         try:
-            self._client = connect(self._account, self._server, self._credentials, self._deadline)
+            if not self._interrupted:
+                client = connect(self._account, self._server, self._credentials, self._deadline)
+            if self._interrupted:
+                raise MailboxError(f"account {self._account}: the connection to {self._server} was ended at: connect")
+            self._client = client
         finally:
             if self._client is None:
+                if client is not None:
+                    hang_up(client)
                 self._deadline.release()
 
     @property
@@ -74,8 +80,15 @@ class Conversation:
         """Whether there is a connection: a refusal leaves it as it was, any other error drops it."""
         return self._client is not None
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether `interrupt` ended what was done here."""
+        return self._interrupted
+
     def interrupt(self) -> None:
-        """End what another thread is doing here, by shutting the connection; that is no message's fault."""
+        """End what another thread is doing here, by shutting the connection; that is no message's fault. It is for
+        good: there is no connecting any more.
+        """
         self._interrupted = True
         self._deadline.shut()
 

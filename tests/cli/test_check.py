@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mailarchiver import check as checks
+from mailarchiver.archive.store import Store
 from mailarchiver.check_finding import Finding
 from mailarchiver.cli.app import app
 from mailarchiver.config import Account
@@ -96,7 +98,7 @@ def test_all_is_well(site: Site) -> None:
     assert {"capabilities", "folders", "pending", "after", "clock"} <= set(own)
     [pending] = of(found, "pending")
     octets = len(mail("tide")) + len(mail("moon"))
-    assert pending["facts"] == {"folder": "INBOX", "messages": 2, "octets": octets, "large": 0}
+    assert pending["facts"] == {"folder": "INBOX", "messages": 2, "octets": octets, "large": 0, "waiting": 0}
     [folders] = of(found, "folders")
     listed = {each["name"]: (each["messages"], each["read"]) for each in folders["facts"]["folders"]}
     assert listed == {"INBOX": (2, True), "Archived": (0, False)}
@@ -160,7 +162,7 @@ def test_folders_with_their_uses_and_those_that_are_missing(tmp_path: Path) -> N
     assert "FAIL articles: folder: there is no folder 'Xyz': there are INBOX, Archive, Bin" in lines
     assert [each["facts"]["near"] for each in of(found, "folder")] == [["Archive"], []]
     [pending] = of(found, "pending")
-    assert pending["facts"] == {"folder": "INBOX", "messages": 3, "octets": 3000, "large": 0}
+    assert pending["facts"] == {"folder": "INBOX", "messages": 3, "octets": 3000, "large": 0, "waiting": 0}
 
 
 def test_folders_by_patterns_and_special_uses(tmp_path: Path) -> None:
@@ -182,8 +184,26 @@ def test_what_is_too_large_is_told(tmp_path: Path) -> None:
         code, found = findings(write(tmp_path, account(server)))
     [pending] = of(found, "pending")
     assert (code, pending["state"]) == (0, "note")
-    assert pending["facts"] == {"folder": "INBOX", "messages": 1, "octets": 7, "large": 1}
+    assert pending["facts"] == {"folder": "INBOX", "messages": 1, "octets": 7, "large": 1, "waiting": 0}
     assert "1 larger than 50 MB would stay there: see max_message" in pending["text"]
+
+
+def test_what_waits_to_be_tried_again_is_not_what_a_round_would_fetch(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        for uid, tries in ((1, 1), (2, 3)):
+            for _ in range(tries):
+                store.note_failures("articles", "INBOX", 77, [uid], why="not given", now=now)
+    sizes = {
+        f"UID FETCH {uids}": b"".join(b"* %d FETCH (UID %d RFC822.SIZE 1000)\r\n" % (uid, uid) for uid in (1, 3))
+        + b"{tag} OK done\r\n"
+        for uids in ("1,3 (RFC822.SIZE", "1,3 RFC822.SIZE")
+    }
+    with ScriptedServer(USUAL | SCRIPT | sizes) as server:
+        _, found = findings(write(tmp_path, account(server)))
+    [pending] = of(found, "pending")
+    assert pending["facts"] == {"folder": "INBOX", "messages": 2, "octets": 2000, "large": 0, "waiting": 1}
+    assert "1 message could not be fetched before" in pending["text"]
 
 
 def test_alerts_are_shown_and_do_nothing_to_the_terminal(tmp_path: Path) -> None:

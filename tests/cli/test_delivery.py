@@ -228,8 +228,30 @@ def test_json_and_paths(root: Path) -> None:
     told = json.loads(hand_over(root, mail(b"tide"), "--json").stdout)
     assert (told["filed"], told["already"], told["quarantined"], told["failed"]) == (1, 0, 0, 0)
     done = hand_over(root, mail(b"tide"), str(root))
-    assert done.returncode == 2
+    assert done.returncode == 75
     assert b"stands alone" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import", "-", "x"], "there is no file or folder 'x'"),
+        (["import", "x", "-"], "there is no file or folder 'x'"),
+        (["import", "-", "--speed"], "No such option: --speed"),
+        (["import", "--speed", "-"], "No such option: --speed"),
+        (["import", "-", "--root"], "--root"),
+        (["import", "-", "--jobs", "many"], "--jobs"),
+        (["imprt", "-"], "imprt"),
+        (["--speed", "import", "-"], "--speed"),
+    ],
+)
+def test_a_slip_on_the_command_line_sends_no_mail_back(run: Any, words: list[str], said: str) -> None:
+    code, told = run(*words)
+    assert (code, said in told) == (75, True), told
+
+
+def test_a_slip_where_no_mail_is_handed_over_is_wrong_usage(run: Any) -> None:
+    assert run("import", "--speed")[0] == 2
 
 
 def test_several_at_once_all_arrive(root: Path) -> None:

@@ -310,3 +310,31 @@ def test_a_deadline_may_be_released_while_it_is_shut() -> None:
     with ours, theirs:
         Released(20).shut()
         assert theirs.recv(1) == b"", "it is shut all the same"
+
+
+# --- interrupted ----------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupt_before_connecting_counts() -> None:
+    with ScriptedServer() as server:
+        mailbox = ImapMailbox("articles", Server(server.host, server.port, "none", "jane"), lambda: "secret")
+        mailbox.interrupt()
+        with pytest.raises(MailboxError, match=r"account articles: the connection to .* was ended"):
+            mailbox.connect()
+    assert not mailbox.is_connected
+    assert server.commands == []
+
+
+def test_an_interrupt_while_connecting_counts() -> None:
+    """As when a password manager asks a person, and the round is given up meanwhile."""
+
+    def asked() -> str:
+        mailbox.interrupt()
+        return "secret"
+
+    with ScriptedServer() as server:
+        mailbox = ImapMailbox("articles", Server(server.host, server.port, "none", "jane"), asked)
+        with pytest.raises(MailboxError, match=r"account articles: the connection to .* was ended"), mailbox:
+            pytest.fail("it is connected")
+    assert not mailbox.is_connected
+    assert not [command for command in server.commands if command.startswith("LOGOUT")]

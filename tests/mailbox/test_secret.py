@@ -74,6 +74,33 @@ def test_a_command_that_fails(command: tuple[str, ...], words: str) -> None:
         read_secret(Secret(command=command))
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("one thing\nand another\n\n", "and another"),
+        ("gpg: \x1b[31mno\ragent\x07", "gpg: [31mno agent"),
+        ("x" * 100_000, "x" * 200),
+        ("first\n> Authorization: Bearer s3cr3t\n", "first"),
+        ("curl: (22) error 400\n> authorization:Basic s3cr3t==\n< \n", "curl: (22) error 400"),
+        ("+ curl -H 'X: Bearer s3cr3t' https://example.org", "no message"),
+        ("+ get --password=s3cr3t", "no message"),
+        ("PASSWORD = s3cr3t", "no message"),
+        ("token=s3cr3t", "no message"),
+        ('{"refresh_token": "s3cr3t"}', "no message"),
+        ("refresh_token s3cr3t is over", "no message"),
+        ("client_secret s3cr3t", "no message"),
+        ("the password store is locked", "the password store is locked"),
+    ],
+)
+def test_of_what_a_failing_command_says_only_its_last_words_are_told_and_no_secret(said: str, told: str) -> None:
+    program = "import sys; sys.stderr.write(sys.argv[1] * int(sys.argv[2])); sys.exit(1)"
+    said, times = (said[:1000], 100) if len(said) > 1000 else (said, 1)
+    with pytest.raises(MailboxError) as caught:
+        read_secret(Secret(command=(sys.executable, "-c", program, said, str(times))))
+    assert f"ended with status 1 ({told}); run it by hand" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_a_command_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "_COMMAND_SECONDS", 0.2)
     with pytest.raises(MailboxError, match=r"no password within 0.2 s"):
