@@ -429,15 +429,15 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
     """The configuration that is refused asks for another form of log, which must not come."""
     changes = (
         "from mailarchiver.rounds import Rounds",
-        "apply, say, said = Rounds.apply, Rounds.say, []",
+        "apply, watch, watched = Rounds.apply, Rounds.watch, []",
         "def broken(self, settings, pool):",
         "    if settings.log.format == 'json': raise ZeroDivisionError('while read again')",
         "    return apply(self, settings, pool)",
-        "def broken_once(self, *more):",
-        "    said.append(more)",
-        "    if len(said) == 2: raise ZeroDivisionError('while tended')",
-        "    return say(self, *more)",
-        "Rounds.apply, Rounds.say = broken, broken_once",
+        "def broken_once(self, now):",
+        "    watched.append(now)",
+        "    if len(watched) == 2: raise ZeroDivisionError('while tended')",
+        "    return watch(self, now)",
+        "Rounds.apply, Rounds.watch = broken, broken_once",
     )
     with (
         EmbeddedServer([(mail("First light"), NOON)]) as server,
