@@ -239,6 +239,8 @@ def load(path: Path) -> Settings:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: is no TOML: {error}"]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{path}: is nested too deeply"]) from error
     problems = between_keys(tables, private=private)
     try:
         settings = Settings.model_validate(tables, context=path.absolute().parent)

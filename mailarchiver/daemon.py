@@ -21,6 +21,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
@@ -39,8 +40,6 @@ from .schedule import jumped
 from .signals import END, Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .archive.store import Store
     from .config import Account, Settings
     from .workers import Pool
@@ -65,8 +64,11 @@ VERIFY_EVERY = timedelta(hours=6)
 VERIFY_AFTER = timedelta(minutes=10)
 """Not at the start, when everything else wants the disk."""
 
+Reread = Callable[[Callable[["Settings"], None]], None]
+"""Reads the configuration, and has it applied by what it is given, which may refuse it."""
 
-def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+
+def run(settings: Settings, reread: Reread | None = None) -> None:
     """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
 
     While the archive is opened, and perhaps put in order, which takes as long as its size, a signal ends it at once:
@@ -93,7 +95,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> Non
 class _Service:
     """What runs, and the configuration it runs by. Everything here is done by the main thread."""
 
-    def __init__(self, settings: Settings, store: Store, pool: Pool, reread: Callable[[], Settings] | None) -> None:
+    def __init__(self, settings: Settings, store: Store, pool: Pool, reread: Reread | None) -> None:
         self._settings = settings
         self._store = store
         self._pools = [pool]
@@ -115,24 +117,28 @@ class _Service:
         log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
 
     def watch(self, signals: Signals) -> None:
-        """Wait for the end, and meanwhile feed systemd's watchdog and look after the clock."""
+        """Wait for the end, and meanwhile tend the service, and feed systemd's watchdog while that goes well."""
         patience = watchdog_seconds()
         tick = min(TICK_SECONDS, patience / 3) if patience else TICK_SECONDS
-        begun = then = (time.time(), time.monotonic())
+        begun = now = (time.time(), time.monotonic())
         while True:
             came = signals.wait(tick if self._is_ready else min(tick, STARTING_SECONDS))
             if came & END:
                 return
-            now = (time.time(), time.monotonic())
-            if self._rounds.watch(now[1]) and patience:
+            then, now = now, (time.time(), time.monotonic())
+            try:
+                goes_on = self._rounds.watch(now[1])
+                self._tell(now[1] - begun[1])
+                self._look_after_clock(jumped(then, now))
+                for pool in self._pools:
+                    pool.rest(now[1] if pool is self._pools[0] else float("inf"))
+                if signal.SIGHUP in came:
+                    self._reload()
+            except Exception:  # the border of the loop: mail is filed by other threads, and the watchdog is not fed
+                log.exception("the service was not tended, by a defect of mailarchiver", extra=about(Event.DEFECT))
+                continue
+            if goes_on and patience:
                 notify("WATCHDOG=1")
-            self._tell(now[1] - begun[1])
-            self._look_after_clock(jumped(then, now))
-            for pool in self._pools:
-                pool.rest(now[1] if pool is self._pools[0] else float("inf"))
-            if signal.SIGHUP in came:
-                self._reload()
-            then = now
 
     def end(self) -> None:
         """End after the batches in hand; abandon what does not end by itself."""
@@ -169,10 +175,12 @@ class _Service:
         if self._is_ready:
             notify(*reloading())
         try:
-            self._apply(self._reread())
+            self._reread(self._apply)
         except (ConfigError, StoreError) as error:
             for line in str(error).splitlines():
                 log.error("not reloaded: %s", line, extra=about(Event.RELOAD_REFUSED))  # noqa: TRY400 - expected
+        except Exception:  # the border of a reload: mail is still to be filed
+            log.exception("not reloaded, by a defect of mailarchiver", extra=about(Event.DEFECT))
         if self._is_ready:
             self._rounds.say("READY=1")
 

@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 APART_SECONDS = 30.0
 """While a round is under way, this is told no more often: each time a file is synced to disk."""
+QUIET_SECONDS = 300.0
+"""While none is, it is told as often as this, or as the shortest interval where that is shorter: silence is an alarm,
+and an account that is left alone for hours must not raise it.
+"""
 
 
 class Publisher:
@@ -73,9 +77,12 @@ class Publisher:
         with self._turn:
             self._publish(self._healths if healths is None else healths)
 
-    def publish_at_times(self, healths: Mapping[str, Health]) -> None:
-        """The same, from within a round: it is left out where it was done a moment ago, or is being done."""
-        if time.monotonic() - self._written < APART_SECONDS or not self._turn.acquire(blocking=False):
+    def publish_at_times(self, healths: Mapping[str, Health], apart: float | None = None) -> None:
+        """The same, from within a round: it is left out where it was done within `apart` seconds (`APART_SECONDS`), or
+        is being done.
+        """
+        apart = APART_SECONDS if apart is None else apart
+        if time.monotonic() - self._written < apart or not self._turn.acquire(blocking=False):
             return
         try:
             self._publish(healths)
@@ -111,6 +118,12 @@ class Publisher:
 
     def _count(self) -> int:
         return sum(count for _, count in self._store.months())
+
+
+def quiet_seconds(healths: Mapping[str, Health]) -> float:
+    """How long nothing may be told while no round is under way."""
+    shortest = min((health.interval for health in healths.values()), default=QUIET_SECONDS)
+    return max(APART_SECONDS, min(shortest, QUIET_SECONDS))
 
 
 def sign_in_ends(account: Account) -> datetime | None:

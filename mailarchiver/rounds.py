@@ -24,7 +24,7 @@ from .health import Health, summary
 from .memory import give_back
 from .notify import notify
 from .poll import poll_account, refresh_pages
-from .publishing import Publisher, sign_in_ends
+from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint, pause
 from .supervision import Measure, goes_on, measure
@@ -33,6 +33,8 @@ from .text.wording import counted
 from .watchers import Watchers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .config import Account, Settings
     from .folder_round import RoundResult
     from .workers import Pool
@@ -53,6 +55,8 @@ class Rounds:
         self.publisher = Publisher(settings, store)
         first = self.publisher.first()
         self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
+        self._leaving: list[State] = []
+        """Accounts that are no longer configured, until their last rounds have ended."""
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
@@ -62,12 +66,7 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        try:
-            self.publisher.publish(self._healths())
-        except Exception:  # nor must it keep the daemon from filing
-            log.exception(
-                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
-            )
+        self._publish()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -87,6 +86,7 @@ class Rounds:
                 state = self._states.pop(account.name)
                 state.gone = True
                 state.end_round()
+                self._leaving.append(state)
                 self._former += [state.thread] if state.thread else []
             first = self.publisher.first()
             for account in done.added:
@@ -98,10 +98,10 @@ class Rounds:
                 state.turn = replace(state.turn, resume=None).ask()
                 if state.round is not None:
                     state.round.outdated = True
+            for account in (*done.removed, *done.changed):
+                self._watchers.follow(account, ())  # before another round of it may follow
             self._changed.notify_all()
-        for account in (*done.removed, *done.changed):
-            self._watchers.follow(account, ())
-        self.publisher.publish(self._healths())
+        self._publish()
         return str(done)
 
     def all_tried(self) -> bool:
@@ -132,8 +132,7 @@ class Rounds:
             self._tell(result, state.health.failures)
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
-            if self._is_current(state, round_):
-                self._watchers.follow(account, result.folders)
+            self._follow(state, round_, result.folders)
         except (MailboxError, StoreError) as error:
             if not self._is_current(state, round_):
                 return
@@ -152,7 +151,8 @@ class Rounds:
         go on. `now` is monotonic.
         """
         with self._changed:
-            for state in self._states.values():
+            self._leaving = [state for state in self._leaving if state.round is not None]
+            for state in (*self._states.values(), *self._leaving):
                 if state.round is not None:
                     self._supervise(state, state.round, now)
             self._former = [thread for thread in self._former if thread.is_alive()]
@@ -196,8 +196,9 @@ class Rounds:
     def _start(self, state: State) -> None:
         """Give an account a thread; whichever it had before is not its own any more."""
         name = f"account {state.account.name}"
-        state.thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
-        state.thread.start()
+        thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
+        thread.start()  # it may raise, and waits for the lock that we hold
+        state.thread = thread
 
     def _live(self, state: State) -> None:
         """An account's thread."""
@@ -205,17 +206,26 @@ class Rounds:
             try:
                 self._run(state)
             except Exception:  # the border of a thread: no more mail would be filed if it ended
-                log.exception("%s: the end of a round was broken off by a defect of mailarchiver", state.account.name)
+                name = state.account.name
+                text = "%s: the end of a round was broken off by a defect of mailarchiver"
+                log.exception(text, name, extra=about(Event.DEFECT, account=name))
 
     def _await_turn(self, state: State) -> bool:
-        """Wait until a round is due; False when there are to be no more by this thread."""
-        with self._changed:
-            while not (self._stopping or state.gone) and state.thread is threading.current_thread():
+        """Wait until a round is due, and meanwhile tell now and then how all are; False when there are to be no more by
+        this thread.
+        """
+        while True:
+            with self._changed:
+                if self._stopping or state.gone or state.thread is not threading.current_thread():
+                    return False
                 wait = state.turn.due(time.monotonic())
                 if not wait:
                     return True
-                self._changed.wait(wait)
-        return False
+                quiet = quiet_seconds(self._healths())
+                self._changed.wait(min(wait, quiet))
+                if self._stopping:
+                    return False
+            self._publish(quiet)
 
     def _supervise(self, state: State, round_: Round, now: float) -> None:
         """What a round's age asks for, each step once."""
@@ -236,16 +246,17 @@ class Rounds:
             round_.cut()
         else:
             facts = about(Event.ROUND_HANGS, account=name)
-            log.error("%s: the round still hangs, and is abandoned: another begins", name, extra=facts)
+            then = "" if state.gone else ": another begins"
+            log.error("%s: the round still hangs, and is abandoned%s", name, then, extra=facts)
             round_.revoked.set()
             state.turn = state.turn.begin(now).ask()
             state.round, state.abandoned = None, state.abandoned + 1
             state.health = state.health.after_failure(
                 MailboxError("a round hung, and was abandoned"), datetime.now(UTC)
             )
-            if state.thread is not None:
-                self._former.append(state.thread)
-            self._start(state)
+            if not state.gone:
+                self._former += [state.thread] if state.thread else []
+                self._start(state)
             self._changed.notify_all()
 
     def _ask(self, name: str, *, even_if_running: bool) -> None:
@@ -291,6 +302,14 @@ class Rounds:
         with self._changed:
             return state.round is round_
 
+    def _follow(self, state: State, round_: Round, folders: Iterable[str]) -> None:
+        """Watch the folders of a round, but where its account is another or none by now: under the lock, so that no
+        reload comes in between.
+        """
+        with self._changed:
+            if state.round is round_ and not state.gone and not round_.outdated:
+                self._watchers.follow(state.account, folders)
+
     def _finish(self, state: State, round_: Round, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
         if not self._is_current(state, round_):
@@ -334,6 +353,20 @@ class Rounds:
     def _healths(self) -> dict[str, Health]:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
+
+    def _publish(self, apart: float = 0.0) -> None:
+        """Tell how all accounts are, unless that was done within so many seconds; a defect of that must keep nobody
+        from filing.
+        """
+        try:
+            if apart:
+                self.publisher.publish_at_times(self._healths(), apart)
+            else:
+                self.publisher.publish(self._healths())
+        except Exception:
+            log.exception(
+                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
+            )
 
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import MailboxError
+from .events import Event, about
 from .mailbox.idle import DEADLINE_SECONDS, RENEW_SECONDS, FolderWatch
 from .schedule import failures_in_a_row, pause
 from .text.wording import counted
@@ -65,14 +66,15 @@ class Watchers:
             if self._ending:
                 return
             for (name, folder), watcher in list(self._watchers.items()):
-                if name == account.name and (folder not in watched or watcher.account != account):
+                is_wanted = folder in watched and watcher.account == account and not watcher.is_over()
+                if name == account.name and not is_wanted:
                     watcher.stop()
                     del self._watchers[name, folder]
             for folder in watched:
                 if (account.name, folder) not in self._watchers:
                     watcher = Watcher(account, folder, self._wake, self._await_well, self._tell_no_push, self._renew)
+                    watcher.start()  # it may raise: then it is not there
                     self._watchers[account.name, folder] = watcher
-                    watcher.start()
         self._tell_unwatched(account, len(wanted) - len(watched))
 
     def go_on(self, now: float) -> bool:
@@ -131,6 +133,7 @@ class Watcher:
         self._stop = threading.Event()
         self._connection: FolderWatch | None = None
         self._due = float("inf")
+        self._is_offered = True
         self._thread = threading.Thread(target=self._live, name=f"watch {account.name} {folder}", daemon=True)
 
     def start(self) -> None:
@@ -148,6 +151,10 @@ class Watcher:
         """Wait for the end; whether it came."""
         self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
+
+    def is_over(self) -> bool:
+        """Whether it has ended, though the server may offer push: another may take its place."""
+        return self._is_offered and not self._thread.is_alive()
 
     def goes_on(self, now: float) -> bool:
         """Whether it is not overdue with what it does."""
@@ -172,7 +179,9 @@ class Watcher:
         except MailboxError as error:
             return error
         except Exception as error:  # the border of a thread: a defect must not end it, nor pass unseen
-            log.exception("%s: watching %r was broken off by a defect of mailarchiver", self.account.name, self._folder)
+            facts = about(Event.DEFECT, account=self.account.name)
+            text = "%s: watching %r was broken off by a defect of mailarchiver"
+            log.exception(text, self.account.name, self._folder, extra=facts)
             return error
         finally:
             self._connection = None
@@ -184,6 +193,7 @@ class Watcher:
         self._expect(0)
         with connection:
             if not connection.open(self._folder):
+                self._is_offered = False
                 self._no_push(self.account)
                 return
             on_start: Callable[[], None] = self._wake  # for what came before we were there

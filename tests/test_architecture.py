@@ -55,9 +55,11 @@ PURE = (
 
 BORDERS = {
     *("poll.py", "rounds.py", "watchers.py", "pipeline.py", "workers.py", "child.py", "delivery.py", "maintenance.py"),
-    "article/engines.py",
+    *("daemon.py", "article/engines.py"),
 }
-"""Where an error of any kind ends: of a mail, of an account's thread, of an engine that votes, of a delivery."""
+"""Where an error of any kind ends: of a mail, of an account's thread, of an engine that votes, of a delivery, of a
+reload and of what the daemon's loop tends.
+"""
 
 
 def relative(path: Path) -> str:
@@ -139,8 +141,8 @@ def test_only_the_store_writes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_no_catch_all_hides(path: Path) -> None:
-    """`except Exception` stands at a border only: a mail, a job, the program, an engine that votes, a delivery; or it
-    cleans up and raises again.
+    """`except Exception` stands at a border only: a mail, a job, the program, an engine that votes, a delivery, a
+    reload; or it cleans up and raises again.
     """
     if relative(path) in BORDERS:
         return

@@ -267,6 +267,7 @@ def test_all_problems_at_once(write: Callable[..., Path]) -> None:
         (SOUND.replace('password_file = "secret"', ""), "account[0]: has no password: give one of password_file,"),
         (SOUND.replace("[archive]", "[archive"), "is no TOML"),
         (SOUND + 'name = "again"', "is no TOML"),
+        ("x = " + "[" * 100_000, "is nested too deeply"),
         (SOUND.replace('name = "articles"', 'name = "../x"'), "account[0].name: "),
         (SOUND.replace("imap.example.org", "imaps://imap.example.org"), "account[0].host: must be a host name"),
         (SOUND + "port = 65536", "account[0].port: must be less than or equal to 65535"),

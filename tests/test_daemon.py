@@ -451,6 +451,44 @@ def test_a_configuration_that_is_wrong_is_refused_with_all_its_problems(tmp_path
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Path) -> None:
+    """The configuration that is refused asks for another form of log, which must not come."""
+    changes = (
+        "from mailarchiver.rounds import Rounds",
+        "apply, watch, watched = Rounds.apply, Rounds.watch, []",
+        "def broken(self, settings, pool):",
+        "    if settings.log.format == 'json': raise ZeroDivisionError('while read again')",
+        "    return apply(self, settings, pool)",
+        "def broken_once(self, now):",
+        "    watched.append(now)",
+        "    if len(watched) == 2: raise ZeroDivisionError('while tended')",
+        "    return watch(self, now)",
+        "Rounds.apply, Rounds.watch = broken, broken_once",
+    )
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(tmp_path, {"articles": server.port}, entry=entry(*changes), WATCHDOG_USEC="900000") as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("the defect", lambda: "while tended" in process.log.read_text())
+        process.said.clear()
+        wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
+        good = process.config.read_text()
+        process.config.write_text(good + '[log]\nformat = "json"\n')
+        process.said.clear()
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        process.config.write_text(good)
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("the reload", lambda: "reloaded: the accounts" in process.log.read_text())
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
+    log = process.log.read_text()
+    assert "not reloaded, by a defect" in log
+    assert "while read again" in log
+    assert "the service was not tended" in log
+    assert '{"' not in log, "a configuration that is refused changes nothing"
+
+
 def test_a_service_manager_is_told_that_it_is_ready_though_a_server_never_answers(tmp_path: Path) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,

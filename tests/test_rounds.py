@@ -18,6 +18,7 @@ from mailarchiver.config import Metrics, Settings
 from mailarchiver.errors import ConfigError, LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
 from mailarchiver.folder_round import RoundResult
+from mailarchiver.health import Health
 from mailarchiver.model import MessageRef, Receipt
 from mailarchiver.rounds import Rounds
 from mailarchiver.schedule import Turn
@@ -469,6 +470,70 @@ def test_accounts_come_go_and_change_while_it_runs(tmp_path: Path, play: Any) ->
         assert ("a2", "x") not in polled
 
 
+@pytest.mark.parametrize("becomes", ["removed", "changed"])
+def test_the_last_round_of_an_account_that_is_configured_otherwise_begins_no_push(
+    becomes: str, tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its watchers would wait for an account that is not there, or with credentials of before."""
+    begun, let_go = threading.Semaphore(0), threading.Semaphore(0)
+    followed: list[tuple[str, str]] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a1":
+            begun.release()
+            assert let_go.acquire(timeout=PATIENCE)
+        return RoundResult(account.name, folders=("INBOX",))
+
+    play(poll_account)
+    old = of_accounts(tmp_path, 2)
+    changed = old.account[1].model_copy(update={"username": "y"})
+    new = old.model_copy(update={"account": (old.account[0], *([changed] if becomes == "changed" else []))})
+    with running(old) as rounds:
+        follow = rounds._watchers.follow
+
+        def note(account: Any, folders: Any) -> None:
+            followed.extend((account.name, account.username) for _ in folders)
+            follow(account, folders)
+
+        monkeypatch.setattr(rounds._watchers, "follow", note)
+        assert begun.acquire(timeout=PATIENCE)
+        leaving = rounds._states["a1"]
+        rounds.apply(new, FakePool())  # type: ignore[arg-type]
+        let_go.release()
+        wait_for(lambda: leaving.round is None or leaving.account is changed)
+        let_go.release(9)
+        wait_for(lambda: becomes == "removed" or ("a1", "y") in followed)
+    assert ("a1", "x") not in followed
+
+
+def test_a_round_of_an_account_that_was_removed_is_still_cut_and_abandoned(
+    tmp_path: Path, play: Any, clock: Callable[[float], float]
+) -> None:
+    begun, let_go = threading.Semaphore(0), threading.Event()
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a1":
+            begun.release()
+            assert let_go.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    old = of_accounts(tmp_path, 2, interval="1d")
+    rounds, store = make(old)
+    rounds.start()
+    assert begun.acquire(timeout=PATIENCE)
+    wait_for(lambda: rounds._states["a0"].round is None)
+    leaving = rounds._states["a1"]
+    rounds.apply(old.model_copy(update={"account": old.account[:1]}), FakePool())  # type: ignore[arg-type]
+    wait_for(lambda: rounds._states["a0"].round is None)
+    rounds.watch(clock(supervision.ABANDON_SECONDS + 1))
+    assert leaving.round is None
+    assert sum(event.is_set() for event in store.revoked) == 1, "the archive is closed to it"
+    assert not begun.acquire(timeout=0.3), "and no other begins"
+    let_go.set()
+    assert rounds.end(PATIENCE)
+
+
 def test_another_archive_takes_a_restart(settings: Settings, play: Any, tmp_path: Path) -> None:
     play(lambda account, *_, **__: RoundResult(account.name))
     elsewhere = settings.archive.model_copy(update={"root": tmp_path / "elsewhere"})
@@ -517,6 +582,38 @@ def test_a_long_round_tells_how_far_it_is(settings: Settings, play: Any, monkeyp
     assert store.status["accounts"]["a"]["backlog"] == 0
     rounds.run(settings.account[0])
     assert seen[3:] == seen[:3], "the next round counts anew"
+
+
+def test_while_all_accounts_are_left_alone_it_is_still_told(
+    tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log-in that is refused pauses for hours: that is no silence of the daemon."""
+    polled: list[str] = []
+    written: list[object] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled.append(account.name)
+        raise LoginRefused("no")
+
+    play(poll_account)
+    monkeypatch.setattr(publishing, "APART_SECONDS", 0.05)
+    monkeypatch.setattr(publishing, "QUIET_SECONDS", 0.1)
+    rounds, store = make(of_accounts(tmp_path, 1, interval="1s"))
+    rounds.start()
+    wait_for(lambda: bool(polled) and rounds._states["a0"].round is None)
+    monkeypatch.setattr(store, "write_status", written.append)
+    wait_for(lambda: len(written) >= 3)
+    assert rounds.end(PATIENCE)
+    assert polled == ["a0"]
+
+
+def test_it_is_told_as_often_as_status_asks_but_no_more() -> None:
+    def quiet(*intervals: float) -> float:
+        return publishing.quiet_seconds({str(each): Health(interval=each) for each in intervals})
+
+    assert quiet(86400.0) == publishing.QUIET_SECONDS
+    assert quiet(86400.0, 60.0) == 60.0
+    assert quiet(1.0, 60.0) == publishing.APART_SECONDS
 
 
 def test_progress_is_told_at_times_only(settings: Settings, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,38 @@ def test_a_server_that_refuses_idle_is_not_asked_in_a_loop(watch: Any, answer: b
         assert server.connected == 2
 
 
+def test_one_that_ended_because_its_account_was_away_is_replaced(rounds: Rounds) -> None:
+    with IdleServer() as server:
+        is_known = False
+        account = account_on(server.port)
+        watchers = Watchers(rounds.wake, lambda name, stop: is_known and rounds.await_well(name, stop))
+        watchers.follow(account, ["INBOX"])
+        assert watchers.join(PATIENCE)
+        is_known = True
+        watchers.follow(account, ["INBOX"])
+        server.wait_for("IDLE", lambda it: it.idling() == 1)
+        watchers.stop()
+        assert watchers.join(PATIENCE)
+
+
+def test_one_that_cannot_begin_is_tried_again(rounds: Rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with IdleServer() as server:
+        account = account_on(server.port)
+        watchers = Watchers(rounds.wake, rounds.await_well)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError):
+                watchers.follow(account, ["INBOX"])
+        assert watchers.join(PATIENCE)
+        watchers.follow(account, ["INBOX"])
+        server.wait_for("IDLE", lambda it: it.idling() == 1)
+        watchers.stop()
+        assert watchers.join(PATIENCE)
+
+
 def test_so_many_folders_are_watched_and_no_more(watch: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "mailarchiver")
     with IdleServer() as server:

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -14,14 +15,30 @@ def start_logging(level: str, form: Form = "auto") -> None:
     """Show our own log lines from `level` (`debug` … `error`) on, those of libraries from `warning` on.
 
     `auto` is the journal's own format where standard error is systemd's journal, plain lines on standard error
-    elsewhere. Called again, it takes the place of what it set before.
+    elsewhere. Called again, it takes the place of what it set before; no line of another thread is lost in between.
+
+    Raises:
+        OSError: there is no socket for the journal; nothing was changed.
     """
-    root = logging.getLogger()
-    for handler in [handler for handler in root.handlers if handler.name == OURS]:
-        root.removeHandler(handler)
-        handler.close()
-    logging.basicConfig(level=logging.WARNING, handlers=[_handler(form)])
-    logging.getLogger("mailarchiver").setLevel(level.upper())
+    prepare_logging(level, form)()
+
+
+def prepare_logging(level: str, form: Form = "auto") -> Callable[[], None]:
+    """The same, up to where it may fail: what is given does the rest. Raises as `start_logging`."""
+    ours = _handler(form)
+
+    def start() -> None:
+        root = logging.getLogger()
+        former = [handler for handler in root.handlers if handler.name == OURS]
+        if len(former) == len(root.handlers):  # who embeds us logs in its own way
+            root.setLevel(logging.WARNING)
+            root.addHandler(ours)
+        for handler in former:
+            root.removeHandler(handler)
+            handler.close()
+        logging.getLogger("mailarchiver").setLevel(level.upper())
+
+    return start
 
 
 def _handler(form: Form) -> logging.Handler:

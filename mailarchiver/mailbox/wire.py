@@ -78,9 +78,9 @@ class Deadline:
 
     def release(self) -> None:
         """Give the handle back; the connection ends when its owner has closed it too."""
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
 
     def _expire(self) -> None:
         self.expired = True
@@ -88,9 +88,10 @@ class Deadline:
 
     def shut(self) -> None:
         """Shut the connection down, whoever waits for it."""
-        if self._handle is not None:
+        handle = self._handle  # another thread may release it in between
+        if handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
-                self._handle.shutdown(socket.SHUT_RDWR)
+                handle.shutdown(socket.SHUT_RDWR)
 
 
 class _Arguments:

@@ -291,6 +291,27 @@ print(threading.active_count())
     assert done.stderr == ""
 
 
+def test_a_deadline_may_be_released_while_it_is_shut() -> None:
+    """The handle goes between the look at it and its use."""
+
+    class Released(Deadline):
+        looks = 0
+
+        @property
+        def _handle(self) -> socket.socket | None:
+            self.looks += 1
+            return ours if self.looks == 1 else None
+
+        @_handle.setter
+        def _handle(self, _: object) -> None:
+            pass
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        Released(20).shut()
+        assert theirs.recv(1) == b"", "it is shut all the same"
+
+
 # --- interrupted ----------------------------------------------------------------------------------------------------
 
 
