@@ -15,7 +15,8 @@ HEEDED = (*END, signal.SIGHUP)
 
 class Signals:
     """`with Signals() as signals:` in the main thread; until the block ends, SIGHUP does nothing but end a wait, and so
-    do SIGTERM and SIGINT from `heed_end()` on. Before that they end the process, as they would anyway.
+    do SIGTERM and SIGINT from `heed_end()` on. Before that they end the process at once, even where a shell had SIGINT
+    ignored for what it started in the background.
 
     The kernel tells of them through a pipe (signal.set_wakeup_fd), so that no handler has anything to do: one that sets
     an event may meet the very lock that it needs.
@@ -25,6 +26,8 @@ class Signals:
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._before = [(number, signal.getsignal(number)) for number in HEEDED]
         signal.signal(signal.SIGHUP, _nothing)
+        for number in END:
+            signal.signal(number, signal.SIG_DFL)
         self._fd_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         return self
 

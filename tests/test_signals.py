@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from mailarchiver.signals import Signals
+from mailarchiver.signals import END, Signals
 
 
 def test_a_signal_ends_the_wait_and_is_told_once() -> None:
@@ -31,9 +31,9 @@ def test_a_signal_ends_the_wait_and_is_told_once() -> None:
 def test_until_it_is_said_a_signal_to_end_does_so_and_the_other_waits() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     with Signals() as signals:
-        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+        assert [signal.getsignal(number) for number in END] == [signal.SIG_DFL] * 2
         os.kill(os.getpid(), signal.SIGHUP)
         assert signals.wait(30) == {signal.SIGHUP}
         signals.heed_end()
-        assert signal.getsignal(signal.SIGTERM) not in before
+        assert signal.SIG_DFL not in [signal.getsignal(number) for number in END]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
