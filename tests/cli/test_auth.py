@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,9 @@ from tests.cli.test_poll import mail
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.fixtures import NOON
 from tests.servers.other_client import OtherClient
-from tests.servers.token_service import CLIENT, TokenService
+from tests.servers.token_service import CLIENT, TokenService, service
 
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenService]:
-    with TokenService(tmp_path) as service:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(service.ca_file))
-        yield service
+__all__ = ["service"]
 
 
 @pytest.fixture

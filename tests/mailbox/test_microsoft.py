@@ -10,7 +10,6 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +18,11 @@ import pytest
 from mailarchiver.errors import LoginRefused, MailboxError
 from mailarchiver.mailbox.microsoft import Microsoft, Registration
 from mailarchiver.mailbox.token_file import TokenFile
-from tests.servers.token_service import CLIENT, TENANT, TokenService
+from tests.servers.token_service import CLIENT, TENANT, TokenService, service
+
+__all__ = ["service"]
 
 DAY = 86400.0
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenService]:
-    with TokenService(tmp_path) as service:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(service.ca_file))
-        yield service
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
+import pytest
 import trustme
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -159,3 +161,11 @@ class TokenService:
 
 def _base64(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenService]:
+    """One that runs, and whose certificate is trusted by what asks for tokens."""
+    with TokenService(tmp_path) as service:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(service.ca_file))
+        yield service
