@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import fold
 from .markup import EMBEDS
-from .newsletter_signs import Service, link_around, shares
+from .newsletter_head import Head
+from .newsletter_signs import Service, is_preheader, link_around, shares, signs
 from .page_blocks import Block
 from .page_cut import around, without
 from .page_signs import bare_names
@@ -26,23 +27,19 @@ from .recognised import LeftOut
 
 NOT_SHOWN = "stands in the newsletter's frame only: kept, not shown"
 
-_PROSE = 12
-"""Words of a block with which the text of a newsletter has begun."""
 _FEWEST_ABOVE = 10
-"""Blocks in which it is looked for; in those above it a line may be the date or the sender's name."""
+"""Blocks at the beginning in which a link to the web version is the sender's."""
 _NEAR_END = 0.7
 """Share of the blocks after which a link to the web version is the sender's."""
 _LARGEST_FOOTER = 260
 """Words; what is more is no footer as a whole, and goes only line by line."""
+_BOX_LEVELS = 12
+"""Elements around a block of which the names are looked at."""
+_LARGEST_BOX = 160
+"""Words of a box; what is more is the newsletter itself."""
 _SHORT = 9
 _MOST_SHORT = 5
 """Short lines in a row, of so many words, that may stand in a footer for an address."""
-_HIDDEN = re.compile(
-    r"mso-hide\s*:\s*all|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|"
-    r"font-size\s*:\s*[01]px[^\"]{0,200}line-height\s*:\s*[01]px|line-height\s*:\s*[01]px[^\"]{0,200}font-size\s*:\s*[01]px",
-    re.IGNORECASE,
-)
-_PREHEADER = re.compile(r"\b(?:pre-?header|preview-?text|mcnPreviewText)", re.IGNORECASE)
 _RUBBLE = re.compile(r"(?:<?!?\[?endif\]?-*>|[-<>/!|\[\] ])+")
 """What is left of conditional comments (Outlook) that a program broke."""
 _LOGO = re.compile(r"\blogo", re.IGNORECASE)
@@ -60,13 +57,12 @@ class Cut:
     dropped: frozenset[int]
 
 
-def cut(
-    blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], dates: Collection[int]
-) -> Cut:
-    """What is cut. `names` are those of title and sender, folded; `dates` the numbers of blocks that are but a date."""
+def cut(blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], head: Head) -> Cut:
+    """What is cut. `names` are those of title and sender, folded."""
     footer = _footer(blocks, services)
-    above = _above(blocks, services, footer)
-    dropped = {number for number in range(len(blocks)) if number >= footer or _is_preheader(blocks[number])}
+    above = min(head.end, footer)
+    dropped = {number for number in range(len(blocks)) if number >= footer or is_preheader(blocks[number])}
+    dropped.update(_boxed(blocks))
     for number, block in enumerate(blocks[:footer]):
         service = services[number]
         is_above = number < above
@@ -74,19 +70,23 @@ def cut(
             service in {"bar", "told"}
             or (service == "leave" and is_above)
             or (service == "web" and (number < max(above, _FEWEST_ABOVE) or number > _NEAR_END * footer))
-            or (is_above and (number in dates or fold(block.text) in names))
+            or (is_above and (number in head.lines or fold(block.text) in names))
             or _RUBBLE.fullmatch(block.text)
         ):
             dropped.add(number)
     return Cut(above, footer, frozenset(dropped))
 
 
-def _above(blocks: Sequence[Block], services: Sequence[Service | None], footer: int) -> int:
-    """How many blocks stand above the text: those before its first prose."""
-    for number, block in enumerate(blocks[:footer]):
-        if len(block.words) >= _PROSE and services[number] is None and block.linked < len(block.words):
-            return number if not _is_preheader(block) else number + 1
-    return min(footer, _FEWEST_ABOVE)
+def _boxed(blocks: Sequence[Block]) -> Iterator[int]:
+    """The blocks in boxes that sell the newsletter, or ask what one thinks of it, by the names of those."""
+    known: dict[int, bool] = {}
+    inside: defaultdict[int, list[int]] = defaultdict(list)
+    for number, block in enumerate(blocks):
+        if block.is_called(signs().boxes, _BOX_LEVELS, known):
+            inside[next(element for element in reversed(block.ids[:_BOX_LEVELS]) if known.get(element))].append(number)
+    for numbers in inside.values():
+        if sum(len(blocks[number].words) for number in numbers) <= _LARGEST_BOX:
+            yield from numbers
 
 
 def _footer(blocks: Sequence[Block], services: Sequence[Service | None]) -> int:
@@ -139,18 +139,6 @@ def _named(blocks: Sequence[Block], last: int) -> int:
 def _is_within(node: LexborNode | None, outer: int) -> bool:
     while node is not None:
         if node.mem_id == outer:
-            return True
-        node = node.parent
-    return False
-
-
-def _is_preheader(block: Block) -> bool:
-    """Whether a block is what mail programs show beside the subject: hidden by a trick, or called so."""
-    node: LexborNode | None = block.holder
-    for _ in range(4):
-        if node is None or node.tag == "body":
-            return False
-        if _HIDDEN.search(node.attributes.get("style") or "") or _PREHEADER.search(bare_names(node)):
             return True
         node = node.parent
     return False

@@ -54,9 +54,15 @@ def is_notice(block: Block) -> bool:
     if size > _LEAD:
         return False
     text = folded(block.text, _AROUND)
-    if size <= _LINE and block.tags[0] not in _CELLS and (text in _lines() or _minutes().match(text)):
+    if size <= _LINE and block.tags[0] not in _CELLS and is_notice_line(block.text):
         return True
     return block.share_linked >= _LINKED and text.startswith(_table()["leads"])
+
+
+def is_notice_line(line: str) -> bool:
+    """Whether a short line is no part of any article by its words alone: "Advertisement", "5 min read"."""
+    text = folded(line, _AROUND)
+    return text in _lines() or _minutes().match(text) is not None
 
 
 def is_request(block: Block) -> bool:
