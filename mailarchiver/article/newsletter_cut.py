@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborNode
 from ..text.whitespace import fold
 from .markup import EMBEDS
 from .newsletter_head import Head
-from .newsletter_signs import Service, is_preheader, link_around, shares, signs
+from .newsletter_signs import Service, is_icon, is_preheader, link_around, says_button, shares, signs
 from .page_blocks import Block
 from .page_cut import around, without
 from .page_signs import bare_names
@@ -37,6 +37,11 @@ _BOX_LEVELS = 12
 """Elements around a block of which the names are looked at."""
 _LARGEST_BOX = 160
 """Words of a box; what is more is the newsletter itself."""
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_WALL = re.compile(r"\bpaywall(?!-jump)", re.IGNORECASE)
+"""Substack, Ghost. QUIRK: Substack's `paywall-jump` is where the part begins that others do not get."""
+_LONGEST_GAIN = 40
+"""Words of a line that says what those get who pay."""
 _SHORT = 9
 _MOST_SHORT = 5
 """Short lines in a row, of so many words, that may stand in a footer for an address."""
@@ -59,10 +64,11 @@ class Cut:
 
 def cut(blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], head: Head) -> Cut:
     """What is cut. `names` are those of title and sender, folded."""
-    footer = _footer(blocks, services)
+    footer = _wall(blocks, _footer(blocks, services))
     above = min(head.end, footer)
     dropped = {number for number in range(len(blocks)) if number >= footer or is_preheader(blocks[number])}
     dropped.update(_boxed(blocks))
+    dropped.update(_asked(blocks[:footer], services))
     for number, block in enumerate(blocks[:footer]):
         service = services[number]
         is_above = number < above
@@ -75,6 +81,29 @@ def cut(blocks: Sequence[Block], services: Sequence[Service | None], names: Coll
         ):
             dropped.add(number)
     return Cut(above, footer, frozenset(dropped))
+
+
+def _wall(blocks: Sequence[Block], footer: int) -> int:
+    """Where the wall begins before which those stop who do not pay, if nothing but what they would get follows it; the
+    footer's place where there is none.
+    """
+    known: dict[int, bool] = {}
+    first = next((n for n in range(footer) if blocks[n].is_called(_WALL, _BOX_LEVELS, known)), footer)
+    below = blocks[first:footer]
+    short = sum(len(block.words) for block in below) <= _LARGEST_BOX
+    return first if short and all(len(block.words) <= _LONGEST_GAIN for block in below) else footer
+
+
+def _asked(blocks: Sequence[Block], services: Sequence[Service | None]) -> Iterator[int]:
+    """The lines that count referrals or ask how it was, with the heading above them and the answers to choose below."""
+    for number in (number for number in range(len(blocks)) if services[number] == "refer"):
+        yield number
+        if number and blocks[number - 1].tags[0] in _HEADINGS and says_button(blocks[number - 1]):
+            yield number - 1
+        for below in range(number + 1, len(blocks)):
+            if len(blocks[below].words) > _SHORT or blocks[below].linked < max(1, len(blocks[below].words)):
+                break
+            yield below
 
 
 def _boxed(blocks: Sequence[Block]) -> Iterator[int]:
@@ -179,7 +208,7 @@ def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collect
 def _stays(picture: LexborNode, root: LexborNode, words: Counter[int], kept: Counter[int]) -> bool:
     """Whether a picture is part of the text: it shares nothing, and the nearest text beside it is kept."""
     target = link_around(picture)
-    if target and shares(target):
+    if is_icon(picture) or (target and shares(target)):
         return False
     for element in around(picture.parent, root):
         if words[element.mem_id]:

@@ -25,7 +25,7 @@ from .newsletter_signs import Service, is_bar_word, is_preheader
 from .page_blocks import Block
 from .page_credits import iso_date
 from .page_head import Found
-from .page_notices import is_notice_line
+from .page_notices import asks, is_notice_line
 from .page_signs import BYLINE, bare_names
 
 NEAR = 14
@@ -44,6 +44,12 @@ _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|przez|written by|od)\s+(\S.*)
 _MOST_NAMES, _FEWEST_NAMES = 6, 2
 """Words of names; of those that nothing else calls a name."""
 _BETWEEN = re.compile(r"\s*[·•∙|]\s*")
+_ISSUE = re.compile(
+    r"(?:(?:issue|volume|vol\.?|edition|ausgabe|numéro|número|numero|editie|nummer|выпуск)\s?)?(?:(?:no\.?|nr\.?|n°|#|第)\s?)?"
+    r"\u200b?[0-9]{1,5}\s?[号期號]?\s?[-–—:,|·•∙]\s",
+    re.IGNORECASE,
+)
+"""The number of an issue, with what parts it from what follows."""
 _COUNT = re.compile(r"\W*[0-9][0-9.,]*\s?[kKmM]?\W*")
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright)\D{0,3}(?:(?:19|20)\d\d\s?[-–]\s?)?((?:19|20)\d\d)(?!\d)", re.IGNORECASE)
 _LEVELS = 3
@@ -93,7 +99,8 @@ def head_of(
     byline, at = _byline(blocks, near, names)
     if byline is None and title is not None:
         byline, at = _signed(blocks, range(title + 1, end), lines, names)
-    found = {*lines, *([title] if title is not None else []), *([at] if at is not None else [])}
+    asking = {number for number in range(title or 0) if asks(blocks[number])}
+    found = {*lines, *asking, *([title] if title is not None else []), *([at] if at is not None else [])}
     return Head(end, byline, days[0] if days else None, frozenset(found))
 
 
@@ -142,12 +149,19 @@ def _is_credits(block: Block, dating: Dating, *, dated: bool = False) -> bool:
     """
     if len(block.text) > _LONGEST_LINE or block.holder.tag in {"li", "pre"}:
         return False
-    pieces = [piece for piece in _BETWEEN.split(block.text) if piece]
+    pieces = _pieces(block)
     days = [piece for piece in pieces if _is_day(piece, dating)]
     rest = [piece for piece in pieces if piece not in days]
     if days:
         return all(_adds_nothing(piece) or _BY.fullmatch(piece) for piece in rest)
     return not dated and all(map(_adds_nothing, rest))
+
+
+def _pieces(block: Block) -> list[str]:
+    """What a line says, one thing after the other, without the number of an issue that it begins with."""
+    issue = _ISSUE.match(block.text)
+    text = block.text[issue.end() :] if issue else block.text
+    return [piece for piece in _BETWEEN.split(text) if piece]
 
 
 def _adds_nothing(piece: str) -> bool:
@@ -168,7 +182,7 @@ def _day(block: Block, dating: Dating) -> Found | None:
         if iso_date(text, None):  # it decides; one that has not come is wrong, and so is what is printed
             stamp = iso_date(text, dating.latest)
             return Found(stamp, "newsletter: date for machines") if stamp else None
-    for piece in _BETWEEN.split(block.text):
+    for piece in _pieces(block):
         day = read_date(piece, language=dating.spoken, latest=dating.latest) or _yearless(piece, dating)
         if day:
             return Found(day, "newsletter: date above the text")

@@ -21,13 +21,21 @@ from ..text.whitespace import folded
 from .page_blocks import Block
 from .page_signs import bare_names
 
-Service = Literal["web", "leave", "told", "why", "legal", "bar"]
+Service = Literal["web", "leave", "told", "why", "legal", "bar", "refer"]
 """A line that serves the sending: leads to the same on the web; ends the subscription; speaks to whom it was passed on;
-says why it came; says whose it is; shares, likes, follows, sells.
+says why it came; says whose it is; shares, likes, follows, sells; counts whom the reader won, asks how it was.
 """
 
 _AROUND = " -–—−:.,;!|•·∙→←↗»«›‹>…*~_\u200c\u034f\u00ad\ufeff?"
-_LONGEST: Mapping[Service, int] = {"web": 140, "leave": 500, "told": 260, "why": 700, "legal": 700, "bar": 60}
+_LONGEST: Mapping[Service, int] = {
+    "web": 140,
+    "leave": 500,
+    "told": 260,
+    "why": 700,
+    "legal": 700,
+    "bar": 60,
+    "refer": 260,
+}
 _COPYRIGHT = re.compile(r"(?:©|\(c\) ?(?:19|20)\d\d|copyright\b)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[|·•∙/,–—]+| - ")
 _BUTTON = re.compile(r"(?:\b|_)(?:button|btn|cta)", re.IGNORECASE)
@@ -71,6 +79,8 @@ class Signs:
     told: tuple[str, ...]
     bar: frozenset[str]
     button: tuple[str, ...]
+    refer: tuple[str, ...]
+    icon: re.Pattern[str]
     boxes: re.Pattern[str]
 
 
@@ -107,9 +117,30 @@ def signs() -> Signs:
         legal=phrases(words["legal"]),
         told=phrases(words["told"]),
         button=phrases(words["button"]),
+        refer=phrases(words["refer"]),
+        icon=_icons(words["networks"]),
         bar=frozenset(folded(name, _AROUND) for name in words["bar"]),
         boxes=re.compile("|".join(rf"(?<![\w-]){re.escape(name)}" for name in table["boxes"]["names"]), re.IGNORECASE),
     )
+
+
+def _icons(networks: Iterable[str]) -> re.Pattern[str]:
+    """What the icons of networks are called: by their alternative text, or by their files."""
+    names = "|".join(map(re.escape, networks))
+    dress = (
+        "icon|logo|circle|square|round|color|colour|gray|grey|black|white|dark|light|[0-9]{1,3}(?:x[0-9]{1,3})?(?:px)?"
+    )
+    return re.compile(
+        rf"(?:(?:follow|find|like|join|watch) (?:us|me) on |share on |share via |(?:{dress}|social|footer)[-_ ])*"
+        rf"(?:{names})(?:[-_ @](?:{dress}))*(?:\.(?:png|gif|jpe?g|svg|webp))?"
+    )
+
+
+def is_icon(picture: LexborNode) -> bool:
+    """Whether a picture is the icon of a network, wherever it leads."""
+    given = picture.attributes
+    file = urlsplit(given.get("src") or "").path.rpartition("/")[2]
+    return any(signs().icon.fullmatch(folded(name, " ")) is not None for name in (given.get("alt") or "", file) if name)
 
 
 def service_of(block: Block) -> Service | None:
@@ -131,6 +162,8 @@ def service_of(block: Block) -> Service | None:
         return "told"
     if _holds(text, table.why):
         return "why"
+    if size <= _LONGEST["refer"] and _holds(text, table.refer):
+        return "refer"
     return "legal" if _COPYRIGHT.match(block.text) or _holds(text, table.legal) or _is_address(block) else None
 
 
@@ -165,6 +198,11 @@ def _is_drawn(text: LexborNode) -> bool:
             return True
         node = node.parent
     return False
+
+
+def says_button(block: Block) -> bool:
+    """Whether a line begins with the words of a button that shares or sells."""
+    return folded(block.text, _AROUND).startswith(signs().button)
 
 
 def is_bar_word(text: str) -> bool:

@@ -72,6 +72,10 @@ def is_request(block: Block) -> bool:
     if len(block.words) > (_ASK if block.linked else _SHORT):
         return False
     text, table = folded(block.text, _AROUND), _table()
-    if any(words in text for words in table["asks"]):
-        return True
-    return text.startswith(table["follow"]) and any(words in text for words in table["networks"])
+    return asks(block) or (text.startswith(table["follow"]) and any(words in text for words in table["networks"]))
+
+
+def asks(block: Block) -> bool:
+    """Whether a paragraph, linked or not, holds the words by which readers are asked to subscribe, or to give."""
+    text = folded(block.text, _AROUND) if len(block.words) <= _ASK else ""
+    return any(words in text for words in _table()["asks"])

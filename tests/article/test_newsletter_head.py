@@ -126,3 +126,34 @@ def test_a_mail_from_a_service_that_sends_nothing_else_is_a_newsletter_without_i
     assert found.kind == "newsletter"
     assert (found.site, found.published) == ("The Mill Letter", "2022-03-02")
     assert TITLE not in found.text.splitlines()
+
+
+@pytest.mark.parametrize("line", ["#459 — April 11, 2023", "Issue 459 · Apr 11", "Ausgabe Nr. 459 | 11. April 2023"])
+def test_the_number_of_an_issue_beside_its_date(line: str) -> None:
+    html = f"<p>{WEB}</p><p>{line}</p><h2>The pond</h2><p>{PROSE}</p><p>{PROSE}</p>{FOOT.format(year=2023)}"
+    found = passed_on(f"<table><tr><td>{html}</td></tr></table>")
+    assert found.published == "2023-04-11"
+    assert "459" not in found.text
+
+
+def test_a_numbered_heading_above_the_text_stays() -> None:
+    html = f"<p>{WEB}</p><h2>1</h2><h2>The pond</h2><p>{PROSE}</p><p>{PROSE}</p>{FOOT.format(year=2023)}"
+    assert passed_on(f"<table><tr><td>{html}</td></tr></table>").text.startswith("1\n")
+
+
+def test_what_asks_for_a_subscription_above_the_title_goes() -> None:
+    peek = "<p>Below is a peek at what only those who pay get to read. Subscribe today and read every letter.</p>"
+    assert passed_on(letter(above=peek)).text.startswith("An old dam goes")
+
+
+def test_all_that_follows_a_wall_goes() -> None:
+    wall = (
+        '<div class="paywall-content"><h2>Subscribe to read the rest.</h2></div><h3>A subscription gets you:</h3>'
+        "<table><tr><td>Every letter</td></tr><tr><td>A walk along the river</td></tr></table>"
+    )
+    assert passed_on(letter(end=wall)).text.splitlines()[-1] == PROSE
+
+
+def test_text_below_a_wall_stays() -> None:
+    wall = f'<div class="paywall-jump"><p>Only for those who pay:</p></div><h2>More</h2>{"<p>" + PROSE + "</p>"}'
+    assert "More" in passed_on(letter(end=wall)).text.splitlines()
