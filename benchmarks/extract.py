@@ -90,9 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     times = {
         name: [statistics.median(each) for each in zip(*(one[name] for one in rounds), strict=True)] for name in times
     }
-    articles = results[OURS]
-    report = summary(times, [article.kind in {"page", "newsletter"} for article in articles])
-    report |= kept(all_mails, {OURS: [article.html for article in articles]} | {name: results[name] for name in OTHERS})
+    report = summary(times, [kind in {"page", "newsletter"} for kind, _ in results[OURS]])
+    report |= kept(all_mails, {OURS: [html for _, html in results[OURS]]} | {name: results[name] for name in OTHERS})
     print(json.dumps(report, indent=1) if options.json else table(report))
     return 0
 
@@ -113,15 +112,18 @@ def one_round(all_mails: Sequence[Mail]) -> tuple[Times, dict[str, list[Any]]]:
     times: Times = {}
     results: dict[str, list[Any]] = {}
 
-    def run(name: str, work: Callable[[T], object], subjects: Sequence[T]) -> None:
+    def run(
+        name: str, work: Callable[[T], Any], subjects: Sequence[T], keep: Callable[[Any], Any] = lambda it: it
+    ) -> None:
         times[name], results[name] = [], []
         for subject in subjects:
             start = time.process_time()
             result = work(subject)
             times[name].append((time.process_time() - start) * 1000)
-            results[name].append(result)
+            results[name].append(keep(result))
 
-    run(OURS, lambda original: extract(original, TagRules()), [mail.original for mail in all_mails])
+    originals = [mail.original for mail in all_mails]
+    run(OURS, lambda original: extract(original, TagRules()), originals, lambda article: (article.kind, article.html))
     run("trafilatura", from_trafilatura, documents)
     run("trafilatura default", trafilatura.extract, documents)
     run("readability", from_readability, documents)
