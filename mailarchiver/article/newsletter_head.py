@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from selectolax.lexbor import LexborNode
 
@@ -38,6 +38,8 @@ _PROSE = 12
 """Words of a block with which the text of a newsletter has begun."""
 _CREDITS_BELOW = 4
 """Blocks below a long subtitle in which a line of credits tells that it is one."""
+_WEEK = timedelta(days=7)
+"""How long before it was sent the day without a year may be that is printed in a newsletter."""
 _LONGEST_LINE = 80
 _TITLES = frozenset({"h1", "h2", "h3"})
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|przez|written by|od)\s+(\S.*)", re.IGNORECASE)
@@ -131,7 +133,7 @@ def _end(blocks: Sequence[Block], services: Sequence[Service | None], title: int
         below = blocks[number + 1 : number + 1 + _CREDITS_BELOW]
         if title is None or number > start or not any(_is_credits(block, dating, dated=True) for block in below):
             return number
-    return min(len(blocks), _FEWEST)
+    return min(len(blocks), max(start, _FEWEST))
 
 
 def _is_prose(block: Block, service: Service | None) -> bool:
@@ -150,7 +152,8 @@ def _is_credits(block: Block, dating: Dating, *, dated: bool = False) -> bool:
     if len(block.text) > _LONGEST_LINE or block.holder.tag in {"li", "pre"}:
         return False
     pieces = _pieces(block)
-    days = [piece for piece in pieces if _is_day(piece, dating)]
+    known = any(iso_date(text, None) for text in _for_machines(block))
+    days = [piece for piece in pieces if _is_day(piece, dating, known=known)]
     rest = [piece for piece in pieces if piece not in days]
     if days:
         return all(_adds_nothing(piece) or _BY.fullmatch(piece) for piece in rest)
@@ -169,11 +172,18 @@ def _adds_nothing(piece: str) -> bool:
     return not speaks or _COUNT.fullmatch(piece) is not None or is_bar_word(piece) or is_notice_line(piece)
 
 
-def _is_day(piece: str, dating: Dating) -> bool:
-    """Whether a text is but a day that may be the newsletter's; one that has not come, it was written in."""
-    if read_date(piece, language=dating.spoken):
+def _is_day(piece: str, dating: Dating, *, known: bool) -> bool:
+    """Whether a text is but a day that may be the newsletter's: no day to come, which is that of what it speaks of.
+    `known` says that it is written for machines, too.
+    """
+    if _read(piece, dating):
         return True
-    return is_yearless(piece, language=dating.spoken or "en")
+    is_older = dating.year is not None and dating.latest is not None and dating.year > dating.latest.year
+    return (known or is_older) and is_yearless(piece, language=dating.spoken or "en")
+
+
+def _read(piece: str, dating: Dating) -> str | None:
+    return read_date(piece, language=dating.spoken, latest=dating.latest) or _yearless(piece, dating)
 
 
 def _day(block: Block, dating: Dating) -> Found | None:
@@ -183,8 +193,7 @@ def _day(block: Block, dating: Dating) -> Found | None:
             stamp = iso_date(text, dating.latest)
             return Found(stamp, "newsletter: date for machines") if stamp else None
     for piece in _pieces(block):
-        day = read_date(piece, language=dating.spoken, latest=dating.latest) or _yearless(piece, dating)
-        if day:
+        if day := _read(piece, dating):
             return Found(day, "newsletter: date above the text")
     return None
 
@@ -192,7 +201,8 @@ def _day(block: Block, dating: Dating) -> Found | None:
 def _yearless(piece: str, dating: Dating) -> str | None:
     spoken = dating.spoken or "en"
     if dating.sent is not None:
-        return read_yearless(piece, language=spoken, latest=dating.sent)
+        day = read_yearless(piece, language=spoken, latest=dating.sent + timedelta(days=1))
+        return day if day and dating.sent - date.fromisoformat(day) <= _WEEK else None
     return read_yearless(piece, language=spoken, latest=dating.latest, year=dating.year)
 
 

@@ -157,3 +157,19 @@ def test_all_that_follows_a_wall_goes() -> None:
 def test_text_below_a_wall_stays() -> None:
     wall = f'<div class="paywall-jump"><p>Only for those who pay:</p></div><h2>More</h2>{"<p>" + PROSE + "</p>"}'
     assert "More" in passed_on(letter(end=wall)).text.splitlines()
+
+
+@pytest.mark.parametrize("day", ["Thursday, September 13, 2029", "April 26", "Sept 13"])
+def test_a_day_to_come_is_what_the_newsletter_speaks_of(day: str) -> None:
+    found = passed_on(letter(date=day, year="2023"))
+    assert day in found.text
+    assert found.published is None
+
+
+def test_a_day_long_before_the_newsletters_own_mail_is_not_its_day() -> None:
+    mail = original(letter(date="Jan 11"))
+    sender = Address("The Mill Letter", "mills@substack.com")
+    headers = replace(mail.headers, subject=TITLE, sender=sender, date="2024-05-19T15:02:00+01:00")
+    found = extract(replace(mail, headers=headers), TagRules())
+    assert found.published == "2024-05-19"
+    assert "Jan 11" in found.text
