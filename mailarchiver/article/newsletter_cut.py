@@ -193,6 +193,7 @@ def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collect
         for element in around(block.holder, root):
             words[element.mem_id] += 1
             kept[element.mem_id] += number not in found.dropped
+    first = next((number for number in range(found.footer) if number not in found.dropped), found.footer)
     passed = -1
     for node in root.traverse(include_text=True):
         passed = number_of.get(node.mem_id, passed)
@@ -201,7 +202,7 @@ def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collect
         if node.tag == "img":
             if _stays(node, root, words, kept) and not (passed < found.above and _is_logo(node, names)):
                 yield node
-        elif node.tag in EMBEDS or (node.tag == "hr" and passed + 1 < found.footer):
+        elif node.tag in EMBEDS or (node.tag == "hr" and first <= passed < found.footer - 1):
             yield node
 
 

@@ -173,3 +173,9 @@ def test_a_day_long_before_the_newsletters_own_mail_is_not_its_day() -> None:
     found = extract(replace(mail, headers=headers), TagRules())
     assert found.published == "2024-05-19"
     assert "Jan 11" in found.text
+
+
+def test_a_rule_above_all_that_stays_goes() -> None:
+    found = passed_on(letter(above="<hr>", end=f"<hr><p>{PROSE}</p>"))
+    assert found.html.count("<hr>") == 1
+    assert found.html.index("<hr>") > found.html.index("The pond")
