@@ -40,6 +40,8 @@ _COPYRIGHT = re.compile(r"(?:©|\(c\) ?(?:19|20)\d\d|copyright\b)", re.IGNORECAS
 _BETWEEN = re.compile(r"[|·•∙/,–—]+| - ")
 _BUTTON = re.compile(r"(?:\b|_)(?:button|btn|cta)", re.IGNORECASE)
 _BUTTON_LEVELS = 4
+_ICON, _DIGITS = 64, 5
+"""Pixels: an icon is no wider; digits of a width that is one."""
 _LONGEST_ADDRESS = 22
 """Words of a postal address."""
 _PLACE = re.compile(
@@ -81,6 +83,7 @@ class Signs:
     button: tuple[str, ...]
     refer: tuple[str, ...]
     icon: re.Pattern[str]
+    networks: tuple[str, ...]
     boxes: re.Pattern[str]
 
 
@@ -119,6 +122,7 @@ def signs() -> Signs:
         button=phrases(words["button"]),
         refer=phrases(words["refer"]),
         icon=_icons(words["networks"]),
+        networks=tuple(f" {name}" for name in words["networks"]),
         bar=frozenset(folded(name, _AROUND) for name in words["bar"]),
         boxes=re.compile("|".join(rf"(?<![\w-]){re.escape(name)}" for name in table["boxes"]["names"]), re.IGNORECASE),
     )
@@ -137,10 +141,17 @@ def _icons(networks: Iterable[str]) -> re.Pattern[str]:
 
 
 def is_icon(picture: LexborNode) -> bool:
-    """Whether a picture is the icon of a network, wherever it leads."""
+    """Whether a picture is the icon of a network, wherever it leads: by its name, or small, linked, and with the
+    network's name at the end of its alternative text.
+    """
     given = picture.attributes
-    file = urlsplit(given.get("src") or "").path.rpartition("/")[2]
-    return any(signs().icon.fullmatch(folded(name, " ")) is not None for name in (given.get("alt") or "", file) if name)
+    alt = folded(given.get("alt") or "", " .!")
+    file = urlsplit(given.get("src") or "").path.rpartition("/")[2].lower()
+    if any(signs().icon.fullmatch(name) for name in (alt, file) if name):
+        return True
+    width = (given.get("width") or "").strip().removesuffix("px")
+    small = width.isascii() and width.isdigit() and len(width) < _DIGITS and int(width) <= _ICON
+    return small and link_around(picture) is not None and f" {alt}".endswith(signs().networks)
 
 
 def service_of(block: Block) -> Service | None:
