@@ -50,8 +50,9 @@ import mailarchiver
 from mailarchiver.archive import manifest, search_index, sync
 from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.catalogue import opened
+from mailarchiver.archive.filed import Keys
 from mailarchiver.archive.layout import Layout
-from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.ledger import Ledger
 from mailarchiver.archive.matches import best_matches
 from mailarchiver.archive.query import parse
 from mailarchiver.archive.search import search
