@@ -9,11 +9,8 @@ it is asked only about words that few articles have. How rare any other is follo
 matches are, and how often an article says it from the index's marks (marks.py): once, again and again, in the title.
 So nothing is done for each match of a word, and a query hardly takes longer in a large archive.
 
-Of a beginning SQLite would collect all matches of all words that have it, unless beginnings of its length are indexed.
-So any other stands for the next longer ones that are, and the words that are shorter than these::
-
-    walk*   ─▶ walk*              "the wa"*  ─▶ "the wa"*
-    wal*    ─▶ wal, wale*, walk*, wall* …
+Of a beginning SQLite would collect all matches of all words that have it, unless beginnings of that length are indexed
+as words are (sqlite.org/fts5.html §4.2). A longer one stands for its words.
 """
 
 from __future__ import annotations
@@ -33,12 +30,12 @@ RANKED = 300
 """So many of what answers, the last filed, are ranked; a word that more articles have is a common one."""
 TITLED = 50
 """So many more, the last filed of those whose titles hold all that is asked for, where there is more than is ranked."""
-ALTERNATIVES = 64
-"""Words and longer beginnings that a beginning may stand for: at most 32 in German and English, of one up to 12
-characters long. Of a beginning that has more SQLite collects all matches, and it is not scored.
-"""
+LONGEST_BEGINNING = search_index.BEGINNINGS[-1] - len(marks.STRONG)
+"""Characters of a beginning that is looked up as it is, also in the marks."""
+BEGINNINGS = 64
+"""Words that a longer one may stand for: of one that has more SQLite collects all matches, and it is not scored."""
 BEGINNING = "*"
-"""At the end of a word that is to be found: any that begins so."""
+"""At the end of a word that is asked for: any that begins so."""
 WEIGHTS = "10.0, 5.0, 5.0, 5.0, 5.0, 1.0, 1.0, 0.0"
 """Of the columns of the index, in their order: what stands in a title says more than what stands in a text."""
 STRONG, IN_TITLE = 0.5, 0.7
@@ -64,7 +61,6 @@ _MARKED = "SELECT rowid FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ? O
 
 _IN_COLUMN = {"text": "", "site": "{site} : ", "author": "{byline} : "}
 _DAYS = {"after", "before"}
-_LAST_CHARACTER = "\U0010ffff"
 
 
 def best_matches(db: sqlite3.Connection, terms: Sequence[Term], limit: int) -> list[tuple[str, float]]:
@@ -179,7 +175,7 @@ def _strong(term: Term) -> str:
 
 
 def _whole(db: sqlite3.Connection, terms: Sequence[Term]) -> list[Term]:
-    """The terms with words and indexed beginnings in place of any other beginning, where these are not too many."""
+    """The terms with what can be looked up in place of their beginnings, unless that is too much."""
     if any(term.is_prefix for term in terms):
         db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, text, instance)")
     return [_with_words(db, term) if term.is_prefix else term for term in terms]
@@ -190,27 +186,21 @@ def _with_words(db: sqlite3.Connection, term: Term) -> Term:
     for words in term.spellings:
         for word in _beginning_with(db, words[-1]):
             spellings.append((*words[:-1], word))
-            if len(spellings) > ALTERNATIVES:
+            if len(spellings) > BEGINNINGS:
                 return term
     return replace(term, spellings=tuple(spellings), is_prefix=False) if spellings else term
 
 
 def _beginning_with(db: sqlite3.Connection, start: str) -> Iterator[str]:
-    """What all words of all articles that begin so are, or begin with, in order; each is one look into the index."""
-    indexed = next((length for length in search_index.BEGINNINGS if length >= len(start)), None)
-    if indexed == len(start):
+    """A short beginning; of a longer one the words of all articles that begin so, each one look into the index."""
+    if len(start) <= LONGEST_BEGINNING:
         yield start + BEGINNING
         return
     query = "SELECT term FROM temp.vocabulary WHERE term >= ? AND term < ? LIMIT 1"
-    at, end = start, start + _LAST_CHARACTER
+    at, end = start, start + "\U0010ffff"
     while (found := db.execute(query, (at, end)).fetchone()) is not None:
-        word = found[0]
-        if indexed is None or len(word) < indexed:
-            yield word
-            at = f"{word}\0"
-        else:
-            yield word[:indexed] + BEGINNING
-            at = word[:indexed] + _LAST_CHARACTER
+        yield found[0]
+        at = f"{found[0]}\0"
 
 
 # --- what FTS5 is asked -----------------------------------------------------------------------------------------------

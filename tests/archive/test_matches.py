@@ -147,13 +147,15 @@ def test_a_rare_word_beside_a_common_one_is_ranked_as_ever(root: Path) -> None:
     assert ordered(root, "lake heron", *common("lake"), *articles) == ["A heron", "Two", "Three"]
 
 
+@pytest.mark.parametrize("longest", [10, 2, 0])
 def test_a_beginning_stands_for_its_words_also_where_these_are_many(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch, longest: int
 ) -> None:
+    monkeypatch.setattr(matches, "LONGEST_BEGINNING", longest)
     file(root, *(written(number, f"Article {number}", f"walk{number:02} on") for number in range(1, 8)))
     expected = [f"Article {number}" for number in range(7, 0, -1)]
     for most in (64, 0):
-        monkeypatch.setattr(matches, "ALTERNATIVES", most)
+        monkeypatch.setattr(matches, "BEGINNINGS", most)
         for beginning in ("w*", "wa*", "wal*", "walk*", "walk0*"):
             assert titles(root, beginning)[:FEW] == expected[:FEW]
             assert titles(root, beginning, limit=7) == titles(root, f"{beginning} on", limit=7) == expected
@@ -238,11 +240,11 @@ def says(said: list[str], before: str, beginning: str) -> bool:
     return any(word.startswith(beginning) and before in {"", previous} for previous, word in pairs)
 
 
-@pytest.mark.parametrize("alternatives", [64, 3])
+@pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
 @given(asked=st.lists(ASKED, min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 def test_what_is_found_by_a_beginning_is_what_begins_so(
-    spelt: Path, asked: list[tuple[bool, str, str]], alternatives: int
+    spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
 ) -> None:
     query = " ".join(f'{"-" * excluded}"{before} {beginning}"*' for excluded, before, beginning in asked)
     expected = [
@@ -251,7 +253,8 @@ def test_what_is_found_by_a_beginning_is_what_begins_so(
         if all(says(said, before, beginning) is not excluded for excluded, before, beginning in asked)
     ]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(matches, "ALTERNATIVES", alternatives)
+        patched.setattr(matches, "LONGEST_BEGINNING", longest)
+        patched.setattr(matches, "BEGINNINGS", most)
         assert set(titles(spelt, query, limit=100)) == set(expected)
         few = titles(spelt, query, limit=3)
     assert set(few) <= set(expected)
