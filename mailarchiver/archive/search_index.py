@@ -56,7 +56,7 @@ TIDIED = 16
 twenty, for 30 KB more.
 """
 PAGE = 2048
-"""Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
+"""Octets. A single article changes some thirty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 

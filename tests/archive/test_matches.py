@@ -242,7 +242,7 @@ def says(said: list[str], before: str, beginning: str) -> bool:
 
 @pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
 @given(asked=st.lists(ASKED, min_size=1, max_size=3))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True, max_examples=50)
 def test_what_is_found_by_a_beginning_is_what_begins_so(
     spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
 ) -> None:
