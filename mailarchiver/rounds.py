@@ -53,7 +53,7 @@ class Rounds:
         self._store = store
         self._pool = pool
         self.publisher = Publisher(settings, store)
-        first = self.publisher.first()
+        first = self.publisher.first(settings)
         self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
         self._leaving: list[State] = []
         """Accounts that are no longer configured, until their last rounds have ended."""
@@ -66,7 +66,7 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self._publish()
+        self._publish_aside()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -75,11 +75,15 @@ class Rounds:
         """Go on by another configuration, with a round of every account at once, whatever pause it has; what became
         of the accounts, in words. A round under way of an account that changed ends after the batch in hand.
 
+        All or nothing: what may fail comes first. Whatever it raises, all goes on as before.
+
         Raises:
-            ConfigError: it takes a restart; nothing was changed.
+            ConfigError: it takes a restart.
         """
         with self._changed:
-            done = changes(self._settings, settings)
+            done, first = changes(self._settings, settings), self.publisher.first(settings)
+            added = [_state(account, first[account.name]) for account in done.added]
+            self._start_all(added)
             self._settings, self._pool = settings, pool
             self.publisher.apply(settings)
             for account in done.removed:
@@ -88,10 +92,7 @@ class Rounds:
                 state.end_round()
                 self._leaving.append(state)
                 self._former += [state.thread] if state.thread else []
-            first = self.publisher.first()
-            for account in done.added:
-                self._states[account.name] = _state(account, first[account.name])
-                self._start(self._states[account.name])
+            self._states |= {state.account.name: state for state in added}
             for account in done.changed:
                 self._states[account.name].change(account)
             for state in self._states.values():
@@ -101,7 +102,7 @@ class Rounds:
             for account in (*done.removed, *done.changed):
                 self._watchers.follow(account, ())  # before another round of it may follow
             self._changed.notify_all()
-        self._publish()
+        self._publish_aside()
         return str(done)
 
     def all_tried(self) -> bool:
@@ -176,12 +177,22 @@ class Rounds:
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
         return ended
 
-    def say(self, *more: str) -> None:
-        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say."""
+    def works_with(self, pool: Pool) -> bool:
+        """Whether a round under way, or one to come, has its mail understood by this pool."""
+        with self._changed:
+            under_way = [state.round for state in (*self._states.values(), *self._leaving) if state.round is not None]
+            return pool is self._pool or any(round_.pool is pool for round_ in under_way)
+
+    def say(self, *more: str) -> bool:
+        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say; whether it was
+        taken. What was not is said again the next time.
+        """
         text = summary(self._healths(), self.publisher.quarantined, self.publisher.articles, datetime.now(UTC))
-        changed, self._said = text != self._said, text
-        if changed or more:
-            notify(*more, f"STATUS={text}")
+        if text == self._said and not more:
+            return True
+        is_taken = notify(*more, f"STATUS={text}")
+        self._said = text if is_taken else ""
+        return is_taken
 
     def await_well(self, name: str, stop: threading.Event) -> bool:
         """Wait until the account is well, `stop` is set, or all ends; whether the account is well."""
@@ -199,6 +210,16 @@ class Rounds:
         thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
         thread.start()  # it may raise, and waits for the lock that we hold
         state.thread = thread
+
+    def _start_all(self, states: list[State]) -> None:
+        """Give each of these accounts a thread, or none: they wait for the lock that we hold."""
+        try:
+            for state in states:
+                self._start(state)
+        except RuntimeError:  # there may be no more threads
+            for state in states:
+                state.gone = True
+            raise
 
     def _live(self, state: State) -> None:
         """An account's thread."""
@@ -275,7 +296,7 @@ class Rounds:
             revoked = threading.Event()
             store, share = self._store.lent(revoked), self._pool.share()
             state.turn, state.left = state.turn.begin(now), 0
-            state.round = Round(now, now, store, share, threading.Event(), revoked)
+            state.round = Round(now, now, store, self._pool, share, threading.Event(), revoked)
             return state.round
 
     def _poll(self, account: Account, round_: Round) -> RoundResult:
@@ -367,6 +388,10 @@ class Rounds:
             log.exception(
                 "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
             )
+
+    def _publish_aside(self) -> None:
+        """The same, by a thread of its own: the archive may be somebody else's for a minute; signals do not wait."""
+        threading.Thread(target=self._publish, name="status", daemon=True).start()
 
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())

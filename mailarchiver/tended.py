@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .health import Health
     from .mailbox.imap import ImapMailbox
     from .schedule import Turn
-    from .workers import Share
+    from .workers import Pool, Share
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +26,7 @@ class Round:
     started: float
     moved: float
     store: Store
+    pool: Pool
     share: Share
     stop: threading.Event
     revoked: threading.Event

@@ -267,6 +267,85 @@ def test_it_ends_at_once_while_it_waits_for_the_archive(
             assert process.end(number)[1] < 5
 
 
+HELD_FROM_THE_START = """
+real = daemon.Rounds.start
+def start(self):
+    import fcntl
+    self.held = open(daemon.LOCK, "r+b")
+    fcntl.flock(self.held, fcntl.LOCK_EX)
+    daemon.notify("STATUS=held")
+    real(self)
+daemon.Rounds.start = start
+"""
+"""As by another process: a lock belongs to whoever opened the file."""
+
+
+def test_it_ends_in_time_while_its_first_status_waits_for_the_archive(tmp_path: Path, unused_port: int) -> None:
+    held = f"daemon.LOCK = {str(tmp_path / 'archive/.mailarchiver/lock')!r}"
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(held, HELD_FROM_THE_START)) as process:
+        wait_for("the lock", lambda: process.heard("STATUS=held"))
+        time.sleep(0.5)
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_time_while_a_reload_waits_for_the_archive(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        EmbeddedServer() as server,
+        Daemon(tmp_path, {"articles": server.port}, account='interval = "1d"') as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("the status", lambda: process.status()["articles"]["last_success"] is not None)
+        with (tmp_path / "archive/.mailarchiver/lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process.process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: "reloaded:" in process.log.read_text())
+            time.sleep(0.5)
+            code, seconds = process.end(number)
+            assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+STUCK = """
+def stuck(*_):
+    import threading
+    daemon.notify("STATUS=stuck")
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+daemon._Service._tell = stuck
+"""
+
+
+def test_it_ends_in_time_whatever_its_main_thread_waits_for(tmp_path: Path, unused_port: int) -> None:
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(STUCK)) as process:
+        wait_for("the main thread", lambda: process.heard("STATUS=stuck"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+DEAF_AT_FIRST = """
+from mailarchiver import rounds
+real, lost = rounds.notify, []
+def notify(*told):
+    if told[0] == "READY=1" and len(lost) < 3:
+        lost.append(told)
+        return False
+    return real(*told)
+rounds.notify = notify
+daemon.TICK_SECONDS = 0.2
+"""
+
+
+def test_what_systemd_did_not_take_is_said_again(tmp_path: Path) -> None:
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(DEAF_AT_FIRST)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("STATUS=", lambda: process.heard("STATUS=1 account"))
+        time.sleep(1)
+        process.heard("nothing in particular")
+        assert process.said.count("READY=1") == 1, "once it is taken, it is said no more"
+
+
 def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int) -> None:
     with Daemon(tmp_path, {"articles": unused_port}, WATCHDOG_USEC="900000") as process:
         wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
@@ -470,7 +549,7 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
         Daemon(tmp_path, {"articles": server.port}, entry=entry(*changes), WATCHDOG_USEC="900000") as process,
     ):
         wait_for("READY=1", lambda: process.heard("READY=1"))
-        wait_for("the defect", lambda: "while tended" in process.log.read_text())
+        wait_for("the defect", lambda: "in broken_once\nZeroDivisionError" in process.log.read_text())
         process.said.clear()
         wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
         good = process.config.read_text()
@@ -484,9 +563,42 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
         assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
     log = process.log.read_text()
     assert "not reloaded, by a defect" in log
-    assert "while read again" in log
+    assert "in broken\nZeroDivisionError" in log
     assert "the service was not tended" in log
     assert '{"' not in log, "a configuration that is refused changes nothing"
+
+
+COUNTS_POOLS = """
+real = daemon._Service._tell
+def tell(self, age):
+    daemon.notify(f"X_POOLS={len(self._pools)}")
+    real(self, age)
+daemon._Service._tell = tell
+daemon.TICK_SECONDS = 0.2
+from mailarchiver.workers import Pool
+close = Pool.close
+def closed(self):
+    close(self)
+    daemon.notify("X_CLOSED=1")
+Pool.close = closed
+"""
+
+
+def test_the_workers_of_former_configurations_are_ended(tmp_path: Path) -> None:
+    """Each limit that changes takes other workers; a daemon that is reloaded for years must not keep the old ones."""
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(COUNTS_POOLS)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        good = process.config.read_text()
+        for seconds in (11, 12, 13):
+            process.config.write_text(f'{good}\n[limits]\nmail_time = "{seconds}s"\n')
+            process.process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: process.log.read_text().count("reloaded:") == seconds - 10)  # noqa: B023 - called before it changes
+            server.deliver(mail(f"Mail {seconds}"), NOON)
+            wait_for("the mail", lambda: f"Mail {seconds}" in process.filed())  # noqa: B023 - called before it changes
+        wait_for("their end", lambda: process.heard("X_CLOSED") and process.said.count("X_CLOSED=1") == 3)
+        process.said.clear()
+        wait_for("one pool", lambda: process.heard("X_POOLS=1"))
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
 
 
 def test_a_service_manager_is_told_that_it_is_ready_though_a_server_never_answers(tmp_path: Path) -> None:

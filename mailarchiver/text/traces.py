@@ -72,6 +72,5 @@ def _frames(error: BaseException) -> list[tuple[str, int, str]]:
 
 def _name(error: BaseException) -> str:
     kind = type(error)
-    return (
-        kind.__qualname__ if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}.{kind.__qualname__}"
-    )
+    room = "" if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}."
+    return f"{room}{kind.__qualname__}"

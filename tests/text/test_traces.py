@@ -33,7 +33,7 @@ def _during() -> None:
     try:
         _outer()
     except KeyError:
-        {}[SECRET]
+        _ = {"": 0}[SECRET]
 
 
 def _deep(depth: int = 0) -> None:
