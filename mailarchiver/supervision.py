@@ -29,8 +29,8 @@ STALLED_SECONDS = 1200.0
 OVERDUE_SECONDS = 120.0
 """So long after it was due a round may begin: a busy machine is no trouble."""
 SECOND_SECONDS = 300.0
-"""So long, and no longer, where the round before was abandoned: what made that one hang may still be there, and starting
-anew costs nothing but the mail in work, which is fetched again."""
+"""So long, and no longer, where the round before was abandoned: what made that one hang may still be there, and
+starting anew costs nothing but the mail in work, which is fetched again."""
 ABANDONED_AT_MOST = 2
 """Rounds of an account that are abandoned in a row: their threads are still there, and so is what made them hang."""
 
