@@ -669,6 +669,7 @@ def poll_account(account, *arguments, **keywords):
     if len(calls) <= HANGING:
         import time
         time.sleep(600)
+    supervision.STOP_SECONDS = supervision.CUT_SECONDS = supervision.ABANDON_SECONDS = 600.0
     return real(account, *arguments, **keywords)
 rounds.poll_account = poll_account
 daemon.TICK_SECONDS = 0.2
