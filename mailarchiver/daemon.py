@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, NoReturn
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from . import __version__
+from . import __version__, tasks
 from .errors import ConfigError, StoreError
 from .events import Event, about
 from .filing import opened, pool_of
@@ -119,6 +119,7 @@ class _Service:
         self._scheduler.start()
         names = ", ".join(account.name for account in self._settings.account)
         log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
+        _warn_of_tasks(self._settings)
 
     def watch(self, signals: Signals) -> None:
         """Wait for the end, and meanwhile tend the service, and feed systemd's watchdog while that goes well."""
@@ -208,6 +209,7 @@ class _Service:
         for account in settings.account:
             self._plan(account)
         log.info("reloaded: %s", done, extra=about(Event.RELOADED))
+        _warn_of_tasks(settings)
 
     def _drop_pools(self) -> None:
         """Close the pools of before that no round needs any more. That waits for their children, so others do it."""
@@ -249,6 +251,13 @@ def _scheduler(maintenance: Maintenance) -> BackgroundScheduler:
         seconds = every.total_seconds()
         scheduler.add_job(job, "interval", seconds=seconds, executor="maintenance", next_run_time=first)
     return scheduler
+
+
+def _warn_of_tasks(settings: Settings) -> None:
+    """Say so where the accounts may need more threads than there may be."""
+    trouble = tasks.trouble(settings)
+    if trouble is not None:
+        log.warning("%s", trouble)
 
 
 def _abandon(what: str, pools: list[Pool]) -> NoReturn:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import tasks
 from .config_values import read_path
 from .errors import ConfigError, InstallError
 from .install_steps import Folder, Put, Remove, Run, Step
@@ -82,13 +83,15 @@ def running() -> Program:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What of the configuration concerns the service: where the archive lies, and the passwords, as credentials of
-    systemd by their names, or in files; and in which `folders` else it writes: figures, sign-ins.
+    systemd by their names, or in files; in which `folders` else it writes: figures, sign-ins; and how many `tasks`
+    (threads and processes) it has at its busiest.
     """
 
     root: Path
     credentials: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    tasks: int = 0
 
 
 def wishes(text: str, path: Path) -> Wishes:
@@ -111,7 +114,20 @@ def wishes(text: str, path: Path) -> Wishes:
         tuple(name for name in _values(accounts, "password_credential") if CREDENTIAL.fullmatch(name)),
         tuple(files),
         tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in folders)),
+        tasks.needed((_watched(each) for each in accounts), _workers(tables.get("limits"))),
     )
+
+
+def _watched(account: dict[str, object]) -> int:
+    named = account.get("folders", ["INBOX"])
+    folders = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+    return tasks.watched(folders, push=account.get("push") is not False)
+
+
+def _workers(limits: object) -> int:
+    """As many as the daemon starts by itself, where the configuration says nothing."""
+    told = limits.get("workers") if isinstance(limits, dict) else None
+    return told if isinstance(told, int) else 2
 
 
 def _tables(value: object) -> list[dict[str, object]]:
@@ -183,6 +199,7 @@ def _of_system(site: Site, program: Program, wished: Wishes, systemd: int) -> li
         *(Put(site.units / name, unit(_shipped(name), program)) for name in (SERVICE, POLL, "mailarchiver-poll.timer")),
         *_drop_ins(site, SERVICE, wished),
         *_drop_ins(site, POLL, wished),
+        _tasks(site, wished),
         _newer(site, systemd),
         Run(("systemctl", "daemon-reload")),
     ]
@@ -194,6 +211,7 @@ def _of_user(site: Site, program: Program, wished: Wishes, systemd: int) -> list
         Folder(wished.root),
         Put(site.units / SERVICE, unit(_shipped(f"user/{SERVICE}"), program)),
         *_drop_ins(site, SERVICE, wished),
+        _tasks(site, wished),
         _newer(site, systemd),
         Run(("systemctl", "--user", "daemon-reload")),
     ]
@@ -238,6 +256,12 @@ def _drop_ins(site: Site, service: str, wished: Wishes) -> Iterator[Step]:
     places += [f"-{quoted(path)}" for path in wished.folders if site.home is not None or not _within(path, (STATE,))]
     written = "".join(f"ReadWritePaths={place}\nNoExecPaths={place}\n" for place in places)
     yield Put(paths, f"{WRITTEN}{waits}[Service]\n{written}") if places else Remove(paths)
+
+
+def _tasks(site: Site, wished: Wishes) -> Step:
+    """More than the unit has, where there are very many accounts."""
+    path = site.units / f"{SERVICE}.d/50-tasks.conf"
+    return Put(path, f"{WRITTEN}[Service]\nTasksMax={wished.tasks}\n") if wished.tasks > tasks.SHIPPED else Remove(path)
 
 
 def _newer(site: Site, systemd: int) -> Step:

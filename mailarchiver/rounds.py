@@ -21,6 +21,7 @@ from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
 from .filing import in_quarantine
 from .health import Health, summary
+from .mailbox.auth import handed_over
 from .memory import give_back
 from .notify import notify
 from .poll import poll_account, refresh_pages
@@ -81,7 +82,7 @@ class Rounds:
             ConfigError: it takes a restart.
         """
         with self._changed:
-            done, first = changes(self._settings, settings), self.publisher.first(settings)
+            done, first = changes(self._settings, settings, handed_over()), self.publisher.first(settings)
             added = [_state(account, first[account.name]) for account in done.added]
             self._start_all(added)
             self._settings, self._pool = settings, pool

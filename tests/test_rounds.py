@@ -550,7 +550,8 @@ def test_a_reload_that_breaks_off_changes_nothing(tmp_path: Path, play: Any, mon
     new = new.model_copy(update={"account": new.account[1:]})
     with running(old) as rounds:
         wait_for(rounds.all_tried)
-        before, start, started = dict(rounds._states), rounds._start, []
+        before, start = dict(rounds._states), rounds._start
+        started: list[Any] = []
 
         def fail_at_the_second(state: Any) -> None:
             if started:
