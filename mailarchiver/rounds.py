@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from dataclasses import replace
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING
 from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
-from .filing import in_quarantine
 from .health import Health, summary
 from .mailbox.auth import handed_over
 from .memory import give_back
@@ -27,10 +25,10 @@ from .notify import notify
 from .poll import poll_account, refresh_pages
 from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
-from .schedule import Turn, hint, pause
-from .supervision import Measure, goes_on, measure
+from .schedule import Turn, hint
+from .supervision import goes_on
 from .tended import Round, State
-from .text.wording import counted
+from .told import failed, tell
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -131,7 +129,7 @@ class Rounds:
         account, wait = state.account, timedelta()
         try:
             result = self._poll(account, round_)
-            self._tell(result, state.health.failures)
+            tell(result, state.health.failures, self._settings.archive.root)
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             self._follow(state, round_, result.folders)
@@ -139,13 +137,13 @@ class Rounds:
             if not self._is_current(state, round_):
                 return
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
-            health, wait = _failed(account.name, state.health, error)
+            health, wait = failed(account.name, state.health, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
             if not self._is_current(state, round_):
                 return
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
-            health, wait = _failed(account.name, state.health, error)
+            health, wait = failed(account.name, state.health, error)
         self._finish(state, round_, health, wait)
 
     def watch(self, now: float) -> bool:
@@ -155,8 +153,8 @@ class Rounds:
         with self._changed:
             self._leaving = [state for state in self._leaving if state.round is not None]
             for state in (*self._states.values(), *self._leaving):
-                if state.round is not None:
-                    self._supervise(state, state.round, now)
+                if state.supervise(now):
+                    self._replace(state)
             self._former = [thread for thread in self._former if thread.is_alive()]
             pulses = [state.pulse(now) for state in self._states.values()]
         return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
@@ -249,37 +247,12 @@ class Rounds:
                     return False
             self._publish(quiet)
 
-    def _supervise(self, state: State, round_: Round, now: float) -> None:
-        """What a round's age asks for, each step once."""
-        due = measure(now - round_.started)
-        if due > round_.measure:
-            steps, round_.measure = [step for step in Measure if round_.measure < step <= due], due
-            for step in steps:
-                self._take(step, state, round_, now)
-
-    def _take(self, step: Measure, state: State, round_: Round, now: float) -> None:
-        name = state.account.name
-        if step is Measure.STOP:
-            round_.stop.set()
-            state.turn = state.turn.ask()  # it goes on where this one ends
-        elif step is Measure.CUT:
-            facts = about(Event.ROUND_HANGS, account=name)
-            log.warning("%s: the round hangs: its connection and its workers are ended", name, extra=facts)
-            round_.cut()
-        else:
-            facts = about(Event.ROUND_HANGS, account=name)
-            then = "" if state.gone else ": another begins"
-            log.error("%s: the round still hangs, and is abandoned%s", name, then, extra=facts)
-            round_.revoked.set()
-            state.turn = state.turn.begin(now).ask()
-            state.round, state.abandoned = None, state.abandoned + 1
-            state.health = state.health.after_failure(
-                MailboxError("a round hung, and was abandoned"), datetime.now(UTC)
-            )
-            if not state.gone:
-                self._former += [state.thread] if state.thread else []
-                self._start(state)
-            self._changed.notify_all()
+    def _replace(self, state: State) -> None:
+        """Have another thread poll an account whose round was abandoned, unless it is no longer configured."""
+        if not state.gone:
+            self._former += [state.thread] if state.thread else []
+            self._start(state)
+        self._changed.notify_all()
 
     def _ask(self, name: str, *, even_if_running: bool) -> None:
         with self._changed:
@@ -361,17 +334,6 @@ class Rounds:
             state.health = state.health.under_way(state.left, datetime.now(UTC))
         self.publisher.publish_at_times(self._healths())
 
-    def _tell(self, result: RoundResult, failures: int) -> None:
-        """What a round that went through leaves to say."""
-        for trouble in result.troubles:
-            log.error("%s", trouble, extra=about(Event.PART_REFUSED, account=result.account))
-        for receipt in result.receipts:
-            facts = about(Event.QUARANTINED, account=result.account, quarantine=receipt.quarantine)
-            log.warning("%s", in_quarantine(receipt, self._settings.archive.root), extra=facts)
-        if failures:
-            facts = about(Event.RECOVERED, account=result.account)
-            log.info("%s: well again, after %s", result.account, counted(failures, "failure"), extra=facts)
-
     def _healths(self) -> dict[str, Health]:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
@@ -400,12 +362,3 @@ class Rounds:
 
 def _state(account: Account, health: Health) -> State:
     return State(account, Turn(account.interval.total_seconds()), health)
-
-
-def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timedelta]:
-    """How the account is after a failure, and how long it is left alone."""
-    health = health.after_failure(error, datetime.now(UTC))
-    wait = pause(error, health.failures, random.random)
-    again = timedelta(seconds=round(wait.total_seconds()))
-    log.warning("%s: is tried again in %s", name, again, extra=about(None, account=name))
-    return health, wait
