@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -25,7 +26,6 @@ from tests.servers.other_client import OtherClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = ["dovecot"]
 
@@ -718,3 +718,61 @@ def test_a_page_that_somebody_deleted_is_written_again(tmp_path: Path) -> None:
                 assert process.end(signal.SIGTERM)[0] == 0
             page.unlink()
             (tmp_path / "notify").unlink()
+
+
+# --- a disk that goes ---------------------------------------------------------------------------------------------
+
+IN_ITS_OWN_MOUNTS = """
+import os, sys
+script = f"mount -o loop {IMAGE} {DISK} && exec {sys.executable} -c \\"$PROGRAM\\" \\"$@\\""
+os.execvp("unshare", ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", *sys.argv[1:]])
+"""
+QUICK = (
+    "from datetime import timedelta",
+    "from mailarchiver import schedule",
+    "quick = schedule.Patience(timedelta(seconds=1), timedelta(seconds=2))",
+    "schedule.PATIENCE = tuple((kind, quick) for kind, _ in schedule.PATIENCE)",
+    "daemon.TICK_SECONDS = 0.2",
+)
+"""Pauses that a test can wait for."""
+
+
+@pytest.mark.loop
+def test_a_disk_that_becomes_read_only_while_it_runs_is_said_and_it_heals(tmp_path: Path) -> None:
+    """As ext4 does after an error of the disk; it is mounted anew, without the daemon's help."""
+    image, disk = tmp_path / "disk.ext4", tmp_path / "archive"
+    disk.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", str(image), "32M"], check=True)
+    wrapped = f"IMAGE, DISK = {str(image)!r}, {str(disk)!r}\n{IN_ITS_OWN_MOUNTS}"
+    program = entry(*QUICK)[1]
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(
+            tmp_path, {"articles": server.port}, archive='min_free = "1 MB"', entry=("-c", wrapped), PROGRAM=program
+        ) as process,
+    ):
+        pid = process.process.pid
+        process.archive = Path(f"/proc/{pid}/root{disk}")
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+
+        def in_there(*command: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                ["nsenter", "-t", str(pid), "-m", *command], capture_output=True, text=True, check=False
+            )
+
+        assert in_there("mount", "-o", "remount,abort", str(disk)).returncode == 0
+        server.deliver(mail("Second wind"), NOON)
+        wait_for("the trouble", lambda: process.heard("STATUS=1 account, ") and "in trouble" in process.said[-1])
+        wait_for("the log", lambda: "Read-only file system" in process.log.read_text())
+        assert process.filed() == ["First light"]
+        assert process.process.poll() is None
+        wait_for("its files to be closed", lambda: in_there("umount", str(disk)).returncode == 0)
+        assert in_there("mount", "-o", "loop", str(image), str(disk)).returncode == 0
+        wait_for("the second mail", lambda: process.filed() == ["First light", "Second wind"])
+        wait_for("that it is well", lambda: process.status()["articles"]["error"] is None)
+        process.said.clear()
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    log = process.log.read_text()
+    assert "well again" in log
+    assert "Traceback" not in log
