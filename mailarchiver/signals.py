@@ -67,7 +67,7 @@ class Signals:
 
     def _count_down(self, *_: object) -> None:
         """It stands in the pipe, too. The kernel counts: no lock is taken here, and no thread begun."""
-        if self._seconds is not None:
+        if self._seconds is not None and not signal.getitimer(signal.ITIMER_REAL)[0]:  # the first one counts
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
 
