@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -99,7 +100,7 @@ class Rounds:
                 if state.round is not None:
                     state.round.outdated = True
             for account in (*done.removed, *done.changed):
-                self._watchers.follow(account, ())  # before another round of it may follow
+                self._unfollow(account)  # before another round of it may follow
             self._changed.notify_all()
         self._publish_aside()
         return str(done)
@@ -305,6 +306,14 @@ class Rounds:
             if state.round is round_ and not state.gone and not round_.outdated:
                 self._watchers.follow(state.account, folders)
 
+    def _unfollow(self, account: Account) -> None:
+        """End the watchers of an account. The configuration is in force by then: a defect must not make it half so."""
+        try:
+            self._watchers.follow(account, ())
+        except Exception:
+            facts = about(Event.DEFECT, account=account.name)
+            log.exception("%s: its watchers did not end, by a defect of mailarchiver", account.name, extra=facts)
+
     def _finish(self, state: State, round_: Round, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
         if not self._is_current(state, round_):
@@ -354,7 +363,8 @@ class Rounds:
 
     def _publish_aside(self) -> None:
         """The same, by a thread of its own: the archive may be somebody else's for a minute; signals do not wait."""
-        threading.Thread(target=self._publish, name="status", daemon=True).start()
+        with suppress(RuntimeError):  # there may be no more threads: the next round tells it
+            threading.Thread(target=self._publish, name="status", daemon=True).start()
 
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())

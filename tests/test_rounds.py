@@ -577,6 +577,32 @@ def test_a_reload_that_breaks_off_changes_nothing(tmp_path: Path, play: Any, mon
         assert rounds.works_with(pool)  # type: ignore[arg-type]
 
 
+def test_a_defect_while_watchers_end_makes_no_reload_half(
+    tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    polled: list[str] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled.append(account.username)
+        return RoundResult(account.name)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    play(poll_account)
+    old = of_accounts(tmp_path, 2)
+    new = old.model_copy(update={"account": (old.account[0].model_copy(update={"username": "y"}),)})
+    with running(old) as rounds:
+        wait_for(rounds.all_tried)
+        pool = FakePool()
+        with monkeypatch.context() as patch:
+            patch.setattr(rounds._watchers, "follow", broken)
+            assert rounds.apply(new, pool) == "removed: a1; changed: a0"  # type: ignore[arg-type]
+        assert rounds.works_with(pool)  # type: ignore[arg-type]
+        wait_for(lambda: "y" in polled)
+    assert caplog.text.count("its watchers did not end, by a defect") == 2
+
+
 def test_a_pool_is_needed_while_a_round_works_with_it(tmp_path: Path, play: Any) -> None:
     begun, let_go = threading.Semaphore(0), threading.Semaphore(0)
 
