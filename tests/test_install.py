@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from mailarchiver import config, install
+from mailarchiver import config, install, install_lacking
 from mailarchiver.cli.app import app
 from mailarchiver.errors import ConfigError, InstallError
-from mailarchiver.install import SYSTEM, Lacking, Program, Site, Wishes, plan
+from mailarchiver.install import SYSTEM, Program, Site, Wishes, plan
+from mailarchiver.install_lacking import Lacking
 from mailarchiver.install_steps import Done, Folder, Put, Remove, Run, Step, carry_out
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def test_a_configuration_that_tells_no_archive_is_refused(text: str) -> None:
 
 def test_the_way_on_is_told() -> None:
     password = Path("/etc/mailarchiver/articles.password")
-    commands = install.next_commands(SYSTEM, Lacking(True, (password,), Path("/srv/articles")), running=False)
+    commands = install_lacking.next_commands(SYSTEM, Lacking(True, (password,), Path("/srv/articles")), running=False)
     assert [command.partition("  #")[0] for command in commands] == [
         "sudo nano /etc/mailarchiver/config.toml",
         "sudo install -m 0600 /dev/stdin /etc/mailarchiver/articles.password",
@@ -205,7 +206,7 @@ def test_the_way_on_is_told() -> None:
         "sudo mailarchiver install-service",
         "sudo systemctl enable --now mailarchiver",
     ]
-    assert install.next_commands(SYSTEM, Lacking(False, (), None), running=True) == []
+    assert install_lacking.next_commands(SYSTEM, Lacking(False, (), None), running=True) == []
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
