@@ -22,10 +22,10 @@ ONCE = """
 import pathlib, sys, time
 from mailarchiver import rounds, supervision
 from mailarchiver.__main__ import main
-supervision.STOP_SECONDS, supervision.CUT_SECONDS, supervision.ABANDON_SECONDS = 0.5, 1.0, 1.5
 stalled = pathlib.Path("/var/lib/mailarchiver/stalled")
 if not stalled.exists():
     stalled.touch()
+    supervision.STOP_SECONDS, supervision.CUT_SECONDS, supervision.ABANDON_SECONDS = 0.5, 1.0, 1.5
     rounds.poll_account = lambda *_, **__: time.sleep(600)
 main()
 """
