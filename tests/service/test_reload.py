@@ -74,13 +74,14 @@ def test_an_account_whose_password_is_a_new_credential_takes_a_restart(service: 
     """The reload says so, with the cure, and the accounts of before go on; the cure is one."""
     service.await_state("active")
     text = service.machine.says(f"cat {CONFIG}")
-    first, mark, account = text.partition("[[account]]")
-    more = account.replace('name = "articles"', 'name = "letters"').replace('"articles"\n', '"letters"\n')
-    assert 'password_credential = "letters"' in more
+    more = (
+        f'[[account]]\nname = "letters"\nhost = "127.0.0.1"\nport = {service.dovecot.tls_port}\nca_file = "ca.pem"\n'
+        'username = "letters"\npassword_credential = "letters"\n'
+    )
     service.machine.run(f"cp -a {CONFIG} /root/config.toml")
     service.machine.run("install -m 0600 /dev/stdin /etc/mailarchiver/letters.password", given=f"{PASSWORD}\n")
     try:
-        service.machine.write(CONFIG, f"{first}{mark}{account}\n{mark}{more}\n")
+        service.machine.write(CONFIG, f"{text}\n\n{more}")
         service.machine.run("systemctl reload mailarchiver")
         cure = "account letters: password_credential letters: systemd did not hand it over"
         service.machine.wait_for("the refusal", lambda: cure in journal(service))
