@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -569,17 +570,19 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
 
 
 COUNTS_POOLS = """
-real = daemon._Service._tell
-def tell(self, age):
-    daemon.notify(f"X_POOLS={len(self._pools)}")
-    real(self, age)
-daemon._Service._tell = tell
+drop = daemon._Service._drop_pools
+def counted(self):
+    before = len(self._pools)
+    drop(self)
+    if before != len(self._pools):
+        daemon.log.info("pools: %d", len(self._pools))
+daemon._Service._drop_pools = counted
 daemon.TICK_SECONDS = 0.2
 from mailarchiver.workers import Pool
 close = Pool.close
 def closed(self):
     close(self)
-    daemon.notify("X_CLOSED=1")
+    daemon.log.info("a pool is closed")
 Pool.close = closed
 """
 
@@ -595,9 +598,8 @@ def test_the_workers_of_former_configurations_are_ended(tmp_path: Path) -> None:
             wait_for("the reload", lambda: process.log.read_text().count("reloaded:") == seconds - 10)  # noqa: B023 - called before it changes
             server.deliver(mail(f"Mail {seconds}"), NOON)
             wait_for("the mail", lambda: f"Mail {seconds}" in process.filed())  # noqa: B023 - called before it changes
-        wait_for("their end", lambda: process.heard("X_CLOSED") and process.said.count("X_CLOSED=1") == 3)
-        process.said.clear()
-        wait_for("one pool", lambda: process.heard("X_POOLS=1"))
+        wait_for("their end", lambda: process.log.read_text().count("a pool is closed") == 3)
+        assert re.findall(r"pools: (\d+)", process.log.read_text())[-1] == "1"
         assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
 
 
