@@ -6,6 +6,7 @@ lines of the program are what a report of a defect needs; the mail itself lies i
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 import traceback
@@ -71,6 +72,8 @@ def _frames(error: BaseException) -> list[tuple[str, int, str]]:
 
 
 def _name(error: BaseException) -> str:
+    """Its type; what the system has against something has a name of its own: `OSError EFBIG`."""
     kind = type(error)
     room = "" if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}."
-    return f"{room}{kind.__qualname__}"
+    code = errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
+    return f"{room}{kind.__qualname__}" + (f" {code}" if code else "")

@@ -77,3 +77,5 @@ def test_a_chain_without_end_ends() -> None:
 def test_in_a_few_words() -> None:
     assert re.fullmatch(r"ValueError in _inner \(test_traces\.py, line \d+\)", spot(caught(_inner)))
     assert spot(ValueError(SECRET)) == "ValueError"
+    assert spot(OSError(27, SECRET)) == "OSError EFBIG"
+    assert spot(OSError(SECRET)) == "OSError"
