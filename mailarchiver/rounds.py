@@ -2,7 +2,8 @@
 
 ::
 
-    tick, wake ─▶ Turn ─ due ─▶ run: poll_account | pages, search ─▶ Health: status.json, STATUS= ─▶ watchers
+    tick, wake ─▶ Turn ─ due ─▶ run: poll_account ─▶ Health: status.json, STATUS= ─▶ watchers
+                                                 └─▶ Upkeep: pages, search
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from .filing import in_quarantine
 from .health import Health, summary
 from .memory import give_back
 from .notify import notify
-from .poll import poll_account, refresh_pages
+from .poll import poll_account
 from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint, pause
 from .supervision import Measure, goes_on, measure
 from .tended import Round, State
 from .text.wording import counted
+from .upkeep import Upkeep
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from .workers import Pool
 
 log = logging.getLogger(__name__)
-
-INDEXING_SECONDS = 30.0
-"""So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
 
 
 class Rounds:
@@ -60,13 +59,14 @@ class Rounds:
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
-        self._publishing = threading.Lock()
+        self._upkeep = Upkeep(store)
         self._watchers = Watchers(self.wake, self.await_well)
         self._said = ""
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
         self._publish()
+        self._upkeep.start()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -160,7 +160,9 @@ class Rounds:
         return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
 
     def end(self, seconds: float) -> bool:
-        """Begin no more rounds, and wait for those under way to end after the batch in hand; whether they did."""
+        """Begin no more rounds, and wait for those under way to end after the batch in hand, and then for the pages of
+        what they filed; whether all that did end.
+        """
         end = time.monotonic() + seconds
         with self._changed:
             self._stopping = True
@@ -173,6 +175,7 @@ class Rounds:
         for thread in self._former:
             thread.join(max(0.0, end - time.monotonic()))
             ended = ended and not thread.is_alive()
+        ended = self._upkeep.end(max(0.5, end - time.monotonic())) and ended
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
         return ended
 
@@ -291,11 +294,7 @@ class Rounds:
                 on_mailbox=partial(setattr, round_, "mailbox"),
             )
         finally:  # after a failure too: what was committed before it is in the archive
-            with self._publishing:
-                if not round_.revoked.is_set() and round_.store.dirty_months():
-                    refresh_pages(round_.store)
-                round_.store.update_search(seconds=INDEXING_SECONDS)
-                round_.store.rest()
+            self._upkeep.ask()
 
     def _is_current(self, state: State, round_: Round) -> bool:
         """Whether somebody still waits for it."""

@@ -14,6 +14,7 @@ import pytest
 
 from mailarchiver import publishing, supervision
 from mailarchiver import rounds as rounds_module
+from mailarchiver import upkeep as upkeep_module
 from mailarchiver.config import Metrics, Settings
 from mailarchiver.errors import ConfigError, LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
@@ -114,7 +115,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult
 
     def play(poll_account: Callable[..., RoundResult]) -> None:
         monkeypatch.setattr(rounds_module, "poll_account", poll_account)
-        monkeypatch.setattr(rounds_module, "refresh_pages", lambda _store: 0)
+        monkeypatch.setattr(upkeep_module, "refresh_pages", lambda _store, **_: 0)
         monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     return play
@@ -326,6 +327,34 @@ def test_many_accounts_one_of_which_hangs(tmp_path: Path, play: Any) -> None:
                 rounds.wake(name)
                 assert semaphore.acquire(timeout=PATIENCE)
         assert not polled["a0"].acquire(blocking=False)
+        let_go.set()
+
+
+def test_pages_that_take_long_delay_no_round(tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of another account, nor the next of the one whose mail they are for."""
+    settings = of_accounts(tmp_path, 2)
+    begun, let_go = threading.Event(), threading.Event()
+    polled: dict[str, threading.Semaphore] = {a.name: threading.Semaphore(0) for a in settings.account}
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled[account.name].release()
+        return RoundResult(account.name, filed=1)
+
+    def refresh_pages(*_: object, **__: object) -> int:
+        begun.set()
+        assert let_go.wait(PATIENCE)
+        return 1
+
+    play(poll_account)
+    monkeypatch.setattr(upkeep_module, "refresh_pages", refresh_pages)
+    monkeypatch.setattr(FakeStore, "dirty_months", lambda _: ["2024/03"])
+    with running(settings) as rounds:
+        assert begun.wait(PATIENCE)
+        for name, semaphore in polled.items():
+            for _ in range(3):
+                rounds.wake(name)
+                assert semaphore.acquire(timeout=PATIENCE)
+        assert not rounds._states["a0"].health.failures
         let_go.set()
 
 
