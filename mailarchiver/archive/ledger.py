@@ -19,6 +19,7 @@ from ..errors import ArchiveRefused
 from ..model import Card, Direction, Entry
 from . import manifest
 from .manifest import Position, Removal
+from .noted import Noted
 from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
@@ -46,7 +47,7 @@ class Keys:
     automatic: bool = False
 
 
-class Ledger(Seen):
+class Ledger(Seen, Noted):
     """The database. Raises `sqlite3.Error`, which the store turns into `StoreError`."""
 
     def __init__(self, path: Path, *, wait: float) -> None:

@@ -195,14 +195,14 @@ def _refused(server: Server, error: Exception, kind: Literal["password", "token"
 
 def _explain(server: Server, error: Exception, deadline: Deadline) -> str:
     """What went wrong on the way to a log-in, and what to do about it."""
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return f"the host {server.host!r} cannot be found ({_reason(error)}): check host, and this machine's DNS"
     if deadline.expired:
         return f"{server} did not log us in within {deadline.seconds:g} s"
     if isinstance(error, ssl.SSLCertVerificationError):
         return _explain_certificate(server, error)
     if isinstance(error, ssl.SSLError):
         return _explain_tls(server, error)
-    if isinstance(error, (socket.gaierror, UnicodeError)):
-        return f"the host {server.host!r} cannot be found ({_reason(error)}): check host, and this machine's DNS"
     if isinstance(error, ConnectionRefusedError):
         return f"{server} refused the connection: check host and port (993 for tls, 143 for starttls)"
     if isinstance(error, TimeoutError):

@@ -67,14 +67,20 @@ class Conversation:
         try:
             if not self._interrupted:
                 client = connect(self._account, self._server, self._credentials, self._deadline)
-            if self._interrupted:
-                raise MailboxError(f"account {self._account}: the connection to {self._server} was ended at: connect")
+            self._require_uninterrupted()
             self._client = client
+        except MailboxError:
+            self._require_uninterrupted()  # which is why, whatever it looks like
+            raise
         finally:
             if self._client is None:
                 if client is not None:
                     hang_up(client)
                 self._deadline.release()
+
+    def _require_uninterrupted(self) -> None:
+        if self._interrupted:
+            raise MailboxError(f"account {self._account}: the connection to {self._server} was ended at: connect")
 
     @property
     def is_connected(self) -> bool:

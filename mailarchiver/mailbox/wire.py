@@ -10,6 +10,7 @@ import imaplib
 import re
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from imapclient.exceptions import ProtocolError
 
 from ..text.terminal import line as readable
 from .idling import Idling
+from .resolve import connected
 from .sasl import Bearer
 
 if TYPE_CHECKING:
@@ -58,6 +60,12 @@ class Deadline:
         self.seconds = seconds
         self.expired = False
         self._handle: socket.socket | None = None
+        self._end = float("inf")
+        self._is_shut = False
+
+    def left(self) -> float:
+        """How many seconds the operation under way still has; 0 once it is over."""
+        return 0.0 if self._is_shut else max(0.0, self._end - time.monotonic())
 
     def watch(self, connection: socket.socket) -> None:
         """Take a second handle on a connection: it stays good when TLS wraps, and so replaces, the first."""
@@ -71,10 +79,12 @@ class Deadline:
         timer = threading.Timer(self.seconds, self._expire)
         timer.daemon = True
         timer.start()
+        self._end = time.monotonic() + self.seconds
         try:
             yield
         finally:
             timer.cancel()
+            self._end = float("inf")
 
     def release(self) -> None:
         """Give the handle back; the connection ends when its owner has closed it too."""
@@ -87,7 +97,8 @@ class Deadline:
         self.shut()
 
     def shut(self) -> None:
-        """Shut the connection down, whoever waits for it."""
+        """Shut the connection down, whoever waits for it, or for its host's name."""
+        self._is_shut = True
         handle = self._handle  # another thread may release it in between
         if handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
@@ -121,7 +132,7 @@ class _Wire(Idling):
         super().__init__(host, port, timeout)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        connection = socket.create_connection((self.host, self.port), timeout)
+        connection = connected(self.host, self.port, timeout or self._deadline.seconds, self._deadline.left)
         # A command is sent in several small pieces; Nagle's algorithm would hold each until the last is acknowledged.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline.watch(connection)
