@@ -21,6 +21,7 @@ from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
 from .filing import in_quarantine
+from .forbearance import Forbearance, Left
 from .health import Health, summary
 from .memory import give_back
 from .notify import notify
@@ -52,8 +53,11 @@ class Rounds:
         self._store = store
         self._pool = pool
         self.publisher = Publisher(settings, store)
+        self._forbearance = Forbearance(store)
         first = self.publisher.first()
-        self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
+        left = self._forbearance.left(settings.account)
+        names = {account.name: account for account in settings.account}
+        self._states = {name: _state(account, first[name], left.get(name)) for name, account in names.items()}
         self._leaving: list[State] = []
         """Accounts that are no longer configured, until their last rounds have ended."""
         self._former: list[threading.Thread] = []
@@ -72,12 +76,14 @@ class Rounds:
                 self._start(state)
 
     def apply(self, settings: Settings, pool: Pool) -> str:
-        """Go on by another configuration, with a round of every account at once, whatever pause it has; what became
-        of the accounts, in words. A round under way of an account that changed ends after the batch in hand.
+        """Go on by another configuration, with a round of every account at once, but of those that the server wants
+        to be left alone, or whose log-in it refused, where nothing of that has changed; what became of the accounts, in
+        words. A round under way of an account that changed ends after the batch in hand.
 
         Raises:
             ConfigError: it takes a restart; nothing was changed.
         """
+        left = self._forbearance.left(settings.account)
         with self._changed:
             done = changes(self._settings, settings)
             self._settings, self._pool = settings, pool
@@ -90,7 +96,7 @@ class Rounds:
                 self._former += [state.thread] if state.thread else []
             first = self.publisher.first()
             for account in done.added:
-                self._states[account.name] = _state(account, first[account.name])
+                self._states[account.name] = _state(account, first[account.name], left.get(account.name))
                 self._start(self._states[account.name])
             for account in done.changed:
                 self._states[account.name].change(account)
@@ -98,6 +104,7 @@ class Rounds:
                 state.turn = replace(state.turn, resume=None).ask()
                 if state.round is not None:
                     state.round.outdated = True
+                state.forbear(left.get(state.account.name))
             for account in (*done.removed, *done.changed):
                 self._watchers.follow(account, ())  # before another round of it may follow
             self._changed.notify_all()
@@ -133,11 +140,16 @@ class Rounds:
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             self._follow(state, round_, result.folders)
+            if wait:
+                self._forbearance.note(account, wait, 0, "; ".join(result.troubles))
+            else:
+                self._forbearance.forget(account)
         except (MailboxError, StoreError) as error:
             if not self._is_current(state, round_):
                 return
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
             health, wait = _failed(account.name, state.health, error)
+            self._forbearance.note(account, wait, health.failures, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
             if not self._is_current(state, round_):
                 return
@@ -371,8 +383,10 @@ class Rounds:
         return all(state.round is None for state in self._states.values())
 
 
-def _state(account: Account, health: Health) -> State:
-    return State(account, Turn(account.interval.total_seconds()), health)
+def _state(account: Account, health: Health, left: Left | None) -> State:
+    state = State(account, Turn(account.interval.total_seconds()), health)
+    state.forbear(left)
+    return state
 
 
 def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timedelta]:

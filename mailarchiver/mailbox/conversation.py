@@ -178,7 +178,7 @@ class Conversation:
             return f'{self._server} did not {what}: it may only be read. Set after to "keep", or get write permission'
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
+        cure = answer_cure(self._server.host, self._server.port, words(error))
         if is_refusal(error):
-            cure = answer_cure(self._server.host, self._server.port, words(error))
             return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
-        return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
+        return f"the connection to {self._server} broke at: {what} ({words(error)}); {cure or 'tried again next round'}"
