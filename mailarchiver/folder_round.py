@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from . import copies
 from .errors import FetchBrokeError, MailboxError
 from .events import Event, about
 from .filing import filed
@@ -240,7 +241,7 @@ class FolderRound:
         for quarantined, uids in undone.items():
             self._record([uid for uid in uids if uid not in present], After("keep"))
             left = [uid for uid in uids if uid in present]
-            trouble = trouble or self.acknowledge(left, quarantined=quarantined)
+            trouble = trouble or self.acknowledge(left, quarantined=quarantined, is_again=True)
         return trouble
 
     def want_receipts(self, receipts: Sequence[Receipt]) -> None:
@@ -257,16 +258,17 @@ class FolderRound:
             trouble = trouble or self.acknowledge([uid for uid in some if uid is not None], quarantined=quarantined)
         return trouble
 
-    def acknowledge(self, uids: Sequence[int], *, quarantined: bool) -> str | None:
+    def acknowledge(self, uids: Sequence[int], *, quarantined: bool, is_again: bool = False) -> str | None:
         """The server action on mail that is safely in the archive: what `after` says of filed mail; mail in quarantine
         is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
         that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
 
         Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done. Nor is it where the
-        next batch, on its way already, broke the connection: the next round does it, and that error has its turn.
+        next batch, on its way already, broke the connection: the next round does it, and that error has its turn. Where
+        it `is_again`, and nothing is being fetched, what was copied before a cut is looked for.
         """
         after = self._after(held=quarantined)
-        done, trouble = self._act(uids, after)
+        done, trouble = self._act(uids, after, is_again=is_again)
         self._record(done, after)
         return trouble
 
@@ -274,17 +276,27 @@ class FolderRound:
         """What is to be done; mail that is held in quarantine, or for its size, is never moved."""
         return After("flag") if held and self.account.after.action != "keep" else self.account.after
 
-    def _act(self, uids: Sequence[int], after: After) -> tuple[list[int], str | None]:
+    def _act(self, uids: Sequence[int], after: After, *, is_again: bool = False) -> tuple[list[int], str | None]:
         """Those for which it is done, and what the server has against it."""
         if not uids or self.selected.uidvalidity is None or not self.mailbox.is_connected:
             return [], None
         try:
-            done = self.mailbox.acknowledge(uids, after)
+            done = self.mailbox.acknowledge(uids, after, self._book(uids, after, is_again=is_again))
         except MailboxError as error:
             if not self.mailbox.is_connected:
                 raise
             return [], str(error)
         return [uid for uid in uids if uid in done], None
+
+    def _book(self, uids: Sequence[int], after: After, *, is_again: bool) -> copies.Book | None:
+        """What is to be noted, and is known, of copies of these messages."""
+        if after.folder is None or self.selected.uidvalidity is None:
+            return None
+        place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+        known = self.store.notes.copying(*place) if is_again else {}
+        begun = {uid: known[uid] for uid in uids if uid in known}
+        copied = copies.found(self.mailbox, self.account.name, self.selected, begun) if begun else set()
+        return copies.Book(self.store, place, after.folder, copied)
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:

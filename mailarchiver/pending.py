@@ -2,8 +2,9 @@
 
 In most rounds that is next to nothing, whatever the folder holds: up to the cursor everything is recorded, so the
 server is asked for what lies beyond it and a little before it, and for those below that are still of interest. Once a
-day, and whenever the
-cursor does not hold (another UIDVALIDITY, another `since`, a ledger made anew), the whole folder is compared.
+day, and whenever the cursor does not hold (another UIDVALIDITY, another `since`, a ledger made anew), the whole folder
+is compared. The cursor stays below the UIDNEXT that was stated when the folder was opened: else a UID that some server
+made up, of four thousand million perhaps, would hide what comes until that day is over.
 
 Another UIDVALIDITY (RFC 3501 §2.3.1.1): the server has numbered the folder anew, and what a UID meant is not known any
 more. Every message counts as unseen then. It is fetched, and one that is known is recognised by its octets: it is not
@@ -66,7 +67,8 @@ def look(
         )
     large = store.large(*place)
     filed = {uid for held in (False, True) for uid in store.unacknowledged(*place, quarantined=held)}
-    if known is not None and _holds(known, uidvalidity, since, now):
+    beyond = selected.uidnext or float("inf")
+    if known is not None and known.uid < beyond and _holds(known, uidvalidity, since, now):
         start = known
         left = {*store.failures(*place), *large, *filed}
         above = max(0, start.uid - LOOK_BACK)
@@ -76,7 +78,7 @@ def look(
         listed = mailbox.search(account.since)
     done = filed | store.done_uids(*place, above=above)
     pending = [uid for uid in listed if uid not in done and not (uid in large and large[uid].size > largest)]
-    cursor = replace(start, uid=max([start.uid, *listed]))
+    cursor = replace(start, uid=max([start.uid, *(uid for uid in listed if uid < beyond)]))
     return Sight(listed, pending, None if cursor == known else cursor)
 
 

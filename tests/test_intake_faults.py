@@ -92,7 +92,7 @@ class Site:
         match self.after.action:
             case "move":
                 assert all("\\Deleted" in held.flags for held in inbox.values())
-                assert set(moved) == set(mails)
+                assert sorted(moved) == sorted(mails), "moved, and none of them twice"
             case "seen":
                 assert all("\\Seen" in held.flags for held in inbox.values())
             case _:
@@ -147,9 +147,19 @@ PLACES = {
     "NOOP": SEEN,
     "UID STORE": SEEN,
     "UID MOVE": MOVE,
+    "UID COPY": MOVE,
+    "UID STORE to move": MOVE,
+    "UID EXPUNGE": MOVE,
     "LOGOUT": MOVE,
 }
 """Where a round talks with the server, and the account that comes by there."""
+WITHOUT_MOVE = {"UID COPY": "UIDPLUS", "UID STORE to move": "UIDPLUS", "UID EXPUNGE": "UIDPLUS"}
+"""Where it comes by only if the server knows no MOVE."""
+
+
+def at(place: str) -> str:
+    """The place as the server knows it."""
+    return place.removesuffix(" to move")
 
 
 def in_the_middle(sound: bytes) -> Answer:
@@ -201,9 +211,9 @@ WAYS_OF_COMMANDS = (*WAYS, throttled_and_ended, long_line)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("way", WAYS_OF_COMMANDS, ids=lambda way: way.__name__)
 def test_trouble_anywhere(make: Make, hurry: Any, place: str, way: Callable[[bytes], Answer], times: int) -> None:
-    site = make(PLACES[place])
+    site = make(PLACES[place], capabilities=WITHOUT_MOVE.get(place, "UIDPLUS MOVE"))
     hurry(2.0, 4.0)  # what is no answer is waited for
-    site.server.fault = Fault(place, way)
+    site.server.fault = Fault(at(place), way)
     for _ in range(times):
         start = time.monotonic()
         site.round()
@@ -221,9 +231,9 @@ def test_silence_and_trickle_end_with_the_deadline(
     make: Make, hurry: Any, place: str, octets: bytes, times: int
 ) -> None:
     """One octet now and then keeps a socket's own time-out from ever coming."""
-    site = make(PLACES[place])
+    site = make(PLACES[place], capabilities=WITHOUT_MOVE.get(place, "UIDPLUS MOVE"))
     hurry(0.5, 1.0)
-    site.server.fault = Fault(place, lambda _sound: Slowly(octets, 0.1))
+    site.server.fault = Fault(at(place), lambda _sound: Slowly(octets, 0.1))
     for number in range(times):
         start = time.monotonic()
         told = site.round()
@@ -440,6 +450,34 @@ def test_what_is_said_of_a_folder(
     site.assert_made_up(MAILS)
 
 
+@TIMES
+@pytest.mark.parametrize("bogus", [5_000_000, 2**32 - 1, 2**40])
+def test_a_uid_that_was_made_up_hides_no_mail_that_comes(make: Make, hurry: Any, bogus: int, times: int) -> None:
+    """It lies beyond UIDNEXT; what it names is not there, and what comes has a UID below it."""
+    site = make(SEEN)
+    site.server.fault = Fault("UID SEARCH", told(1, 2, 3, 4, bogus))
+    for _ in range(times):
+        site.round()
+    site.server.fault = None
+    new = b"Subject: new\r\n\r\nOf the same day.\r\n"
+    site.server.boxes["INBOX"].add(new)
+    site.assert_made_up([*MAILS, new])
+
+
+@TIMES
+def test_a_cursor_that_lies_beyond_what_there_is_does_not_hold(make: Make, hurry: Any, times: int) -> None:
+    """As one that an older program left."""
+    site = make(SEEN)
+    site.assert_made_up(MAILS)
+    with Store.open(site.root, min_free=0) as store:
+        cursor = store.cursor("articles", "INBOX")
+        assert cursor is not None
+        store.set_cursor("articles", "INBOX", replace(cursor, uid=10**6 * times))
+    new = b"Subject: new\r\n\r\nOf the same day.\r\n"
+    site.server.boxes["INBOX"].add(new)
+    site.assert_made_up([*MAILS, new])
+
+
 # --- acknowledging ----------------------------------------------------------------------------------------------------
 
 ACTIONS: dict[str, tuple[After, str, str]] = {
@@ -522,6 +560,35 @@ def test_what_is_not_said_to_be_copied_is_not_expunged(
     assert sorted(site.filed()) == sorted(MAILS)
     assert [held.flags for held in site.server.boxes["INBOX"].messages.values()] == [{"\\Deleted"}] * 4
     assert "4 copied, and left behind marked as deleted" in caplog.text
+
+
+@TIMES
+@pytest.mark.parametrize("is_carried_out", [True, False], ids=["after", "before"])
+def test_what_was_copied_before_a_cut_is_not_copied_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch, is_carried_out: bool, times: int
+) -> None:
+    """And only that: the same mail twice stays twice, and one that lies in the target already counts for none."""
+    site = make(MOVE, capabilities="UIDPLUS")
+    site.server.boxes["INBOX"].add(MAILS[0])
+    site.server.boxes["Archived"].add(MAILS[1])
+    sound = SimulatedServer._change
+
+    def change(server: SimulatedServer, verb: str, command: str, rest: str) -> bytes:
+        if verb != "COPY":
+            return sound(server, verb, command, rest)
+        if is_carried_out:
+            sound(server, verb, command, rest)
+        return HANG_UP
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedServer, "_change", change)
+        for _ in range(times):
+            site.round()
+    assert isinstance(site.round(), RoundResult)
+    moved = [held.data for held in site.server.boxes["Archived"].messages.values()]
+    assert sorted(moved) == sorted([*MAILS, MAILS[0], MAILS[1]])
+    assert site.server.boxes["INBOX"].messages == {}
+    assert site.too_early == []
 
 
 @TIMES

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """A message is being copied: to `target`, where a copy has a UID of `above` or more, while UIDVALIDITY is that."""
+    """A message is being copied: to `target`, where a copy has a UID of `above` or more, while UIDVALIDITY is that.
+    `digest` is the message's, where that is known.
+    """
 
     target: str
     target_uidvalidity: int
     above: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ class Noted:
     def copying(self, account: str, folder: str, uidvalidity: int) -> dict[int, Copying]:
         """The messages of a folder that may be copied already, by their UIDs."""
         query = (
-            "SELECT uid, target, target_uidvalidity, above FROM copying"
-            " WHERE account = ? AND folder = ? AND uidvalidity = ?"
+            "SELECT uid, target, target_uidvalidity, above, digest FROM copying"
+            " JOIN seen USING (account, folder, uidvalidity, uid)"
+            " WHERE account = ? AND folder = ? AND uidvalidity = ? AND path = ''"
         )
         return {uid: Copying(*told) for uid, *told in self._db.execute(query, (account, folder, uidvalidity))}
 
@@ -53,10 +57,6 @@ class Noted:
                 for uid, copy in copies.items()
             ],
         )
-
-    def forget_copying(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
-        """These are copied and done with, or gone."""
-        self._delete("copying", account, folder, uidvalidity, uids)
 
     # --- mail that may be less than it should -------------------------------------------------------------------------
 

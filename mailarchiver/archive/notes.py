@@ -36,11 +36,6 @@ class Notes:
         with self._changing() as ledger:
             ledger.note_copying(account, folder, uidvalidity, copies)
 
-    def forget_copying(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
-        """These are copied and done with, or gone."""
-        with self._changing() as ledger:
-            ledger.forget_copying(account, folder, uidvalidity, uids)
-
     def doubtful(self, account: str, folder: str, uidvalidity: int) -> dict[int, str]:
         """The messages of a folder that may be less than the mail: UID → digest of what came."""
         with self._access.reading() as ledger:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mailarchiver.archive import schema
 from mailarchiver.archive.noted import Copying, Paused
 from mailarchiver.archive.store import Store
+from mailarchiver.model import MessageRef
+from tests.archive.filings import filing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +21,12 @@ UNTIL = datetime(2024, 3, 6, 12, tzinfo=UTC)
 
 def fill(store: Store) -> None:
     notes = store.notes
+    store.commit(
+        [filing(1, ref=MessageRef("articles", "INBOX", 77, 1)), filing(2, ref=MessageRef("articles", "INBOX", 77, 2))],
+        now=UNTIL,
+    )
     notes.note_copying(*PLACE, {1: Copying("Old", 5, 9), 2: Copying("Old", 5, 9)})
-    notes.forget_copying(*PLACE, [1])
+    store.acknowledged(*PLACE, [1], "move:Old")
     notes.note_doubtful(*PLACE, 3, "a" * 64)
     notes.note_doubtful(*PLACE, 3, "b" * 64)
     notes.note_doubtful(*PLACE, 4, "c" * 64)
@@ -34,7 +40,9 @@ def fill(store: Store) -> None:
 
 def assert_filled(store: Store) -> None:
     notes = store.notes
-    assert notes.copying(*PLACE) == {2: Copying("Old", 5, 9)}
+    assert notes.copying(*PLACE) == {
+        2: Copying("Old", 5, 9, filing(2, ref=MessageRef("articles", "INBOX", 77, 2)).digest)
+    }
     assert notes.copying("articles", "INBOX", 78) == {}, "under another UIDVALIDITY these are other messages"
     assert notes.doubtful(*PLACE) == {3: "b" * 64}
     assert notes.glimpsed("articles", "INBOX") == {"y"}

@@ -115,7 +115,7 @@ class SimulatedServer(ScriptedServer):
                 return b"* BYE until next time\r\n" + DONE
             case "LIST":
                 return "".join(f'* LIST () "/" "{name}"\r\n' for name in self.boxes).encode() + DONE
-            case "SELECT" | "EXAMINE":
+            case "STATUS" | "SELECT" | "EXAMINE":
                 return self._open(verb, rest)
             case "SEARCH":
                 return self._search(rest)
@@ -126,12 +126,22 @@ class SimulatedServer(ScriptedServer):
         return b"{tag} BAD unknown\r\n"
 
     def _open(self, verb: str, name: str) -> bytes:
+        if verb == "STATUS":
+            return self._status(name.partition(" ")[0])
         self._box = self.boxes.get(name.strip('"'))
         if self._box is None:
             return NO_FOLDER
         mode = "READ-WRITE" if verb == "SELECT" else "READ-ONLY"
         lines = f"* {len(self._box.messages)} EXISTS\r\n* OK [UIDVALIDITY {self._box.uidvalidity}] ok\r\n"
+        lines += f"* OK [UIDNEXT {self._box.next_uid}] ok\r\n"
         return lines.encode() + f"{{tag}} OK [{mode}] done\r\n".encode()
+
+    def _status(self, name: str) -> bytes:
+        box = self.boxes.get(name.strip('"'))
+        if box is None:
+            return NO_FOLDER
+        told = f"* STATUS {name} (UIDVALIDITY {box.uidvalidity} UIDNEXT {box.next_uid})\r\n"
+        return told.encode() + DONE
 
     def _chosen(self, numbers: str, *, uids: bool = True) -> list[int]:
         """The UIDs of a sequence set."""
