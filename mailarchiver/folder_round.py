@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from . import copies
+from .doubts import Doubts
 from .errors import FetchBrokeError, MailboxError
 from .events import Event, about
 from .filing import filed
@@ -103,17 +104,21 @@ class FolderRound:
         done: list[Receipt] = []
         large: dict[int, int] = {}
         own: set[int] = set()
-        trouble = self.no_target or self.redo(listed)
+        doubts = Doubts(self.store, self.account.name, self.selected.folder, self.selected.uidvalidity)
+        trouble = self.no_target or self.redo(listed, doubts.uids)
+        doubts.forget(listed)
         known = self.failures(listed)
-        fresh = [uid for uid in pending if uid not in known]
-        again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        fetched = without_own(self.fetched(fresh, again, large), self.store, own)
+        fresh = [uid for uid in pending if uid not in known and uid not in doubts.uids]
+        is_due = {uid for uid, failure in known.items() if failure.is_due(datetime.now(UTC))}
+        again = [uid for uid in pending if uid in is_due or (uid in doubts.uids and uid not in known)]
+        fetched = without_own(doubts.settled(self.fetched(fresh, again, large)), self.store, own)
         batches = filed(fetched, self.store, self.worker, rules=self.rules)
         with closing(batches), self.interrupted():
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
                 self.want_receipts(receipts)
-                trouble = trouble or self.acknowledge_all(receipts)
+                doubts.filed(receipt.ref.uid for receipt in receipts)
+                trouble = trouble or self.acknowledge_all(receipts, doubts.uids)
                 if stop.is_set():
                     self.mailbox.interrupt(is_unwanted=True)  # nobody wants what is being fetched ahead
                     break
@@ -226,10 +231,10 @@ class FolderRound:
             self.store.flagged_large(*place, done, after.action)
         return trouble
 
-    def redo(self, listed: Sequence[int]) -> str | None:
-        """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
-        folder needs no action, and is recorded as such, if a second look agrees: a search may come back empty by
-        mistake, or know only what is newer than `since`. Returns as `acknowledge`.
+    def redo(self, listed: Sequence[int], doubtful: Container[int]) -> str | None:
+        """Acknowledge what an earlier round filed but was stopped before acknowledging, but for what is in doubt. What
+        has meanwhile left the folder needs no action, and is recorded as such, if a second look agrees: a search may
+        come back empty by mistake, or know only what is newer than `since`. Returns as `acknowledge`.
         """
         if self.selected.uidvalidity is None:
             return None
@@ -240,7 +245,7 @@ class FolderRound:
         trouble = None
         for quarantined, uids in undone.items():
             self._record([uid for uid in uids if uid not in present], After("keep"))
-            left = [uid for uid in uids if uid in present]
+            left = [uid for uid in uids if uid in present and uid not in doubtful]
             trouble = trouble or self.acknowledge(left, quarantined=quarantined, is_again=True)
         return trouble
 
@@ -250,12 +255,13 @@ class FolderRound:
         if new and self.account.receipt is not None:
             self.store.receipts.want(self.account.name, new)
 
-    def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
-        """Acknowledge a batch. Returns as `acknowledge`."""
+    def acknowledge_all(self, receipts: Sequence[Receipt], doubtful: Container[int]) -> str | None:
+        """Acknowledge a batch, but for what is in doubt. Returns as `acknowledge`."""
         trouble = None
         for quarantined in (False, True):
             some = [receipt.ref.uid for receipt in receipts if (receipt.quarantine is not None) == quarantined]
-            trouble = trouble or self.acknowledge([uid for uid in some if uid is not None], quarantined=quarantined)
+            uids = [uid for uid in some if uid is not None and uid not in doubtful]
+            trouble = trouble or self.acknowledge(uids, quarantined=quarantined)
         return trouble
 
     def acknowledge(self, uids: Sequence[int], *, quarantined: bool, is_again: bool = False) -> str | None:

@@ -67,6 +67,7 @@ def look(
         )
     large = store.large(*place)
     filed = {uid for held in (False, True) for uid in store.unacknowledged(*place, quarantined=held)}
+    doubtful = store.notes.doubtful(*place).keys()
     beyond = selected.uidnext or float("inf")
     if known is not None and known.uid < beyond and _holds(known, uidvalidity, since, now):
         start = known
@@ -77,7 +78,11 @@ def look(
         start, above = Cursor(uidvalidity, 0, since, now), 0
         listed = mailbox.search(account.since)
     done = filed | store.done_uids(*place, above=above)
-    pending = [uid for uid in listed if uid not in done and not (uid in large and large[uid].size > largest)]
+    pending = [
+        uid
+        for uid in listed
+        if (uid not in done or uid in doubtful) and not (uid in large and large[uid].size > largest)
+    ]
     cursor = replace(start, uid=max([start.uid, *(uid for uid in listed if uid < beyond)]))
     return Sight(listed, pending, None if cursor == known else cursor)
 

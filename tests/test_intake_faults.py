@@ -80,6 +80,15 @@ class Site:
         assert len(set(found)) == len(found) == len(entry_folders(self.root)), "doubled"
         return found
 
+    def warned(self, mail: bytes) -> list[str]:
+        """The codes of the warnings of a mail's article."""
+        for line in (self.root / "manifest.jsonl").read_bytes().splitlines():
+            folder = self.root / json.loads(line)["folder"]
+            if (folder / "message.eml").read_bytes() == mail:
+                told = json.loads((folder / "article.json").read_bytes())
+                return [each["code"] for each in told["warnings"]]
+        raise AssertionError("it is not in the archive")
+
     def assert_made_up(self, mails: list[bytes]) -> None:
         """A sound round: all that is there is filed, and acknowledged."""
         result = self.round()
@@ -370,6 +379,134 @@ def test_a_message_that_is_refused_alone_and_in_company(make: Make, hurry: Any, 
     for _ in range(times):
         site.round()
         assert sorted(site.filed()) == [mail for mail in MAILS if mail != MAILS[times - 1]]
+    site.server.fault = None
+    site.assert_made_up(MAILS)
+
+
+def half(answer: bytes, uid: int) -> bytes:
+    """As `shorter`, however often it is asked for."""
+    return shorter(answer, uid)
+
+
+def without_structure(_sound: bytes) -> Answer:
+    return DONE
+
+
+def refused_structure(_sound: bytes) -> Answer:
+    return b"{tag} BAD what?\r\n"
+
+
+def damaged_structure(sound: bytes) -> Answer:
+    return re.sub(rb"BODYSTRUCTURE .*\)\r\n", b'BODYSTRUCTURE ("TEXT" NIL))\r\n', sound)
+
+
+STRUCTURES = (None, without_structure, refused_structure, damaged_structure)
+
+
+@TIMES
+@pytest.mark.parametrize("structure", STRUCTURES, ids=["structure", "none", "refused", "damaged"])
+def test_half_a_body_twice_is_filed_marked_and_left_where_it_is(
+    make: Make, hurry: Any, structure: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make(MOVE)
+    uid = times
+    site.server.faults = {"bodies": struck(half)(uid), **({"structure": structure} if structure else {})}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    parts = [mail for mail in site.filed() if mail not in MAILS]
+    assert [MAILS[uid - 1].startswith(part) for part in parts] == [True]
+    assert "may be incomplete: the server states" in caplog.text
+    assert list(site.server.boxes["INBOX"].messages) == [uid], "nothing is done to it"
+    assert "incomplete" in site.warned(parts[0])
+
+    site.server.faults = {}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    assert sorted(site.filed()) == sorted([*MAILS, parts[0]])
+    assert "came in full; what was filed of it before is a part" in caplog.text
+    assert site.server.boxes["INBOX"].messages == {}
+    moved = [held.data for held in site.server.boxes["Archived"].messages.values()]
+    assert sorted(moved) == sorted(MAILS)
+
+
+@TIMES
+def test_what_comes_the_same_on_another_connection_is_believed(
+    make: Make, hurry: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a server gives it that counts in its own way, and tells no structure."""
+    site = make(MOVE)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    for left in ([times], [], []):
+        told = site.round()
+        assert isinstance(told, RoundResult)
+        assert list(site.server.boxes["INBOX"].messages) == left
+        assert len(site.filed()) == len(MAILS)
+    assert "it is believed to be all" in caplog.text
+
+
+@TIMES
+def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, times: int) -> None:
+    site = make(MOVE)
+
+    def first(octets: int) -> Callable[[bytes, int], bytes]:
+        def some(answer: bytes, _uid: int) -> bytes:
+            head, _, data = answer.partition(b"}\r\n")
+            return head.rpartition(b"{")[0] + b"{%d}\r\n" % octets + data[:octets] + b")\r\n"
+
+        return some
+
+    for octets in range(60, 64):
+        site.server.faults = {"bodies": struck(first(octets))(1)}
+        told = site.round()
+        assert isinstance(told, RoundResult)
+        assert len(site.filed()) == len(MAILS)
+        assert list(site.server.boxes["INBOX"].messages) == [1]
+    site.server.faults = {}
+    site.round()
+    assert set(MAILS) < set(site.filed())
+    assert site.server.boxes["INBOX"].messages == {}
+
+
+@TIMES
+@pytest.mark.parametrize("size", [b"9000", b"400"])
+def test_a_size_that_is_too_large_is_settled_by_the_structure(
+    make: Make, hurry: Any, size: bytes, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of Exchange, which estimates: no doubt, no mark, no waiting for another round."""
+    site = make(MOVE)
+    site.server.faults = {"sizes": lambda sound: re.sub(rb"SIZE \d+", b"SIZE " + size, sound)}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    assert told.is_sound()
+    assert sorted(site.filed()) == sorted(MAILS)
+    assert [site.warned(mail) for mail in MAILS] == [[]] * 4
+    assert site.server.boxes["INBOX"].messages == {}
+    assert f"the server states {size.decode()} bytes and sends" in caplog.text
+
+
+@TIMES
+@pytest.mark.parametrize("code", [b"[SERVERBUG]", b"[UNAVAILABLE]", b""])
+def test_several_damaged_messages_hold_up_no_other(make: Make, hurry: Any, code: bytes, times: int) -> None:
+    """Though they make up a whole FETCH: they are set apart, one by one, and what is behind them is filed."""
+    site = make(MOVE)
+    bad = [uid for uid in range(1, 5) if uid <= times + 1]
+
+    def refuse(sound: bytes) -> Answer:
+        is_struck = any(b"(UID %d " % uid in sound for uid in bad)
+        return b"{tag} NO %b Internal error occurred\r\n" % code if is_struck else sound
+
+    box = site.server.boxes["INBOX"]
+    rest = {uid: held for uid, held in box.messages.items() if uid not in bad}
+    box.messages = {uid: held for uid, held in box.messages.items() if uid in bad}
+    site.server.fault = Fault("bodies", refuse)
+    site.round()
+    told = site.round()
+    assert isinstance(told, RoundResult), told
+    assert told.failed == len(bad)
+    box.messages |= rest
+    told = site.round()
+    assert isinstance(told, RoundResult), told
+    assert sorted(site.filed()) == sorted(held.data for held in rest.values())
     site.server.fault = None
     site.assert_made_up(MAILS)
 

@@ -83,6 +83,7 @@ def move(client: Client, uids: Sequence[int], folder: bytes, copies: Copies | No
                 "the server can neither MOVE messages nor tell which it copied: %d copied, and left behind marked as "
                 "deleted",
                 len(left),
+                extra=client.about(),
             )
     return _all_but(client, uids, "UNDELETED")
 

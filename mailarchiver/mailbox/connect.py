@@ -79,7 +79,7 @@ def connect(account: str, server: Server, credentials: Callable[[], str] | Token
     except TROUBLE as error:
         raise MailboxError(f"account {account}: {_explain(server, error, deadline)}") from error
     for alert in client.alerts:
-        log.warning("account %s: %s says: %s", account, server, alert)
+        log.warning("account %s: %s says: %s", account, server, alert, extra={"facts": {"account": account}})
     return client
 
 
@@ -94,7 +94,8 @@ def _with_credentials(
     try:
         return _open(server, deadline, lambda client: _log_in_by_token(client, server, token))
     except LoginRefused as error:
-        log.info("account %s: %s; asking for another token", account, error)
+        facts = {"facts": {"account": account}}
+        log.info("account %s: %s; asking for another token", account, error, extra=facts)
         another = credentials.token(refused=token)
         if another == token:
             raise LoginRefused(f"{error}. If that is not it, {credentials.cure}") from error

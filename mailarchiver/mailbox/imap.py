@@ -96,11 +96,13 @@ class ImapMailbox(Conversation):
             messages, uidnext = int(answer.get(b"EXISTS", 0)), answer.get(b"UIDNEXT")
             self._selected = Selected(folder, uidvalidity or None, messages, uidnext or None)
             self._writable = writable
+            client.facts = {**client.facts, "mailbox": folder}
             # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
             permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
             self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
-            log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
+            text = "account %s: %r has no UIDVALIDITY: its messages stay as they are"
+            log.warning(text, self._account, folder, extra=self._need_client().about())
         return self._selected
 
     def search(self, since: date | None, *, above: int = 0) -> list[int]:
@@ -204,6 +206,7 @@ class ImapMailbox(Conversation):
             log.warning(
                 "account %s: %r was not carried out for %d of %d messages of %s; tried again next round",
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
+                extra=self._need_client().about(),
             )
         return done
 
@@ -256,7 +259,7 @@ class ImapMailbox(Conversation):
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
         # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
         fallback = None if body.received else datetime.now(UTC)
-        return RawMessage(ref, body.received, body.data, fallback=fallback)
+        return RawMessage(ref, body.received, body.data, fallback=fallback, doubt=body.doubt)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""
@@ -265,6 +268,7 @@ class ImapMailbox(Conversation):
             log.warning(
                 "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
                 *(self._account, self._server, sorted(there), selected.folder),
+                extra=self._need_client().about(),
             )
 
     def _need_selected(self) -> Selected:

@@ -201,6 +201,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         self._deadline = deadline
         self.mechanism = "PREAUTH"
         """How we logged in."""
+        self.facts: dict[str, str] = {}
+        """What a line of the log about this connection says beside its sentence: the account, the folder."""
         super().__init__(host, port, ssl=tls is not None, timeout=timeout)
         self.normalise_times = False
         # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
@@ -208,6 +210,10 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
 
     def _create_IMAP4(self) -> _Wire:  # noqa: N802 - imapclient's hook for the connection
         return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
+
+    def about(self, uid: int | None = None) -> dict[str, object]:
+        """The `extra` of a line of the log about this connection, or about a message of the folder that is open."""
+        return {"facts": self.facts if uid is None else {**self.facts, "uid": uid}}
 
     @property
     def wire(self) -> _Wire:

@@ -59,8 +59,9 @@ class Fault:
 class SimulatedServer(ScriptedServer):
     """`with SimulatedServer(mails) as server:` has INBOX with these mails (UIDs from 1) and an empty `Archived`.
 
-    `fault` spoils answers while it is set. `watch` hears of each command that changes something in a folder (`UID
-    STORE`, `UID COPY`, `UID MOVE`, `UID EXPUNGE`, or `EXPUNGE`, `CLOSE` …) before it is carried out, with the messages.
+    `fault` spoils answers while it is set, `faults` those at several places. `watch` hears of each command that changes
+    something in a folder (`UID STORE`, `UID COPY`, `UID MOVE`, `UID EXPUNGE`, or `EXPUNGE`, `CLOSE` …) before it is
+    carried out, with the messages.
     """
 
     def __init__(self, mails: list[bytes], *, capabilities: str = "UIDPLUS MOVE") -> None:
@@ -70,6 +71,7 @@ class SimulatedServer(ScriptedServer):
             self.boxes["INBOX"].add(mail)
         self.capabilities = capabilities
         self.fault: Fault | None = None
+        self.faults: dict[str, Callable[[bytes], Answer]] = {}
         self.watch: Callable[[str, list[bytes]], None] = lambda _command, _mails: None
         self._box: Box | None = None
 
@@ -92,13 +94,15 @@ class SimulatedServer(ScriptedServer):
         answer: Answer = sound
         if self.fault is not None and self.fault.place == place:
             answer = self.fault.spoil(sound)
+        elif place in self.faults:
+            answer = self.faults[place](sound)
         assert not isinstance(answer, list)
         return self._send(connection, answer, tag)
 
     @staticmethod
     def _place(command: str) -> str:
         if command.startswith("UID FETCH"):
-            return "bodies" if "BODY" in command else "sizes"
+            return "bodies" if "BODY." in command else "structure" if "BODYSTRUCTURE" in command else "sizes"
         known = ("AUTHENTICATE PLAIN", "UID SEARCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE")
         return next((name for name in known if command.startswith(name)), command.partition(" ")[0])
 
@@ -187,6 +191,10 @@ class SimulatedServer(ScriptedServer):
             parts = [b"UID %d" % uid]
             if "RFC822.SIZE" in items:
                 parts.append(b"RFC822.SIZE %d" % len(data))
+            if "BODYSTRUCTURE" in items:
+                lines_of, text = data.count(b"\r\n"), data.partition(b"\r\n\r\n")[2]
+                told = b'"TEXT" "PLAIN" NIL NIL NIL "7BIT" %d %d' % (len(text), lines_of)
+                parts.append(b"BODYSTRUCTURE (%b)" % told)
             if "INTERNALDATE" in items:
                 parts.append(b'INTERNALDATE "06-Mar-2024 12:00:00 +0000"')
             if body := _BODY.search(items):
