@@ -86,7 +86,8 @@ class RoundResult:
 class FolderRound:
     """The round of one selected folder. `no_target` is why nothing can be acknowledged now; mail is filed all the
     same, and acknowledged by a later round. `bounds` are those of a message; `progress` hears how many messages more
-    are done, and how many more were found.
+    are done, and how many more were found. `keys` are those of messages that have nothing better (glimpse.py): what is
+    filed of these is noted.
     """
 
     mailbox: ImapMailbox
@@ -98,6 +99,7 @@ class FolderRound:
     no_target: str | None
     bounds: Bounds = field(default_factory=Bounds)
     progress: Progress = lambda _done, _found: None
+    keys: Mapping[int, str] = field(default_factory=dict)
 
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
@@ -117,6 +119,7 @@ class FolderRound:
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
                 self.want_receipts(receipts)
+                self.note_glimpsed(receipts)
                 doubts.filed(receipt.ref.uid for receipt in receipts)
                 trouble = trouble or self.acknowledge_all(receipts, doubts.uids)
                 if stop.is_set():
@@ -248,6 +251,12 @@ class FolderRound:
             left = [uid for uid in uids if uid in present and uid not in doubtful]
             trouble = trouble or self.acknowledge(left, quarantined=quarantined, is_again=True)
         return trouble
+
+    def note_glimpsed(self, receipts: Sequence[Receipt]) -> None:
+        """Record what has no UID to be known by."""
+        keys = [key for receipt in receipts if (key := self.keys.get(receipt.ref.uid or 0))]
+        if keys:
+            self.store.notes.glimpse(self.account.name, self.selected.folder, keys)
 
     def want_receipts(self, receipts: Sequence[Receipt]) -> None:
         """Have what is new told of in the mailbox, where the owner wants that."""

@@ -25,7 +25,8 @@ from mailarchiver.archive.store import Store
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
 from mailarchiver.folder_round import RoundResult
-from mailarchiver.mailbox.imap import Server
+from mailarchiver.mailbox import pieces
+from mailarchiver.mailbox.imap import Bounds, Server
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account
 from mailarchiver.workers import InProcess
@@ -52,6 +53,7 @@ class Site:
         self.server = server
         self.after = after
         self.folders = ["INBOX"]
+        self.bounds = Bounds()
         self.too_early: list[str] = []
         server.watch = self._watch
 
@@ -67,7 +69,8 @@ class Site:
     def round(self) -> RoundResult | str:
         with Store.open(self.root, min_free=0) as store:
             try:
-                return poll_account(self.account(), store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+                stop = threading.Event()
+                return poll_account(self.account(), store, InProcess(), rules=Rules(UTC), stop=stop, bounds=self.bounds)
             except MailboxError as error:
                 return str(error)
             finally:
@@ -251,6 +254,45 @@ def test_silence_and_trickle_end_with_the_deadline(
             assert isinstance(told, RoundResult), "a farewell is not waited for long, and missed by nobody"
         elif number == 0:
             assert isinstance(told, str)
+    site.server.fault = None
+    hurry(LONG, LONG)
+    site.assert_made_up(MAILS)
+
+
+SLOWLY = {
+    "silence": lambda _sound: Slowly(b"", 0.1),
+    "trickle": lambda _sound: Slowly(b"* OK " + b"x" * 3000, 0.1),
+    "trickle of the piece itself": lambda sound: Slowly(sound, 0.4),
+}
+"""Ways to keep a connection alive, and an operation from ever ending."""
+
+
+@TIMES
+@pytest.mark.parametrize("offset", [0, 64])
+@pytest.mark.parametrize(
+    "way",
+    [*WAYS_OF_COMMANDS, *(pytest.param(way, id=name) for name, way in SLOWLY.items())],
+    ids=lambda way: getattr(way, "__name__", None),
+)
+def test_trouble_within_a_message_that_comes_in_pieces(
+    make: Make, hurry: Any, monkeypatch: pytest.MonkeyPatch, way: Callable[[bytes], Answer], offset: int, times: int
+) -> None:
+    """Each piece has the deadline of an operation; of a message that lacks one nothing is filed."""
+    monkeypatch.setattr(pieces, "PIECE", 64)
+    site = make(MOVE)
+    site.bounds = Bounds(pieces=100)
+    hurry(1.0, 2.0)
+    struck_at = b"BODY[]<%d>" % offset
+
+    def spoil(sound: bytes) -> Answer:
+        return way(sound) if struck_at in sound else sound
+
+    site.server.fault = Fault("bodies", spoil)
+    for _ in range(times):
+        start = time.monotonic()
+        site.round()
+        assert time.monotonic() - start < 30
+        assert set(site.filed()) <= set(MAILS)
     site.server.fault = None
     hurry(LONG, LONG)
     site.assert_made_up(MAILS)
@@ -613,6 +655,48 @@ def test_a_cursor_that_lies_beyond_what_there_is_does_not_hold(make: Make, hurry
     new = b"Subject: new\r\n\r\nOf the same day.\r\n"
     site.server.boxes["INBOX"].add(new)
     site.assert_made_up([*MAILS, new])
+
+
+@TIMES
+@pytest.mark.parametrize("fields", ["sound", "refused", "none"])
+def test_without_uidvalidity_what_is_known_is_not_fetched_again(
+    make: Make, hurry: Any, fields: str, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Unless nothing tells its messages apart; and nothing is done on the server either way."""
+    caplog.set_level("INFO")
+    site = make(MOVE)
+    box = site.server.boxes["INBOX"]
+    site.server.faults = {"SELECT": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    if fields != "sound":
+        site.server.faults["fields"] = refusal if fields == "refused" else without_structure
+    sent = list(MAILS)
+    for number in range(times + 1):
+        asked = len(site.server.commands)
+        assert isinstance(site.round(), RoundResult)
+        assert sorted(site.filed()) == sorted(sent)
+        bodies = [c for c in site.server.commands[asked:] if c.startswith("UID FETCH") and "BODY.PEEK[]" in c]
+        expected = len(sent) if number == 0 or fields != "sound" else 1
+        assert len(bodies) == 1
+        assert f"of {len(sent)} messages, {expected} are not known" in caplog.text
+        sent.append(b"Subject: new %d\r\n\r\nOf the same day.\r\n" % number)
+        box.messages = {uid + 7: held for uid, held in box.messages.items()}  # numbered anew, as it may
+        box.next_uid += 7
+        box.add(sent[-1])
+    assert len(box.messages) == len(sent)
+    assert site.server.boxes["Archived"].messages == {}
+
+
+@TIMES
+def test_without_uidvalidity_messages_that_look_alike_are_fetched(make: Make, hurry: Any, times: int) -> None:
+    site = make(KEEP)
+    box = site.server.boxes["INBOX"]
+    site.server.faults = {"EXAMINE": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    alike = [b"Subject: alike\r\n\r\nNumber %d\r\n" % number for number in range(times + 1)]
+    box.messages.clear()
+    for number, mail in enumerate(alike):
+        box.add(mail)
+        assert isinstance(site.round(), RoundResult)
+        assert sorted(site.filed()) == sorted(alike[: number + 1])
 
 
 # --- acknowledging ----------------------------------------------------------------------------------------------------

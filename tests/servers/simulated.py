@@ -102,6 +102,8 @@ class SimulatedServer(ScriptedServer):
     @staticmethod
     def _place(command: str) -> str:
         if command.startswith("UID FETCH"):
+            if "HEADER.FIELDS" in command:
+                return "fields"
             return "bodies" if "BODY." in command else "structure" if "BODYSTRUCTURE" in command else "sizes"
         known = ("AUTHENTICATE PLAIN", "UID SEARCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE")
         return next((name for name in known if command.startswith(name)), command.partition(" ")[0])
@@ -195,6 +197,12 @@ class SimulatedServer(ScriptedServer):
                 lines_of, text = data.count(b"\r\n"), data.partition(b"\r\n\r\n")[2]
                 told = b'"TEXT" "PLAIN" NIL NIL NIL "7BIT" %d %d' % (len(text), lines_of)
                 parts.append(b"BODYSTRUCTURE (%b)" % told)
+            if "HEADER.FIELDS" in items:
+                head = data.partition(b"\r\n\r\n")[0]
+                chosen = [line for line in head.split(b"\r\n") if line.lower().startswith((b"subject:", b"from:"))]
+                text = b"".join(line + b"\r\n" for line in chosen) + b"\r\n"
+                name = b"BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]"
+                parts.append(b"%b {%d}\r\n%b" % (name, len(text), text))
             if "INTERNALDATE" in items:
                 parts.append(b'INTERNALDATE "06-Mar-2024 12:00:00 +0000"')
             if body := _BODY.search(items):
