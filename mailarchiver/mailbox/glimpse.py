@@ -10,8 +10,8 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .fetch import sets
-from .wire import IMAPError, is_refusal
+from .fetch import aware, sets
+from .wire import UNREADABLE, IMAPError, is_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,8 @@ def keys(client: Client, uids: Sequence[int]) -> dict[int, str]:
             if not is_refusal(error):
                 raise
             continue
+        except UNREADABLE:  # a date that no calendar has; the whole answer has been read by then
+            continue
         named = {uid: _key(answer.get(uid, {})) for uid in some}
         found.update({uid: key for uid, key in named.items() if key is not None})
     counts = Counter(found.values())
@@ -42,7 +44,7 @@ def keys(client: Client, uids: Sequence[int]) -> dict[int, str]:
 def _key(items: Mapping[bytes, Any]) -> str | None:
     """A digest; None where a size, a date or the fields are missing."""
     fields = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER.FIELDS")), None)
-    size, date = items.get(b"RFC822.SIZE"), items.get(b"INTERNALDATE")
+    size, date = items.get(b"RFC822.SIZE"), aware(items.get(b"INTERNALDATE"))
     if not isinstance(fields, bytes) or not fields.strip() or size is None or date is None:
         return None
     return hashlib.sha256(b"%d %b\n%b" % (size, date.isoformat().encode(), fields)).hexdigest()

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .wire import IMAPError, is_refusal
+from .wire import UNREADABLE, IMAPError, is_refusal
 
 if TYPE_CHECKING:
     from .wire import Client
 
 _OCTETS = 6
 """Where the octets stand in the description of a part that is not made of others."""
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What imapclient raises about a description that is none; the whole answer has been read by then."""
 
 
 def doubt(client: Client, uid: int, data: bytes, size: int) -> str | None:
@@ -44,7 +42,7 @@ def _octets_told(client: Client, uid: int) -> int | None:
         if not is_refusal(error):
             raise
         return None
-    except _UNREADABLE:
+    except UNREADABLE:  # a description that is none; the whole answer has been read by then
         return None
 
 

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
 
-TROUBLE = (
-    *(IMAPError, OSError),
-    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError),
-)
-"""What a conversation with a server may end in. QUIRK: imaplib and imapclient take answers apart without asking whether
-they are whole; the second line is what they then raise, as seen with mutated answers."""
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""QUIRK: imaplib and imapclient take answers apart without asking whether they are whole; this is what they then raise,
+as seen with mutated answers."""
+
+TROUBLE = (IMAPError, OSError, *UNREADABLE)
+"""What a conversation with a server may end in."""
 
 _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
