@@ -21,9 +21,12 @@ import pytest
 
 from mailarchiver import pending
 from mailarchiver.archive import seen
+from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.renewal import raw_mail
 from mailarchiver.archive.store import Store
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
+from mailarchiver.events import facts_of
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.mailbox import pieces
 from mailarchiver.mailbox.imap import Bounds, Server
@@ -458,6 +461,11 @@ def test_half_a_body_twice_is_filed_marked_and_left_where_it_is(
     parts = [mail for mail in site.filed() if mail not in MAILS]
     assert [MAILS[uid - 1].startswith(part) for part in parts] == [True]
     assert "may be incomplete: the server states" in caplog.text
+    about_it = [facts_of(record) for record in caplog.records if "octets" in record.getMessage()]
+    assert about_it == [{"account": "articles", "mailbox": "INBOX", "uid": uid}]
+    with Store.open(site.root, min_free=0) as store:
+        [doubted] = [mail for mail in store.all_mails() if mail.digest == digests(parts[0])[0]]
+        assert "states" in str(raw_mail(site.root, doubted).doubt), "a later program marks it, too"
     assert list(site.server.boxes["INBOX"].messages) == [uid], "nothing is done to it"
     assert "incomplete" in site.warned(parts[0])
 
