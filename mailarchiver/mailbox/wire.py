@@ -82,6 +82,11 @@ class Deadline:
         self._end = time.monotonic() + self.seconds
         try:
             yield
+        except BaseException:
+            self.expired = (
+                self.expired or time.monotonic() >= self._end
+            )  # whoever waited with this time-out may come first
+            raise
         finally:
             timer.cancel()
             self._end = float("inf")
