@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """From a mail's HTML to its article, beside the engines that others use: how long it takes, and what is kept.
 
-    benchmarks/extract.py FOLDER [--limit N] [--json]
+    benchmarks/extract.py FOLDER [--limit N] [--rounds N] [--json]
 
-FOLDER holds .eml files, at any depth. Each mail is parsed and unwrapped first, which does not count. Then its HTML
-runs, one after the other in this one process, through
+FOLDER holds .eml files, at any depth. Each mail is parsed and unwrapped first, which does not count. Then the HTML of
+all of them runs, one pass after the other in this one process, through
 
     ours         article.extract: tree, pictures, clean HTML, Markdown, text
     trafilatura  extract to HTML, precise; and `trafilatura default`: to text, as it comes
@@ -12,24 +12,29 @@ runs, one after the other in this one process, through
     chains       the HTML of each of the two, then html-to-markdown
     the engines  all that ours asks for a page (article.engines): the part of `ours` that is not ours
 
-Figures are milliseconds of processor time a mail; ratios are those of the medians over the same mails. The engines all
-together come last: whatever runs behind them finds their code and their caches warm. Kept is, for
-each kind of element, the share of those in the source that the result has, counted by text: for a Reader View mail the
-source is the element that holds the article; for others there is no truth to count against, and no table.
+A pass each, as each would run in use: between two mails of one engine nothing else takes the processor's caches. The
+passes are repeated in rounds, and of a mail's times the median counts. Figures are milliseconds of processor time a
+mail; ratios are those of the medians over the same mails, and of the sums. What was imported is taken from the
+garbage collector's sight first, as the worker does. Kept is, for each kind of element, the share of those in the source
+that the result has, counted by text: for a Reader View mail the source is the element that holds the article; for
+others there is no truth to count against, and no table.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import re
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import trafilatura
 from html_to_markdown import convert
@@ -44,13 +49,23 @@ from mailarchiver.message import parse, unwrap
 from mailarchiver.model import Original, TagRules
 
 OURS, ENGINES = "ours", "the engines"
+OTHERS = ("trafilatura", "readability")
 KEPT = ("a", "li", "table", "pre", "code", "figure", "figcaption", "h2", "h3", "h4", "h5", "h6", "blockquote", "iframe")
 READER_CONTENT = '[id$="readability-page-1"]'
 WARM_UP = 5
 
 T = TypeVar("T")
-Row = dict[str, float]
+Times = dict[str, list[float]]
+"""The milliseconds of each mail, by what took them."""
 Counts = dict[str, Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The first article of a mail: as ours gets it, and as a whole document, as the others do."""
+
+    original: Original
+    document: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,62 +73,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N mails, by name")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of passes (default 3)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
-    originals = list(mails(options.folder, options.limit))
-    if not originals:
+    all_mails = list(mails(options.folder, options.limit))
+    if not all_mails:
         sys.exit(f"{options.folder}: there is no mail with HTML in it")
-    for original in originals[:WARM_UP]:
-        measure(original)
-    results = [measure(original) for original in originals]
-    report = summary([row for row, _ in results], [counts for _, counts in results])
+    one_round(all_mails[:WARM_UP])
+    gc.collect()
+    gc.freeze()
+    rounds = []
+    for number in range(options.rounds):
+        print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+        times, results = one_round(all_mails)
+        rounds.append(times)
+    times = {
+        name: [statistics.median(each) for each in zip(*(one[name] for one in rounds), strict=True)] for name in times
+    }
+    report = summary(times, [kind in {"page", "newsletter"} for kind, _ in results[OURS]])
+    report |= kept(all_mails, {OURS: [html for _, html in results[OURS]]} | {name: results[name] for name in OTHERS})
     print(json.dumps(report, indent=1) if options.json else table(report))
     return 0
 
 
-def mails(folder: Path, limit: int | None) -> Iterator[Original]:
+def mails(folder: Path, limit: int | None) -> Iterator[Mail]:
     """The first article of each mail that has HTML."""
     for path in sorted(folder.rglob("*.eml"))[:limit]:
         original = unwrap(parse(path.read_bytes()))[0]
         if original.html:
-            yield original
+            html = original.html
+            whole = "<body" in html[:5_000].lower()
+            yield Mail(original, html if whole else f"<!DOCTYPE html><html><body>{html}</body></html>")
 
 
-def measure(original: Original) -> tuple[Row, dict[str, Counts]]:
-    """The times of one mail, and what each engine kept of it: `source`, and a name each."""
-    html = original.html or ""
-    document = f"<!DOCTYPE html><html><body>{html}</body></html>" if "<body" not in html[:5_000].lower() else html
-    row: Row = {}
-    article = timed(row, OURS, lambda: extract(original, TagRules()))
-    precise = timed(row, "trafilatura", lambda: from_trafilatura(document))
-    timed(row, "trafilatura default", lambda: trafilatura.extract(document))
-    summary_ = timed(row, "readability", lambda: from_readability(document))
-    row["trafilatura chain"] = row["trafilatura"] + timed_only(lambda: convert(precise))
-    row["readability chain"] = row["readability"] + timed_only(lambda: convert(summary_))
-    timed(row, ENGINES, lambda: opinions(without_prefixes(document)))
-    row["page"] = float(article.kind in {"page", "newsletter"})
-    source = LexborHTMLParser(document).css_first(READER_CONTENT)
-    if source is None:
-        return row, {}
-    results = {OURS: article.html, "trafilatura": precise, "readability": summary_}
-    return row, {"source": counted(source, links=False)} | {
-        name: counted(LexborHTMLParser(text).body) for name, text in results.items()
-    }
+def one_round(all_mails: Sequence[Mail]) -> tuple[Times, dict[str, list[Any]]]:
+    """A pass of each engine over all mails: the times, and what came of it."""
+    documents = [mail.document for mail in all_mails]
+    times: Times = {}
+    results: dict[str, list[Any]] = {}
 
+    def run(
+        name: str, work: Callable[[T], Any], subjects: Sequence[T], keep: Callable[[Any], Any] = lambda it: it
+    ) -> None:
+        times[name], results[name] = [], []
+        for subject in subjects:
+            start = time.process_time()
+            result = work(subject)
+            times[name].append((time.process_time() - start) * 1000)
+            results[name].append(keep(result))
 
-def timed(row: Row, name: str, work: Callable[[], T]) -> T:
-    """What the work gives; its milliseconds of processor time are noted."""
-    start = time.process_time()
-    result = work()
-    row[name] = (time.process_time() - start) * 1000
-    return result
-
-
-def timed_only(work: Callable[[], object]) -> float:
-    """The milliseconds of processor time that the work takes."""
-    row: Row = {}
-    timed(row, "it", work)
-    return row["it"]
+    originals = [mail.original for mail in all_mails]
+    run(OURS, lambda original: extract(original, TagRules()), originals, lambda article: (article.kind, article.html))
+    run("trafilatura", from_trafilatura, documents)
+    run("trafilatura default", trafilatura.extract, documents)
+    run("readability", from_readability, documents)
+    for name in OTHERS:
+        chain = f"{name} chain"
+        run(chain, convert, results[name])
+        times[chain] = [first + second for first, second in zip(times[name], times[chain], strict=True)]
+    run(ENGINES, lambda document: opinions(without_prefixes(document)), documents)
+    return times, results
 
 
 def from_trafilatura(document: str) -> str:
@@ -165,23 +184,32 @@ def host_of(url: str | None) -> str:
     return ".".join(found[1].replace("-nocookie", "").split(".")[-2:]) if found else ""
 
 
-def summary(rows: Sequence[Row], kept: Sequence[dict[str, Counts]]) -> dict[str, object]:
-    """Medians, ratios, and the shares of what is kept."""
-    names = [name for name in rows[0] if name != "page"]
-    report: dict[str, object] = {"mails": len(rows)}
-    report |= {name: statistics.median(row[name] for row in rows) for name in names}
-    ours = statistics.median(row[OURS] for row in rows)
-    report |= {f"ours to {name}": ours / statistics.median(row[name] for row in rows) for name in names if name != OURS}
-    pages = [row for row in rows if row["page"]]
-    if pages:
-        both = (statistics.median(row[name] for row in pages) for name in (OURS, ENGINES))
-        report |= {"pages": len(pages), "pages: ours to the engines": next(both) / next(both)}
-    with_source = [each for each in kept if each]
-    if with_source:
-        report["kept"] = {
-            name: {tag: share(tag, name, with_source) for tag in KEPT} for name in with_source[0] if name != "source"
-        }
+def summary(times: Times, is_page: Sequence[bool]) -> dict[str, Any]:
+    """Medians, and ratios of medians and of sums."""
+    report: dict[str, Any] = {"mails": len(is_page)}
+    report |= {name: statistics.median(each) for name, each in times.items()}
+    ours = times[OURS]
+    for name, theirs in times.items():
+        if name != OURS:
+            report[f"ours to {name}"] = statistics.median(ours) / statistics.median(theirs)
+            report[f"ours to {name}, all together"] = sum(ours) / sum(theirs)
+    if any(is_page):
+        of_pages = [list(compress(times[name], is_page)) for name in (OURS, ENGINES)]
+        report["pages"] = sum(is_page)
+        report["pages: ours to the engines"] = statistics.median(of_pages[0]) / statistics.median(of_pages[1])
+        report["pages: ours to the engines, all together"] = sum(of_pages[0]) / sum(of_pages[1])
     return report
+
+
+def kept(all_mails: Sequence[Mail], htmls: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The shares of what each kept of the mails whose source is known; nothing where there are none."""
+    of_all: list[dict[str, Counts]] = []
+    for place, mail in enumerate(all_mails):
+        source = LexborHTMLParser(mail.document).css_first(READER_CONTENT)
+        if source is not None:
+            results = {name: counted(LexborHTMLParser(html[place]).body) for name, html in htmls.items()}
+            of_all.append({"source": counted(source, links=False)} | results)
+    return {"kept": {name: {tag: share(tag, name, of_all) for tag in KEPT} for name in htmls}} if of_all else {}
 
 
 def share(tag: str, name: str, kept: Sequence[dict[str, Counts]]) -> float | None:
@@ -194,12 +222,12 @@ def share(tag: str, name: str, kept: Sequence[dict[str, Counts]]) -> float | Non
     return 100 * found / wanted if wanted else None
 
 
-def table(report: dict[str, object]) -> str:
+def table(report: dict[str, Any]) -> str:
     """The report for people."""
     lines = [f"{report['mails']} mails; ms of processor time a mail, median"]
     for name, value in report.items():
         if isinstance(value, float):
-            lines.append(f"{name:28}{value:9.2f}")
+            lines.append(f"{name:44}{value:9.2f}")
     kept = report.get("kept")
     if isinstance(kept, dict):
         lines += ["", f"{'kept, %':14}" + "".join(f"{tag:>11}" for tag in KEPT)]

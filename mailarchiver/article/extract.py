@@ -37,8 +37,6 @@ from .writer import Writer
 UNTITLED = "(no subject)"
 _EXCERPT_SOURCE = 2_000
 """Characters of the text that its excerpt is taken from."""
-_BEGINNING = 600
-"""Characters of a text that are enough to confirm the language it is said to be in."""
 _MARKS = re.compile(r"\n[ >]*(?:- )?")
 """Of quotes and lists, in plain text, with the line end before them, which is found fast."""
 
@@ -132,7 +130,7 @@ def _assemble(
     site = without_controls(found.site or "") or (host_of(url) if url else None)
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
-    language = _language(found.language, text)
+    language = metadata.settled(found.language, language_of(text))
     told = {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
     return Article(
         original=original,
@@ -156,15 +154,6 @@ def _assemble(
         provenance=_provenance(original, found, told | {"language": language}),
         warnings=original.warnings,
     )
-
-
-def _language(said: str | None, text: str) -> str | None:
-    """The language that was told where the text begins in it, as nearly all do; else what its whole decides."""
-    if said and len(text) > _BEGINNING:
-        begins = language_of(text[:_BEGINNING])
-        if begins and metadata.settled(said, begins) == said:
-            return said
-    return metadata.settled(said, language_of(text))
 
 
 def _provenance(original: Original, found: Recognised, told: Mapping[str, object]) -> dict[str, str]:

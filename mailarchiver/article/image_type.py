@@ -16,6 +16,9 @@ _SVG_HEAD = 1024
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG's markers of a frame (ITU-T T.81, table B.1), which tells the size."""
 _SCAN = 0xDA
+_GIF_HEADER = 13
+_LOSSLESS, _KEY_FRAME = 0x2F, b"\x9d\x01\x2a"
+"""What WebP's bitstreams begin with (RFC 9649, 3.4; RFC 6386, 9.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,31 @@ def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _size_of_gif(data: bytes) -> tuple[int, int] | None:
+    """By its logical screen (GIF89a, 18)."""
+    sound = data[:6] in {b"GIF87a", b"GIF89a"} and len(data) >= _GIF_HEADER
+    return (_little(data[6:8]), _little(data[8:10])) if sound else None
+
+
+def _size_of_webp(data: bytes) -> tuple[int, int] | None:
+    """By its first chunk (RFC 9649, 2.5 to 2.7): of an extended file, a lossless or a lossy one."""
+    chunk, head = data[12:16], data[20:30]
+    if data[8:12] != b"WEBP" or len(head) < 10:
+        return None
+    if chunk == b"VP8X":
+        return _little(head[4:7]) + 1, _little(head[7:10]) + 1
+    if chunk == b"VP8L" and head[0] == _LOSSLESS:
+        bits = _little(head[1:5])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 " and head[3:6] == _KEY_FRAME:
+        return _little(head[6:8]) & 0x3FFF, _little(head[8:10]) & 0x3FFF
+    return None
+
+
+def _little(octets: bytes) -> int:
+    return int.from_bytes(octets, "little")
+
+
 def _size(data: bytes) -> tuple[int | None, int | None]:
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -78,5 +106,5 @@ def _is_svg(data: bytes) -> bool:
     return head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in head
 
 
-_READERS = {"png": _size_of_png, "jpg": _size_of_jpeg}
+_READERS = {"png": _size_of_png, "jpg": _size_of_jpeg, "gif": _size_of_gif, "webp": _size_of_webp}
 """Of most pictures; the others, and what these do not understand, Pillow reads."""

@@ -30,7 +30,9 @@ def unwrapped(words: str) -> str:
     """Words without the line breaks of the transport; the looks ahead spare most texts the slow expressions."""
     if is_even(words):
         return words
-    if "\n" in words and not words.isascii():
+    if words.isascii():
+        return " ".join(words.split())
+    if "\n" in words:
         words = unbroken(words)
     for mark in "\n\t\r\f\v":
         words = words.replace(mark, " ")

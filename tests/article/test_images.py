@@ -434,6 +434,10 @@ SCAN = (0xDA, bytes((1, 1, 0, 0, 63, 0)))
         (jpeg((0xE1, b"\xff\xc0" * 40), FRAME, SCAN), (300, 30)),  # what looks like a frame within a segment
         (jpeg((0xE1, b"Exif")), (None, None)),
         (jpeg((0xE1, b"Exif"))[:-2], (None, None)),
+        (b"GIF89a" + bytes((44, 1, 30, 0)) + bytes(3), (300, 30)),  # cut off before its first block
+        (b"GIF89a" + bytes((44, 1)), (None, None)),
+        (b"RIFF\0\0\0\0WEBPVP8L" + bytes(5), (None, None)),
+        (b"RIFF\0\0\0\0WEBPVP8 " + bytes(20), (None, None)),  # without its start code
     ],
 )
 def test_a_header_tells_the_size(data: bytes, size: tuple[int | None, int | None]) -> None:
@@ -443,10 +447,19 @@ def test_a_header_tells_the_size(data: bytes, size: tuple[int | None, int | None
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"), [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("GIF", {}), ("WEBP", {})]
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("GIF", {}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"exif": b"Exif\0\0"}),  # an extended file
+    ],
 )
 @pytest.mark.parametrize("size", [(1, 1), (300, 2), (7, 4_000)])
-def test_what_pillow_writes_is_read(kind: str, options: dict[str, bool], size: tuple[int, int]) -> None:
+def test_what_pillow_writes_is_read(kind: str, options: dict[str, bool | bytes], size: tuple[int, int]) -> None:
     written = io.BytesIO()
     Pictures.new("RGB", size).save(written, kind, **options)
     found = look(written.getvalue())
