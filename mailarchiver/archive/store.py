@@ -19,7 +19,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from ..errors import NoSuchEntry, StoreError
@@ -51,8 +50,7 @@ class Store(Changing):
         self._layout = layout
         self._min_free = min_free
         self._access = Access(layout, wait=lock_wait)
-        # Whoever looks something up does not wait for the commit under way: SQLite keeps readers and writer apart.
-        self._look_ups = Access(layout, wait=lock_wait)
+        self._look_ups = Access(layout, wait=lock_wait)  # which does not wait for a commit that is under way
         self._handed_out: dict[str, str] = {}
 
     @classmethod
@@ -103,9 +101,7 @@ class Store(Changing):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def lent(self, revoked: threading.Event) -> Store:
@@ -140,10 +136,10 @@ class Store(Changing):
         with self._look_ups.reading() as ledger:
             known = ledger.known(digest, folded)
             lies = ledger.quarantined(digest, folded) if known is None else None
-        if known == () and again:
-            return None
-        if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
-            return known if lies is None else ()
+            if known == () and again:
+                return None
+            if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
+                return known if lies is None else ()
         with self._access.reading() as ledger, ledger.transaction():
             ledger.forget_quarantined(lies)
         return None
@@ -154,10 +150,8 @@ class Store(Changing):
         It has 16, 20 … of them where another mail has the shorter id, or was given it by this store since.
         """
         with self._look_ups.reading() as ledger:
-            for digits in ID_DIGITS:
-                base = digest[:digits]
-                # in this order: a commit enters it in the ledger before it is taken out of what is handed out
-                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:
+            for base in (digest[:digits] for digits in ID_DIGITS):
+                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:  # left first, as in `commit`
                     self._handed_out[base] = digest
                     return base
         raise StoreError(f"no id is free for {digest}")
