@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 from ..errors import NoSuchEntry, StoreError
@@ -41,8 +42,8 @@ ID_DIGITS = range(12, 65, 4)
 class Store(Publishing, Remembering, Changing):
     """An archive, open for writing. Every method raises `StoreError` where the disk or another holder is in the way.
 
-    May be used from several threads, one at a time gets in. Holds the lock for a batch, never longer, so several
-    processes may have the same archive open.
+    May be used from several threads: one at a time gets in, and beside it one that asks whether a mail is known. Holds
+    the lock for a batch, never longer, so several processes may have the same archive open.
     """
 
     def __init__(self, layout: Layout, *, min_free: int, lock_wait: float) -> None:
@@ -50,7 +51,8 @@ class Store(Publishing, Remembering, Changing):
         self._layout = layout
         self._min_free = min_free
         self._access = Access(layout, wait=lock_wait)
-        self._look_ups = Access(layout, wait=lock_wait)  # which does not wait for a commit that is under way
+        # Whoever looks something up does not wait for the commit under way: SQLite keeps readers and writer apart.
+        self._look_ups = Access(layout, wait=lock_wait)
         self._handed_out: dict[str, str] = {}
 
     @classmethod
@@ -101,7 +103,9 @@ class Store(Publishing, Remembering, Changing):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def lent(self, revoked: threading.Event) -> Store:
@@ -151,7 +155,8 @@ class Store(Publishing, Remembering, Changing):
         """
         with self._look_ups.reading() as ledger:
             for base in (digest[:digits] for digits in ID_DIGITS):
-                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:  # left first, as in `commit`
+                # in this order: a commit enters it in the ledger before it is taken out of what is handed out
+                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:
                     self._handed_out[base] = digest
                     return base
         raise StoreError(f"no id is free for {digest}")
