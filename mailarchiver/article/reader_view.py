@@ -16,7 +16,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ..model import Direction
-from ..text.dates import read_date
+from ..text.dates import find_date, read_date
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
@@ -149,9 +149,10 @@ def _lines(node: LexborNode) -> Iterator[str]:
 def _published(times: Sequence[str], spoken: str | None, latest: date | None) -> tuple[str, str] | None:
     """The date that was typed where the reading time stood, or beside it."""
     for line in times:
-        found = read_date(line, language=spoken, latest=latest)
+        whole = read_date(line, language=spoken, latest=latest)
+        found = whole or next(iter(find_date(line, language=spoken, latest=latest) or ()), None)
         if found is not None:
-            typed = "typed over the reading time" if len(times) == 1 else "typed beside the reading time"
+            typed = "typed over the reading time" if whole and len(times) == 1 else "typed beside the reading time"
             return found, f"reader view: {typed}"
     return None
 

@@ -49,7 +49,13 @@ def test_every_field_says_where_it_was_found() -> None:
         ("12 May 2024<br>", "2024-05-12"),
         ("3–4 minutes<br>May 12, 2024", "2024-05-12"),
         ("2024年5月12日", "2024-05-12"),
-        ("12 May 2031", None),  # after the mail arrived
+        ("12 May 2024 • 4 min read", "2024-05-12"),
+        ("3–4 minutes, 12 May 2024", "2024-05-12"),
+        ("Updated 12 May 2024", "2024-05-12"),
+        ("3–4 minutes 2024", None),
+        ("21 May 2024", "2024-05-21"),  # it may be tomorrow already where it was printed
+        ("22 May 2024", None),  # later than a day after the mail arrived
+        ("12 May 2031", None),
     ],
 )
 def test_a_date_typed_over_the_reading_time(time: str, published: str | None) -> None:
@@ -61,6 +67,12 @@ def test_a_date_in_the_credits_is_no_author() -> None:
     assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
     found = article(reader_page(BODY, credits="Sunday, 12 May 2024"))
     assert (found.byline, found.published) == (None, "2024-05-12")
+
+
+@pytest.mark.parametrize("label", ["Updated", "Last updated on", "Aktualisiert am", "Mis à jour le", "Published"])
+def test_what_says_what_the_date_is_of_goes_with_it(label: str) -> None:
+    found = article(reader_page(BODY, credits=f"Ada Quill<br>\n{label} 12 May 2024"))
+    assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
 
 
 def test_a_date_typed_over_the_time_beats_the_credits() -> None:
@@ -120,3 +132,16 @@ def test_the_language_told_stands_where_the_text_begins_in_it() -> None:
     german = "Das alte Wehr unterhalb der Mühle staut den Fluss seit zweihundert Jahren, und niemand weiß noch warum. "
     assert article(reader_page(f"<p>{english * 20}</p>", lang="en-GB")).language == "en-GB"
     assert article(reader_page(f"<p>{german * 20}</p>", lang="en-GB")).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://example.org/a#:~:text=late%20swifts", "https://example.org/a"),
+        ("https://example.org/a#nests:~:text=late", "https://example.org/a#nests"),
+        ("https://example.org/a#nests", "https://example.org/a#nests"),
+        ("https://example.org/a?q=:~:b", "https://example.org/a?q=:~:b"),
+    ],
+)
+def test_the_words_that_a_browser_is_to_mark_are_not_of_the_url(url: str, canonical: str) -> None:
+    assert article(reader_page(BODY, url=url)).url == canonical
