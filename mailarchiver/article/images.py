@@ -105,10 +105,9 @@ class ImageLedger:
         for index, part in enumerate(self._parts):
             if index in self._used or part.disposition == "attachment":
                 continue
-            picture = look(part.data)
-            if picture is not None:
+            if look(part.data) is not None:
                 source = f"cid:{part.content_id}" if part.content_id else part.filename or f"part {index + 1}"
-                image = self._keep(Image(source, "unreferenced"), part.data, picture, part.filename)
+                image = self._take(Image(source, "unreferenced"), part.data, part.filename, part.content_type)
                 self._ledger.setdefault(f"{source}#{index}", image)
                 self._used.add(index)
         return tuple(self._ledger.values())

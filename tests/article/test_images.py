@@ -109,6 +109,15 @@ def test_trackers_are_dropped_and_told() -> None:
     assert "<img" not in found.html
 
 
+def test_a_tracker_that_nothing_refers_to_is_no_more_of_a_picture() -> None:
+    found = article("<p>x</p>", parts=(part(content_id="p", data=PIXEL), part(content_id="q", data=png(2, 2))))
+    assert [(image.source, image.outcome, image.file, image.width) for image in found.images] == [
+        ("cid:p", "dropped", None, 1),
+        ("cid:q", "dropped", None, 2),
+    ]
+    assert found.attachments == ()
+
+
 def test_a_data_uri_becomes_a_file() -> None:
     found = article(f'<img src="data:image/png;base64,{base64.b64encode(PNG).decode()}">')
     (image,) = found.images
