@@ -32,6 +32,7 @@ from .markdown import markdown
 from .plain_text import plain_text
 from .recognised import Recognised
 from .sanitize import sanitize
+from .tongues import tongues
 from .writer import Writer
 
 UNTITLED = "(no subject)"
@@ -108,7 +109,9 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
         region_captions, region_skipped = captions(region, skipped)
         told |= region_captions
         skipped |= region_skipped
-    html = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout).write(found.regions)
+    handed = tongues(found.regions, found.language, found.direction)
+    writer = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout, handed=handed)
+    html = writer.write(found.regions)
     if found.left_out:
         ledger.leave_out(found.left_out.pictures, found.left_out.reason)
     return html
