@@ -135,6 +135,28 @@ def test_icons_of_sharing_and_the_pictures_of_the_footer_go() -> None:
     assert [image.alt for image in found.images] == ["A swift at the eaves"]
 
 
+def test_the_frame_that_buttondown_puts_around_a_letter() -> None:
+    frame = (
+        '<p><a href="https://buttondown.email/swifts/archive/late/">View this email online</a></p>',
+        '<p>You just read issue #12 of Swift Letter. You can also <a href="https://buttondown.email/swifts/archive">browse '
+        'the full archives</a> of this newsletter.</p><p>Share on <a href="https://facebook.com/sharer">Facebook</a></p>'
+        '<p>Brought to you by <a href="https://buttondown.email">Buttondown</a>, the easiest way to start your newsletter.'
+        ' <a href="https://buttondown.email/unsubscribe/x">Unsubscribe</a></p>',
+    )
+    found = sent(BODY.join(frame), *LIST)
+    assert found.url == "https://buttondown.email/swifts/archive/late/"
+    assert found.html == sent(WEB + BODY + LEAVE, *LIST).html
+
+
+def test_the_buttons_that_ghost_puts_below_a_letter_go() -> None:
+    buttons = "".join(
+        f'<td><a href="https://swifts.example.org/{way}">{words}</a></td>'
+        for way, words in (("like", "More like this"), ("dislike", "Less like this"), ("talk", "Comment"))
+    )
+    found = sent(WEB + BODY + f"<table><tr>{buttons}</tr></table>" + LEAVE, *LIST)
+    assert found.html == sent(WEB + BODY + LEAVE, *LIST).html
+
+
 def test_a_picture_above_the_text_stays_and_the_logo_goes() -> None:
     logo = '<p><img src="https://x.example.org/logo.gif" alt="Swift Society"></p>'
     hero = '<p><img src="https://x.example.org/sky.jpg" alt="The sky in May"></p>'
