@@ -6,6 +6,7 @@ its field to what stands around the article and to the subject.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,17 @@ from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
 _ALL_NAMES = tuple(name for names in _NAMES.values() for name in names)
+_BEHIND = ("_mr_css_attr", "_mailru_css_attribute_postfix")
+"""QUIRK: Mail.ru puts it behind each class and id."""
+_ENDINGS = (*_ALL_NAMES, *_BEHIND)
+_WORDS = frozenset(
+    {"reader-content", "reader-message", "toolbar-container", "domain-border", "top-anchor", "meta-data"}
+)
+"""Of the table, those that pages may use themselves."""
+_DRESSED = re.compile(
+    rf"(?:.*[^A-Za-z])?({'|'.join(name for name in _ALL_NAMES if name not in _WORDS)})(?:{'|'.join(_BEHIND)})?"
+)
+"""A name of Firefox's own in any dress."""
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -93,11 +105,17 @@ def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
         for node in tree.css("[class], [id]"):
             given = node.attributes
             for name in f"{given.get('class') or ''} {given.get('id') or ''}".split():
-                if name.endswith(_ALL_NAMES):
-                    bare = name if name in found else unprefixed(name)
+                if name.endswith(_ENDINGS):
+                    bare = name if name in found else _bare(name)
                     if bare in found:
                         found[bare].append(node)
     return {field: [node for name in names for node in found[name]] for field, names in _NAMES.items()}
+
+
+def _bare(name: str) -> str:
+    """A class or id without what mail programs put before and behind it, those that are not known to do so, too."""
+    dressed = _DRESSED.fullmatch(name)
+    return dressed[1] if dressed else unprefixed(name)
 
 
 def _url(header: _Header) -> tuple[str, str] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from .making import article, reader_page
@@ -15,6 +18,10 @@ DRESSES = [
     "x_",
     "x_gmail-",
     "yiv3245234580gmail-",
+    "yiv3245234580_gmail-",
+    "v1gmail-",
+    "rps_1a2b_",
+    "of-a-program-yet-to-come-",
 ]
 
 
@@ -29,6 +36,23 @@ def test_every_dress(prefix: str) -> None:
     assert found.language == "en-GB"
     assert found.direction == "ltr"
     assert found.html == "<p>They came on the ninth of May.</p>\n<p>Nobody had expected them so late.</p>"
+
+
+def test_the_dress_that_mail_ru_puts_behind() -> None:
+    plain = reader_page(BODY)
+    names = re.compile(r'(?:(?<=class=")|(?<=id="))[^"]+')
+    dressed = names.sub(lambda found: " ".join(f"{name}_mr_css_attr" for name in found[0].split()), plain)
+    assert dressed.count("_mr_css_attr") > 9
+    assert article(dressed) == replace(article(plain), original=article(dressed).original)
+
+
+def test_a_word_of_a_pages_own_is_no_dress() -> None:
+    assert article(f'<div class="news-reader-content"><p>{BODY}</p></div>').kind != "reader-view"
+
+
+def test_names_without_end_are_read_in_time() -> None:
+    name = "-reader-title" * 20_000
+    assert article(f'<div class="x{name}x moz-reader-content"><p>a</p></div>').kind == "reader-view"
 
 
 def test_every_field_says_where_it_was_found() -> None:
@@ -107,6 +131,12 @@ def test_the_url_given_by_hand(above: str, below: str, where: str) -> None:
     assert found.site == "example.org"
     assert found.provenance["url"] == where
     assert found.note is None
+
+
+def test_the_address_of_a_signature_is_not_the_articles() -> None:
+    signature = '<div>-- <br>Noor<br><a href="https://noor.example.com/">https://noor.example.com/</a></div>'
+    found = article(f'<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>{signature}')
+    assert (found.kind, found.url) == ("reader-view", None)
 
 
 def test_words_above_the_page_are_the_note() -> None:
