@@ -33,6 +33,7 @@ from .plain_text import plain_text
 from .recognised import Recognised
 from .sanitize import sanitize
 from .tongues import tongues
+from .word_lists import word_lists
 from .writer import Writer
 
 UNTITLED = "(no subject)"
@@ -52,6 +53,7 @@ def extract(original: Original, tags: TagRules) -> Article:
     html = original.html if original.html and original.html.strip() else None
     html = html or html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
+    word_lists(tree, html)
     printed = original.headers.subject or original.outer.headers.subject or ""
     subject = bare_subject(printed)
     latest = metadata.latest_day(original.outer.headers)

@@ -233,11 +233,12 @@ def test_the_markdown_has_front_matter() -> None:
     assert data.endswith(b"\n---\n\nThe first train leaves before the bakers have lit their ovens.\n")
 
 
-HUGO = frozenset(
-    "aliases build cascade date description draft expirydate headless iscjklanguage keywords kind lang lastmod layout "
-    "linktitle markup menu menus modified outputs params path publishdate resources sitemap slug summary "
-    "translationkey type unpublishdate url weight".split()
-)
+HUGO = frozenset({
+    "aliases", "build", "cascade", "date", "description", "draft", "expirydate", "headless", "iscjklanguage",
+    "keywords", "kind", "lang", "lastmod", "layout", "linktitle", "markup", "menu", "menus", "modified", "outputs",
+    "params", "path", "publishdate", "resources", "sitemap", "slug", "summary", "translationkey", "type",
+    "unpublishdate", "url", "weight",
+})  # fmt: skip
 """The keys that Hugo gives a meaning of its own (gohugo.io, "Front matter"), `title`, `tags` and `published` aside:
 these mean the same there.
 """

@@ -136,14 +136,15 @@ def test_icons_of_sharing_and_the_pictures_of_the_footer_go() -> None:
 
 
 def test_the_frame_that_buttondown_puts_around_a_letter() -> None:
-    frame = (
-        '<p><a href="https://buttondown.email/swifts/archive/late/">View this email online</a></p>',
-        '<p>You just read issue #12 of Swift Letter. You can also <a href="https://buttondown.email/swifts/archive">browse '
-        'the full archives</a> of this newsletter.</p><p>Share on <a href="https://facebook.com/sharer">Facebook</a></p>'
-        '<p>Brought to you by <a href="https://buttondown.email">Buttondown</a>, the easiest way to start your newsletter.'
-        ' <a href="https://buttondown.email/unsubscribe/x">Unsubscribe</a></p>',
+    above = '<p><a href="https://buttondown.email/swifts/archive/late/">View this email online</a></p>'
+    below = (
+        '<p>You just read issue #12 of Swift Letter. You can also <a href="https://buttondown.email/swifts/archive">'
+        "browse the full archives</a> of this newsletter.</p>"
+        '<p>Share on <a href="https://facebook.com/sharer">Facebook</a></p>'
+        '<p>Brought to you by <a href="https://buttondown.email">Buttondown</a>, the easiest way to write letters. '
+        '<a href="https://buttondown.email/unsubscribe/x">Unsubscribe</a></p>'
     )
-    found = sent(BODY.join(frame), *LIST)
+    found = sent(above + BODY + below, *LIST)
     assert found.url == "https://buttondown.email/swifts/archive/late/"
     assert found.html == sent(WEB + BODY + LEAVE, *LIST).html
 
