@@ -207,6 +207,15 @@ def test_what_is_shown_as_a_picture_and_is_none_stays_an_attachment(source: str)
         ("https://e.org/maps/roads.jpg", "roads", None),
         ("https://e.org/maps/roads%20old.jpg?w=1", "roads old", None),
         ("cid:ii_a@e.org", "ii", "ii"),
+        ("cid:ii_a@e.org", "IMG_1234", None),
+        ("cid:ii_a@e.org", "DSC00123", None),
+        ("cid:ii_a@e.org", "image 2", None),
+        ("cid:ii_a@e.org", "4f1c09aa-77d2-4b1e-9d53-0b6a7f2e18c4", None),
+        ("cid:ii_a@e.org", "cid:ii_a@e.org", None),
+        ("cid:ii_a@e.org", "Untitled", None),
+        ("cid:ii_a@e.org", "image of 1924", "image of 1924"),
+        ("cid:ii_a@e.org", "1968", "1968"),
+        ("cid:ii_a@e.org", "decade", "decade"),
     ],
 )
 def test_an_alt_text_is_a_file_name_only_if_it_is_all_of_it(source: str, alt: str, kept: str | None) -> None:
