@@ -20,6 +20,7 @@ from ..text.controls import without_controls
 from ..text.hosts import host_of
 from ..text.language import language_of
 from ..text.reflow import html_of
+from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
@@ -130,9 +131,11 @@ def _assemble(
 ) -> Article:
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
-    title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
     summary = excerpt(_MARKS.sub("\n", "\n" + text[:_EXCERPT_SOURCE]))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
+    title = without_controls(found.title or collapse(subject).strip())
+    if found.kind in {"reader-view", "link"}:  # of a page, it is known better which words are the site's
+        title = without_site(title, site_names(site, url))
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
     language = metadata.settled(found.language, language_of(text))
@@ -140,7 +143,7 @@ def _assemble(
     return Article(
         original=original,
         kind=found.kind,
-        title=title,
+        title=title or UNTITLED,
         html=html,
         markdown=markdown(html),
         text=text,

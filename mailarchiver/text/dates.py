@@ -50,7 +50,8 @@ _UPDATED = (
 )
 """What stands before the date of a change."""
 _LAST_LABEL = re.compile(
-    rf"(?:^|(?<=\s))(?:[^\s\d:]+\s*:|(?:first |originally )?(?:{_PUBLISHED}|{_UPDATED})(?:\s(?:on|am|le|el|il|op|den|em|w dniu))?)\s*$",
+    rf"(?:^|(?<=\s))(?:[^\s\d:]+\s*:|(?:first |originally )?"
+    rf"(?:{_PUBLISHED}|{_UPDATED})(?:\s(?:on|am|le|el|il|op|den|em|w dniu))?)\s*$",
     re.IGNORECASE,
 )
 _EDGE = " \t\r\n,;|·•–—-/"

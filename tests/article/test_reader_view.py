@@ -93,7 +93,7 @@ def test_a_date_in_the_credits_is_no_author() -> None:
     assert (found.byline, found.published) == (None, "2024-05-12")
 
 
-@pytest.mark.parametrize("label", ["Updated", "Last updated on", "Aktualisiert am", "Mis à jour le", "First published on"])
+@pytest.mark.parametrize("label", ["Updated", "Last updated on", "Aktualisiert am", "Mis à jour le", "First posted on"])
 def test_what_says_what_the_date_is_of_goes_with_it(label: str) -> None:
     found = article(reader_page(BODY, credits=f"Ada Quill<br>\n{label} 12 May 2024"))
     assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
