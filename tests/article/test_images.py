@@ -483,3 +483,16 @@ def test_what_pillow_writes_is_read(kind: str, options: dict[str, bool | bytes],
     found = look(written.getvalue())
     assert found is not None
     assert (found.width, found.height) == size
+
+
+def test_a_photograph_of_a_telephone_tells_its_size() -> None:
+    def extent(width: int, height: int) -> bytes:
+        return b"\0\0\0\x14ispe" + bytes(4) + width.to_bytes(4, "big") + height.to_bytes(4, "big")
+
+    head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    photograph = look(head + extent(512, 512) + extent(4032, 3024) + extent(320, 240))
+    assert photograph is not None
+    assert (photograph.extension, photograph.width, photograph.height) == ("heic", 4032, 3024)
+    bare = look(head)
+    assert bare is not None
+    assert (bare.width, bare.height) == (None, None)
