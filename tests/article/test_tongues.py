@@ -45,3 +45,8 @@ def test_a_box_around_an_article_from_right_to_left_says_nothing() -> None:
     html = f'<div dir="ltr"><div dir="rtl"><p>{HEBREW}</p></div></div>'
     assert f"<p>{HEBREW}</p>" in article(reader_page(html, lang="he", dir="rtl")).html
     assert article(html).html.strip() == f"<p>{HEBREW}</p>"
+
+
+def test_boxes_without_end_are_read_in_time() -> None:
+    html = f'<div lang="he" dir="rtl"><b>{HEBREW}</b>' * 3_000 + HEBREW * 20_000
+    assert HEBREW in article(reader_page(BODY + html)).text
