@@ -11,7 +11,8 @@ import logging
 from collections.abc import Mapping
 from enum import Enum
 
-from .errors import LoginRefused, MailboxError, StoreError
+from .errors import LoginRefused, MailArchiverError, MailboxError, StoreError
+from .text.traces import spot, trace
 
 Fact = str | int
 
@@ -61,6 +62,13 @@ def of_error(error: Exception) -> Event:
             return Event.DEFECT
 
 
+def words_of(error: Exception) -> str:
+    """What is told of an error: those that we expect say themselves what is wrong; a defect, where it came from, as its
+    words may be those of a mail.
+    """
+    return (str(error) if isinstance(error, MailArchiverError) else "") or spot(error)
+
+
 def event_of(record: logging.LogRecord) -> Event | None:
     """The kind of a line of the log; None where it has none."""
     event = getattr(record, "event", None)
@@ -74,8 +82,8 @@ def facts_of(record: logging.LogRecord) -> Mapping[str, Fact]:
 
 
 def trace_of(record: logging.LogRecord) -> str:
-    """The traceback that belongs to a line of the log; empty where none does."""
-    if record.exc_info and record.exc_info[0] is not None:
-        return logging.Formatter().formatException(record.exc_info)
-    trace = getattr(record, "trace", "")
-    return trace if isinstance(trace, str) else ""
+    """The traceback that belongs to a line of the log; empty where none does. It quotes nobody (`text.traces`)."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return trace(record.exc_info[1])
+    told = getattr(record, "trace", "")
+    return told if isinstance(told, str) else ""

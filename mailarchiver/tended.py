@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .archive.store import Store
-from .supervision import Measure, Pulse
+from .errors import MailboxError
+from .events import Event, about
+from .supervision import Measure, Pulse, measure
 
 if TYPE_CHECKING:
     from .config import Account
     from .health import Health
     from .mailbox.imap import ImapMailbox
     from .schedule import Turn
-    from .workers import Share
+    from .workers import Pool, Share
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +33,7 @@ class Round:
     started: float
     moved: float
     store: Store
+    pool: Pool
     share: Share
     stop: threading.Event
     revoked: threading.Event
@@ -72,6 +80,34 @@ class State:
         """Have a round under way end after the batch in hand."""
         if self.round is not None:
             self.round.stop.set()
+
+    def supervise(self, now: float) -> bool:
+        """Take the measures that the age of a round under way asks for, each once; whether it was abandoned."""
+        if self.round is None:
+            return False
+        due, before = measure(now - self.round.started), self.round.measure
+        self.round.measure = max(due, before)
+        if before < Measure.STOP <= due:
+            self.round.stop.set()
+            self.turn = self.turn.ask()  # it goes on where this one ends
+        facts = about(Event.ROUND_HANGS, account=self.account.name)
+        if before < Measure.CUT <= due:
+            text = "%s: the round hangs: its connection and its workers are ended"
+            log.warning(text, self.account.name, extra=facts)
+            self.round.cut()
+        if due is Measure.ABANDON:
+            then = "" if self.gone else ": another begins"
+            log.error("%s: the round still hangs, and is abandoned%s", self.account.name, then, extra=facts)
+            self._abandon(now)
+        return due is Measure.ABANDON
+
+    def _abandon(self, now: float) -> None:
+        """Nobody waits for the round any more; what it still brings is refused."""
+        if self.round is not None:
+            self.round.revoked.set()
+        self.turn = self.turn.begin(now).ask()
+        self.round, self.abandoned = None, self.abandoned + 1
+        self.health = self.health.after_failure(MailboxError("a round hung, and was abandoned"), datetime.now(UTC))
 
     def pulse(self, now: float) -> Pulse:
         """What its rounds last did."""

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from ..model import Entry
 from . import AUTOMATIC, manifest
-from .ledger import Keys
+from .filed import Keys
 from .sameness import text_key, url_key
 
 SUMS = "SHA256SUMS"
