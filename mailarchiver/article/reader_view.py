@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ..model import Direction
 from ..text.dates import find_date, read_date
+from ..text.hosts import host_of
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
@@ -68,7 +69,7 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
     above, below = lines_around(tree, content)
     named = [header.title, *titles]
-    url, url_where = _url(header) or surroundings.find_url(above, below, named) or (None, "")
+    url, url_where = _url(header) or surroundings.find_url(above, below, named) or _of_subject(titles) or (None, "")
     note = surroundings.note(above, [*named, header.domain])
     facts = {
         "kind": ("reader-view", f"reader view: {'id' if content.attributes.get('id') else 'class'} of its content"),
@@ -121,6 +122,15 @@ def _bare(name: str) -> str:
 def _url(header: _Header) -> tuple[str, str] | None:
     """The URL of the header's link, and where it was found."""
     return (header.url, "reader view: domain link") if header.url else None
+
+
+def _of_subject(titles: Sequence[str]) -> tuple[str, str] | None:
+    """The URL that a subject is, as some programs share a page, or ends with."""
+    for title in titles:
+        last = title.rpartition(" ")[2]
+        if host_of(last):
+            return last, "subject"
+    return None
 
 
 def _holds_something(node: LexborNode) -> bool:

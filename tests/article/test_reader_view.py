@@ -133,6 +133,12 @@ def test_the_url_given_by_hand(above: str, below: str, where: str) -> None:
     assert found.note is None
 
 
+@pytest.mark.parametrize("subject", ["https://example.org/a", "The swifts are late https://example.org/a"])
+def test_the_url_may_stand_in_the_subject(subject: str) -> None:
+    found = article(f'<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>', subject=subject)
+    assert (found.url, found.provenance["url"]) == ("https://example.org/a", "subject")
+
+
 def test_the_address_of_a_signature_is_not_the_articles() -> None:
     signature = '<div>-- <br>Noor<br><a href="https://noor.example.com/">https://noor.example.com/</a></div>'
     found = article(f'<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>{signature}')
