@@ -3,7 +3,7 @@
 ::
 
     APScheduler ─ every interval ─▶ Rounds.tick ┐
-    mailbox.idle ─ new mail ──────▶ Rounds.wake ┴▶ the account's thread: poll_account | refresh_pages | status.json
+    mailbox.idle ─ new mail ──────▶ Rounds.wake ┴▶ the account's thread: poll_account | status.json | Upkeep: pages
                 ─ now and then ──▶ Maintenance: the week's verify, stale pages
     main thread ─ a signal, or every few seconds ─▶ end? · new configuration? · clock jumped? · WATCHDOG=1 if all go on
 

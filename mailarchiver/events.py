@@ -37,6 +37,8 @@ class Event(Enum):
     RELOAD_REFUSED = "63a01f6e9c52d05a3be5a4df724f8604"
     DAMAGE = "00beef002b53283e1ac9196150fcef33"
     CLOCK_JUMPED = "b7548ed0a6794d55aebdb03b0019f9af"
+    DOUBTFUL = "109a102a56f86a48bff974a62578f15b"
+    LEFT_ALONE = "21eb6b31defeafff7a9790d03d71a5d4"
 
     @property
     def word(self) -> str:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -52,6 +53,8 @@ def file_unread(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noq
 
 def _articles(raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
     message = parse(raw.data)
+    if raw.doubt is not None:
+        message = replace(message, warnings=(MailWarning("incomplete", raw.doubt), *message.warnings))
     received = received_at(raw, message.headers)
     bundles: list[Bundle] = []
     digest = None

@@ -2,7 +2,8 @@
 
 ::
 
-    tick, wake ─▶ Turn ─ due ─▶ run: poll_account | pages, search ─▶ Health: status.json, STATUS= ─▶ watchers
+    tick, wake ─▶ Turn ─ due ─▶ run: poll_account ─▶ Health: status.json, STATUS= ─▶ watchers
+                                                 └─▶ Upkeep: pages, search
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ from typing import TYPE_CHECKING
 from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
+from .forbearance import Forbearance, Left
 from .health import Health, summary
 from .mailbox.auth import handed_over
 from .memory import give_back
 from .notify import notify
-from .poll import poll_account, refresh_pages
+from .poll import poll_account
 from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint
 from .supervision import goes_on
 from .tended import Round, State
 from .told import failed, tell
+from .upkeep import Upkeep
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -41,9 +44,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INDEXING_SECONDS = 30.0
-"""So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
-
 
 class Rounds:
     """What the daemon runs. All methods may be called from any thread."""
@@ -53,36 +53,42 @@ class Rounds:
         self._store = store
         self._pool = pool
         self.publisher = Publisher(settings, store)
+        self._forbearance = Forbearance(store)
         first = self.publisher.first(settings)
-        self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
+        left = self._forbearance.left(settings.account)
+        names = {account.name: account for account in settings.account}
+        self._states = {name: _state(account, first[name], left.get(name)) for name, account in names.items()}
         self._leaving: list[State] = []
         """Accounts that are no longer configured, until their last rounds have ended."""
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
-        self._publishing = threading.Lock()
+        self._upkeep = Upkeep(store)
         self._watchers = Watchers(self.wake, self.await_well)
         self._said = ""
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
         self._publish_aside()
+        self._upkeep.start()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
 
     def apply(self, settings: Settings, pool: Pool) -> str:
-        """Go on by another configuration, with a round of every account at once, whatever pause it has; what became
-        of the accounts, in words. A round under way of an account that changed ends after the batch in hand.
+        """Go on by another configuration, with a round of every account at once, but of those that the server wants
+        to be left alone, or whose log-in it refused, where nothing of that has changed; what became of the accounts, in
+        words. A round under way of an account that changed ends after the batch in hand.
 
         All or nothing: what may fail comes first. Whatever it raises, all goes on as before.
 
         Raises:
             ConfigError: it takes a restart.
         """
+        left = self._forbearance.left(settings.account)
         with self._changed:
             done, first = changes(self._settings, settings, handed_over()), self.publisher.first(settings)
-            added = [_state(account, first[account.name]) for account in done.added]
+            added = [_state(account, first[account.name], left.get(account.name)) for account in done.added]
             self._start_all(added)
             self._settings, self._pool = settings, pool
             self.publisher.apply(settings)
@@ -99,6 +105,7 @@ class Rounds:
                 state.turn = replace(state.turn, resume=None).ask()
                 if state.round is not None:
                     state.round.outdated = True
+                state.forbear(left.get(state.account.name))
             for account in (*done.removed, *done.changed):
                 self._unfollow(account)  # before another round of it may follow
             self._changed.notify_all()
@@ -134,11 +141,16 @@ class Rounds:
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             self._follow(state, round_, result.folders)
+            if wait:
+                self._forbearance.note(account, wait, 0, "; ".join(result.troubles))
+            else:
+                self._forbearance.forget(account)
         except (MailboxError, StoreError) as error:
             if not self._is_current(state, round_):
                 return
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
             health, wait = failed(account.name, state.health, error)
+            self._forbearance.note(account, wait, health.failures, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
             if not self._is_current(state, round_):
                 return
@@ -161,7 +173,9 @@ class Rounds:
         return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
 
     def end(self, seconds: float) -> bool:
-        """Begin no more rounds, and wait for those under way to end after the batch in hand; whether they did."""
+        """Begin no more rounds, and wait for those under way to end after the batch in hand, and then for the pages of
+        what they filed; whether all that did end.
+        """
         end = time.monotonic() + seconds
         with self._changed:
             self._stopping = True
@@ -174,6 +188,7 @@ class Rounds:
         for thread in self._former:
             thread.join(max(0.0, end - time.monotonic()))
             ended = ended and not thread.is_alive()
+        ended = self._upkeep.end(max(0.5, end - time.monotonic())) and ended
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
         return ended
 
@@ -287,11 +302,7 @@ class Rounds:
                 on_mailbox=partial(setattr, round_, "mailbox"),
             )
         finally:  # after a failure too: what was committed before it is in the archive
-            with self._publishing:
-                if not round_.revoked.is_set() and round_.store.dirty_months():
-                    refresh_pages(round_.store)
-                round_.store.update_search(seconds=INDEXING_SECONDS)
-                round_.store.rest()
+            self._upkeep.ask()
 
     def _is_current(self, state: State, round_: Round) -> bool:
         """Whether somebody still waits for it."""
@@ -370,5 +381,7 @@ class Rounds:
         return all(state.round is None for state in self._states.values())
 
 
-def _state(account: Account, health: Health) -> State:
-    return State(account, Turn(account.interval.total_seconds()), health)
+def _state(account: Account, health: Health, left: Left | None) -> State:
+    state = State(account, Turn(account.interval.total_seconds()), health)
+    state.forbear(left)
+    return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from .supervision import Measure, Pulse, measure
 
 if TYPE_CHECKING:
     from .config import Account
+    from .forbearance import Left
     from .health import Health
     from .mailbox.imap import ImapMailbox
     from .schedule import Turn
@@ -75,6 +77,13 @@ class State:
         self.turn = replace(self.turn, interval=account.interval.total_seconds())
         self.health = replace(self.health, interval=account.interval.total_seconds())
         self.end_round()
+
+    def forbear(self, left: Left | None) -> None:
+        """Leave the account alone for as long as its server wants, if it does."""
+        if left is not None:
+            wait, why = left
+            self.turn, self.tried = self.turn.paused(time.monotonic(), wait), True
+            self.health = replace(self.health, failures=why.failures, error=why.why)
 
     def end_round(self) -> None:
         """Have a round under way end after the batch in hand."""

@@ -14,6 +14,8 @@ import pytest
 
 from mailarchiver import publishing, supervision
 from mailarchiver import rounds as rounds_module
+from mailarchiver import upkeep as upkeep_module
+from mailarchiver.archive.notes import Paused
 from mailarchiver.config import Metrics, Settings
 from mailarchiver.errors import ConfigError, LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
@@ -37,11 +39,25 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+class FakeNotes(dict[str, Paused]):
+    """The accounts that are to be left alone."""
+
+    def paused(self) -> dict[str, Paused]:
+        return dict(self)
+
+    def pause(self, account: str, paused: Paused) -> None:
+        self[account] = paused
+
+    def forget_pause(self, account: str) -> None:
+        self.pop(account, None)
+
+
 class FakeStore:
     """Takes the status; what else a store does is the rounds' business only through `poll`."""
 
     def __init__(self) -> None:
         self.status: Any = None
+        self.notes = FakeNotes()
         self.revoked: list[threading.Event] = []
 
     def write_status(self, status: object) -> None:
@@ -114,7 +130,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., RoundResult
 
     def play(poll_account: Callable[..., RoundResult]) -> None:
         monkeypatch.setattr(rounds_module, "poll_account", poll_account)
-        monkeypatch.setattr(rounds_module, "refresh_pages", lambda _store: 0)
+        monkeypatch.setattr(upkeep_module, "refresh_pages", lambda _store, **_: 0)
         monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     return play
@@ -329,6 +345,34 @@ def test_many_accounts_one_of_which_hangs(tmp_path: Path, play: Any) -> None:
                 rounds.wake(name)
                 assert semaphore.acquire(timeout=PATIENCE)
         assert not polled["a0"].acquire(blocking=False)
+        let_go.set()
+
+
+def test_pages_that_take_long_delay_no_round(tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of another account, nor the next of the one whose mail they are for."""
+    settings = of_accounts(tmp_path, 2)
+    begun, let_go = threading.Event(), threading.Event()
+    polled: dict[str, threading.Semaphore] = {a.name: threading.Semaphore(0) for a in settings.account}
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled[account.name].release()
+        return RoundResult(account.name, filed=1)
+
+    def refresh_pages(*_: object, **__: object) -> int:
+        begun.set()
+        assert let_go.wait(PATIENCE)
+        return 1
+
+    play(poll_account)
+    monkeypatch.setattr(upkeep_module, "refresh_pages", refresh_pages)
+    monkeypatch.setattr(FakeStore, "dirty_months", lambda _: ["2024/03"])
+    with running(settings) as rounds:
+        assert begun.wait(PATIENCE)
+        for name, semaphore in polled.items():
+            for _ in range(3):
+                rounds.wake(name)
+                assert semaphore.acquire(timeout=PATIENCE)
+        assert not rounds._states["a0"].health.failures
         let_go.set()
 
 
@@ -631,6 +675,84 @@ def test_another_archive_takes_a_restart(settings: Settings, play: Any, tmp_path
     with pytest.raises(ConfigError, match="restart the service"):
         rounds.apply(settings.model_copy(update={"archive": elsewhere, "account": settings.account[:1]}), FakePool())  # type: ignore[arg-type]
     assert len(rounds._states) == 2
+
+
+# --- what a server wants outlives the daemon --------------------------------------------------------------------------
+
+
+SPENT = "refused: Account exceeded command or bandwidth limits. (Failure)"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_kept"),
+    [
+        (LoginRefused("no"), True),
+        (MailboxError("throttled. Suggested Backoff Time: 299910 milliseconds"), True),
+        (MailboxError(SPENT), True),
+        (RoundResult("a", troubles=(SPENT,)), True),
+        (MailboxError("no route to host"), False),
+        (StoreError("disk full"), False),
+        (RoundResult("a"), False),
+    ],
+    ids=str,
+)
+def test_a_restart_is_no_way_around_a_pause(
+    trouble: Exception | RoundResult,
+    is_kept: bool,
+    settings: Settings,
+    play: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tried: list[str] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        tried.append(account.name)
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble
+
+    play(poll_account)
+    rounds, store = make(settings)
+    rounds.run(settings.account[0])
+    for _ in range(5):
+        again = Rounds(settings, store, FakePool())  # type: ignore[arg-type]  # stand-ins
+        again.run(settings.account[0])
+    assert tried == ["a"] * (1 if is_kept else 6)
+    assert ("a: left alone for another" in caplog.text) == is_kept
+    if isinstance(trouble, LoginRefused):
+        assert again._states["a"].health.failures == 1, "the next pause is twice as long all the same"
+        assert again._states["a"].tried, "READY does not wait for it"
+    other = settings.account[0].model_copy(update={"username": "joan"})
+    changed = settings.model_copy(update={"account": (other, settings.account[1])})
+    Rounds(changed, store, FakePool()).run(other)  # type: ignore[arg-type]  # stand-ins
+    assert len(tried) == (2 if is_kept else 7), "what was configured otherwise is tried at once"
+
+
+def test_a_reload_ends_no_pause_but_that_of_an_account_that_changed(
+    tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled: list[str] = []
+    secret = tmp_path / "password"
+    secret.write_text("old")
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        polled.append(account.name)
+        raise LoginRefused("no")
+
+    play(poll_account)
+    settings = of_accounts(tmp_path, 3, interval="1d")
+    first = settings.account[0].model_copy(update={"password": None, "password_file": secret})
+    settings = settings.model_copy(update={"account": (first, *settings.account[1:])})
+    with running(settings) as rounds:
+        wait_for(lambda: all(state.round is None and state.turn.resume for state in rounds._states.values()))
+        for _ in range(3):
+            rounds.apply(settings, FakePool())  # type: ignore[arg-type]
+        time.sleep(0.5)
+        assert sorted(polled) == ["a0", "a1", "a2"]
+        secret.write_text("new")
+        rounds._store.notes.forget_pause("a1")  # as `mailarchiver poll` does where it goes well
+        rounds.apply(settings, FakePool())  # type: ignore[arg-type]
+        wait_for(lambda: sorted(polled) == ["a0", "a0", "a1", "a1", "a2"])
 
 
 # --- what is told of them -------------------------------------------------------------------------------------------

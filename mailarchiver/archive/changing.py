@@ -22,6 +22,7 @@ from .filed import Keys
 from .layout import PRIVATE_FILE, Layout
 from .ledger import Ledger
 from .manifest import Removal
+from .notes import Notes
 from .renewal import Mail, Renewal
 
 
@@ -35,6 +36,11 @@ class Changing(ABC):
     def root(self) -> Path:
         """The archive's folder."""
         return self._layout.root
+
+    @property
+    def notes(self) -> Notes:
+        """What rounds note down for those that follow."""
+        return Notes(self._access)
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:

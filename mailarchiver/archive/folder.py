@@ -105,6 +105,14 @@ def warns_of(warnings: object, code: str) -> bool:
     return any(isinstance(warning, dict) and warning.get("code") == code for warning in listed)
 
 
+def doubt(folder: Path) -> str | None:
+    """Why the mail of this article may be incomplete, as article.json has it; None where it says nothing of it."""
+    warnings = described(folder).get("warnings")
+    found = [each for each in warnings if warns_of([each], "incomplete")] if isinstance(warnings, list) else []
+    detail = found[0].get("detail") if found else None
+    return detail if isinstance(detail, str) else None
+
+
 def _folded(folder: Path, entry: Entry) -> str:
     """The digest with line ends as LF, of a mail's first article: the others' message.eml is not the whole mail."""
     from .bundle import digests  # brings the page's templates, which a usual start does not need

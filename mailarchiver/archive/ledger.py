@@ -15,6 +15,7 @@ from pathlib import Path
 from ..errors import ArchiveRefused
 from .filed import Filed
 from .manifest import Position
+from .noted import Noted
 from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
@@ -25,7 +26,7 @@ LOG_PAGES = 4_000
 """Of 4 KiB: how long the log of the database grows before it is copied into it."""
 
 
-class Ledger(Filed, Seen):
+class Ledger(Filed, Seen, Noted):
     """The database. Raises `sqlite3.Error`, which the store turns into `StoreError`."""
 
     def __init__(self, path: Path, *, wait: float) -> None:
