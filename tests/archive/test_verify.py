@@ -490,6 +490,22 @@ def test_names_that_no_text_can_hold(filled: Path) -> None:
     assert all(found.path.encode() for found in report.findings)
 
 
+@pytest.mark.parametrize("says", [None, "{}", '["id"]', "[" * 100_000, '{"format": 1, "id": "aaaaaaaaaaaa"}'])
+@pytest.mark.parametrize("sums", [None, b"", b"0  a\0b\n", b"\xff\n"])
+def test_whatever_others_call_by_our_names(filled: Path, says: str | None, sums: bytes | None) -> None:
+    """`None` is a pipe into which nobody ever writes."""
+    for folder in (filled / "theirs", filled / "2024" / "03" / "2024-03-06-theirs-aaaaaaaaaaaa"):
+        folder.mkdir()
+        for name, octets in (("article.json", None if says is None else says.encode()), ("SHA256SUMS", sums)):
+            if octets is None:
+                os.mkfifo(folder / name)
+            else:
+                (folder / name).write_bytes(octets)
+    report = verify(filled)
+    assert {"theirs", "2024/03/2024-03-06-theirs-aaaaaaaaaaaa"} <= {found.path for found in report.findings}
+    assert {found.kind for found in report.findings} <= {"extra", "unlisted"}
+
+
 @pytest.mark.parametrize("replace", [os.mkfifo, os.mkdir])
 def test_something_else_in_place_of_a_file(filled: Path, replace: Callable[[Path], None]) -> None:
     path = entry_folders(filled)[0] / "article.txt"
