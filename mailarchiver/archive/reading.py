@@ -18,6 +18,14 @@ def read(path: Path) -> str:
         raise StoreError(f"{path}: {error.strerror}: `mailarchiver verify` says what else is wrong") from error
 
 
+def page(folder: Path) -> Path:
+    """Where an article's page lies, as an absolute path. Raises `StoreError` where it is not there."""
+    path = (folder / "index.html").resolve()
+    if not path.is_file():
+        raise StoreError(f"{path} is not there: `mailarchiver verify` says what became of it")
+    return path
+
+
 def described(folder: Path, entry: Entry) -> dict[str, object]:
     """All that is known about an article: article.json, and what only the manifest tells.
 

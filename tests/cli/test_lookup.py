@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,24 @@ def test_open_prints_the_page_where_there_is_no_display(root: Path, monkeypatch:
     for key in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(key, raising=False)
     assert run(root, "open", LAKE.id).stdout.strip() == str((root / LAKE.folder / "index.html").resolve())
+
+
+def test_open_as_json(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(key, raising=False)
+    page = (root / LAKE.folder / "index.html").resolve()
+    told = json.loads(run(root, "open", LAKE.id, "--json").stdout)
+    assert told == {"id": LAKE.id, "page": str(page), "opened": False}
+
+
+def test_a_page_that_is_not_there_is_not_opened(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("it has nothing to show"))
+    monkeypatch.setenv("DISPLAY", ":0")
+    copy = shutil.copytree(root, tmp_path / "copy")
+    (copy / LAKE.folder).rename(copy / "renamed")
+    done = run(copy, "open", LAKE.id)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "index.html is not there: `mailarchiver verify`" in str(done.exception)
 
 
 def test_open_calls_the_browser(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
