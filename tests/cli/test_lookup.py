@@ -171,6 +171,22 @@ def test_marks_are_bold_on_a_terminal(root: Path) -> None:
     assert "keeps a \x1b[1mdiary\x1b[0m." in done.stdout
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["after:2024 diary", "kind:text diary", "site:aldern diary", "tag:slow after:2024", "tag:slow -bus", "-tag:a b:c"],
+)
+def test_a_whole_query_may_be_one_argument(root: Path, query: str) -> None:
+    whole, parts = (run(root, "search", "--", *words).stdout for words in ([query], query.split()))
+    assert whole == parts
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "998ec14a"], ["open", "998ec14a"]])
+def test_where_there_is_no_archive_that_is_said(tmp_path: Path, command: list[str]) -> None:
+    done = run(tmp_path / "nowhere", *command)
+    assert isinstance(done.exception, NoSuchEntry)
+    assert "there is no archive at " in str(done.exception)
+
+
 def test_what_the_shell_took_the_quotes_from_is_a_condition_all_the_same(root: Path) -> None:
     assert LAKE.id in run(root, "search", "tag:slow travel").stdout
     assert LAKE.id in run(root, "search", "keeps diary").stdout
