@@ -50,8 +50,9 @@ import mailarchiver
 from mailarchiver.archive import manifest, search_index, sync
 from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.catalogue import opened
+from mailarchiver.archive.filed import Keys
 from mailarchiver.archive.layout import Layout
-from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.ledger import Ledger
 from mailarchiver.archive.matches import best_matches
 from mailarchiver.archive.query import parse
 from mailarchiver.archive.search import search
@@ -407,7 +408,14 @@ SEARCHES = {
     "a rare phrase": '"seldom said"',
     "a beginning of one rare word": "seld*",
     "a beginning of one common word": "mad*",
-    "a beginning of a hundred words": "word19*",
+    "a beginning of a thousand words": "word19*",
+    "a beginning of all words, one letter": "w*",
+    "a beginning of all words, three letters": "wor*",
+    "a beginning of half of the words": "word1*",
+    "one of every text, and a beginning": "made word1*",
+    "a phrase that goes on": '"was m"*',
+    "a beginning, site: that begins so": "word19* site:exam*",
+    "one of every text, not a beginning": "made -seld*",
     "one of every text, site: of all": "made site:example.org",
     "one of every text, site: of the old": "made site:old.example",
     "one of every text, tag: of all": "made tag:slow-travel",

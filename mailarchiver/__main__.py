@@ -8,6 +8,7 @@ import typer
 
 from .cli.app import app
 from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError
+from .text.traces import threads_quote_nobody, trace
 
 _WRONG_USAGE = 2
 """With this click ends the process, once it has said what is wrong."""
@@ -19,13 +20,15 @@ def main() -> None:
     """Run the command named by the arguments, and end the process.
 
     An expected error is one that says itself what to do: it is printed to standard error, without a traceback. Any
-    other exception is a defect of the program, and is shown whole, by Python itself.
+    other exception is a defect of the program, and is shown by Python itself: whole on a terminal; elsewhere, where it
+    may stay for years, without its words (`text.traces`).
 
     With `-`, a mail on standard input, a slip on the command line is temporary: a mail system sends the mail back to
     its sender at any exit code but 0 and 75.
     """
     try:
-        app()
+        with threads_quote_nobody():
+            app()
     except SystemExit as end:
         if end.code == _WRONG_USAGE and "-" in sys.argv[1:]:
             sys.exit(_TRY_AGAIN)
@@ -34,6 +37,11 @@ def main() -> None:
         for line in str(error).splitlines():
             typer.echo(f"mailarchiver: {line}", err=True)
         sys.exit(exit_code(error))
+    except Exception as error:
+        if sys.stderr is None or sys.stderr.isatty():
+            raise
+        sys.stderr.write(f"{trace(error)}\n")
+        sys.exit(1)
 
 
 def exit_code(error: MailArchiverError) -> int:

@@ -17,6 +17,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from . import tasks
 from .archive.fitness import look
 from .archive.layout import leave_root
 from .check_account import check_account
@@ -37,6 +38,9 @@ def check(settings: Settings, config: Path, names: Sequence[str], now: datetime)
     yield _of_configuration(config)
     yield from _of_archive(settings.archive)
     yield _of_workers(settings.limits)
+    trouble = tasks.trouble(settings)
+    if trouble is not None:
+        yield Finding(None, "tasks", "note", trouble)
     for account in accounts:
         yield from _of_secret(account)
         yield from check_account(account, settings.archive.root, settings.limits.max_message, now)

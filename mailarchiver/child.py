@@ -27,6 +27,7 @@ from .answers import answer_frame, read_answer, read_task, task_frame
 from .errors import StoreError
 from .frames import Incoming, Outgoing, widen
 from .model import Quarantine, RawMessage, Rules, Understood
+from .text.traces import trace
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -197,6 +198,10 @@ def serve(work: Callable[..., Understood] | None = None) -> None:
             pass
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001  the border of a process: its standard error is the parent's log
+        sys.stderr.write(f"{trace(error)}\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _answered(tasks: Incoming, answers: Outgoing, work: Callable[..., Understood], seconds: int) -> bool:

@@ -47,7 +47,7 @@ from .errors import ConfigError
 from .model import After, Rules, TagRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from .mailbox.imap import Bounds, Server
     from .mailbox.microsoft import Microsoft
@@ -127,6 +127,10 @@ class Account(_Table):
         literal = self.password.get_secret_value() if self.password else None
         secret = Secret(self.password_file, self.password_command, self.password_credential, literal)
         return partial(read_secret, secret)
+
+    def lacks_credential(self, handed: "Set[str]") -> bool:
+        """Whether its password is a credential that is not among these."""
+        return self.password_credential is not None and self.password_credential not in handed
 
     def microsoft(self) -> "Microsoft":
         """The sign-in to Microsoft of this account. Raises `ConfigError` where it logs in in another way."""

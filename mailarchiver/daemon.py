@@ -3,7 +3,7 @@
 ::
 
     APScheduler ─ every interval ─▶ Rounds.tick ┐
-    mailbox.idle ─ new mail ──────▶ Rounds.wake ┴▶ the account's thread: poll_account | refresh_pages | status.json
+    mailbox.idle ─ new mail ──────▶ Rounds.wake ┴▶ the account's thread: poll_account | status.json | Upkeep: pages
                 ─ now and then ──▶ Maintenance: the week's verify, stale pages
     main thread ─ a signal, or every few seconds ─▶ end? · new configuration? · clock jumped? · WATCHDOG=1 if all go on
 
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, NoReturn
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from . import __version__
+from . import __version__, tasks
 from .errors import ConfigError, StoreError
 from .events import Event, about
 from .filing import opened, pool_of
@@ -58,6 +58,8 @@ EXIT_SECONDS = 8.0
 """How long the batches in hand may take after a signal; the whole exit has 10 s."""
 CLOSE_SECONDS = 1.0
 """How long the children may take to be gone once all is abandoned: one that waits for a disk cannot be killed."""
+LAST_SECONDS = 9.5
+"""So long after a signal to end there is no process any more, whatever the main thread waits for."""
 PAGES_EVERY = timedelta(hours=1)
 VERIFY_EVERY = timedelta(hours=6)
 """How often it is looked whether this week's check is still to be done."""
@@ -72,8 +74,8 @@ def run(settings: Settings, reread: Reread | None = None) -> None:
     """Watch all accounts until SIGTERM or SIGINT; then end after the batches in hand, within 10 s; at once by another.
 
     While the archive is opened, and perhaps put in order, which takes as long as its size, a signal ends it at once:
-    recovery may be broken off at any point. Not so where another process holds the archive for long while the status
-    is written at the start and after a reload: a signal waits for that, up to 60 s.
+    recovery may be broken off at any point. Nor does the main thread ever wait for another process that holds the
+    archive.
 
     At SIGHUP `reread` gives the configuration as it is now, or raises `ConfigError`: then the old one stands.
 
@@ -81,7 +83,7 @@ def run(settings: Settings, reread: Reread | None = None) -> None:
         StoreError: the archive cannot be opened at the start. Later on, trouble with it makes the rounds wait.
     """
     share_heaps()
-    with Signals() as signals, opened(settings.archive, settings.limits) as (store, pool):
+    with Signals(LAST_SECONDS) as signals, opened(settings.archive, settings.limits) as (store, pool):
         service = _Service(settings, store, pool, reread)
         signals.heed_end()
         service.start()
@@ -99,7 +101,7 @@ class _Service:
         self._settings = settings
         self._store = store
         self._pools = [pool]
-        """The one in use; then those before it, whose mails in work are still to be done."""
+        """The one in use; then those before it, while a round is under way that began with them."""
         self._reread = reread
         self._rounds = Rounds(settings, store, pool)
         self._stop = threading.Event()
@@ -108,6 +110,8 @@ class _Service:
         for account in settings.account:
             self._plan(account)
         self._is_ready = False
+        self._owed: tuple[str, ...] = ()
+        """What systemd is to hear, and did not take yet."""
 
     def start(self) -> None:
         """Begin the first rounds."""
@@ -115,6 +119,7 @@ class _Service:
         self._scheduler.start()
         names = ", ".join(account.name for account in self._settings.account)
         log.info("watching %s", names, extra=about(Event.STARTED, version=__version__))
+        _warn_of_tasks(self._settings)
 
     def watch(self, signals: Signals) -> None:
         """Wait for the end, and meanwhile tend the service, and feed systemd's watchdog while that goes well."""
@@ -130,8 +135,8 @@ class _Service:
                 goes_on = self._rounds.watch(now[1])
                 self._tell(now[1] - begun[1])
                 self._look_after_clock(jumped(then, now))
-                for pool in self._pools:
-                    pool.rest(now[1] if pool is self._pools[0] else float("inf"))
+                self._pools[0].rest(now[1])
+                self._drop_pools()
                 if signal.SIGHUP in came:
                     self._reload()
             except Exception:  # the border of the loop: mail is filed by other threads, and the watchdog is not fed
@@ -153,12 +158,11 @@ class _Service:
             pool.close()
 
     def _tell(self, age: float) -> None:
-        """READY=1 once each account was tried; how all are doing, when that has changed."""
-        if self._is_ready:
-            self._rounds.say()
-        elif self._rounds.all_tried() or age > READY_SECONDS:
-            self._is_ready = True
-            self._rounds.say("READY=1")
+        """READY=1 once each account was tried, until it is taken; how all are doing, when that has changed."""
+        if not self._is_ready and (self._rounds.all_tried() or age > READY_SECONDS):
+            self._is_ready, self._owed = True, ("READY=1",)
+        if self._is_ready and self._rounds.say(*self._owed):
+            self._owed = ()
 
     def _look_after_clock(self, jump: float | None) -> None:
         if jump is None:
@@ -182,7 +186,7 @@ class _Service:
         except Exception:  # the border of a reload: mail is still to be filed
             log.exception("not reloaded, by a defect of mailarchiver", extra=about(Event.DEFECT))
         if self._is_ready:
-            self._rounds.say("READY=1")
+            self._owed = () if self._rounds.say("READY=1") else ("READY=1",)
 
     def _apply(self, settings: Settings) -> None:
         before, pool = self._settings, self._pools[0]
@@ -191,18 +195,28 @@ class _Service:
             pool = pool_of(settings.limits, jobs=settings.limits.workers)
         try:
             done = self._rounds.apply(settings, pool)
-        except ConfigError:
+        except Exception:  # all goes on as before
             if is_new:
                 pool.close()
             raise
         self._settings = settings
         self._pools = [pool, *self._pools] if is_new else self._pools
         self._store.keep_free(settings.archive.min_free)
-        for account in before.account:
-            self._scheduler.remove_job(account.name)
+        over = {account.name for account in before.account} - {account.name for account in settings.account}
+        for job in self._scheduler.get_jobs():
+            if job.id in over:
+                job.remove()
         for account in settings.account:
             self._plan(account)
         log.info("reloaded: %s", done, extra=about(Event.RELOADED))
+        _warn_of_tasks(settings)
+
+    def _drop_pools(self) -> None:
+        """Close the pools of before that no round needs any more. That waits for their children, so others do it."""
+        over = [pool for pool in self._pools[1:] if not self._rounds.works_with(pool)]
+        self._pools = [pool for pool in self._pools if pool not in over]
+        for pool in over:
+            threading.Thread(target=pool.close, name="a pool's end", daemon=True).start()
 
     def _plan(self, account: Account) -> None:
         """A job of an account only asks for a round. The intervals vary a little, so that not all mailboxes of a server
@@ -211,7 +225,13 @@ class _Service:
         seconds = account.interval.total_seconds()
         jitter = min(seconds * JITTER, LONGEST_JITTER)
         self._scheduler.add_job(
-            self._rounds.tick, "interval", [account.name], seconds=seconds, jitter=jitter, id=account.name
+            self._rounds.tick,
+            "interval",
+            [account.name],
+            seconds=seconds,
+            jitter=jitter,
+            id=account.name,
+            replace_existing=True,
         )
 
 
@@ -231,6 +251,13 @@ def _scheduler(maintenance: Maintenance) -> BackgroundScheduler:
         seconds = every.total_seconds()
         scheduler.add_job(job, "interval", seconds=seconds, executor="maintenance", next_run_time=first)
     return scheduler
+
+
+def _warn_of_tasks(settings: Settings) -> None:
+    """Say so where the accounts may need more threads than there may be."""
+    trouble = tasks.trouble(settings)
+    if trouble is not None:
+        log.warning("%s", trouble)
 
 
 def _abandon(what: str, pools: list[Pool]) -> NoReturn:

@@ -22,6 +22,7 @@ from .mailbox import files
 from .mailbox.files import Unreadable
 from .model import Receipt, Rules
 from .poll import refresh_pages
+from .text.traces import spot
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def deferring() -> Iterator[None]:
     except Exception as error:
         log.exception("a mail on standard input was not filed")
         raise Deferred(
-            f"the mail was not filed, by a defect of mailarchiver ({error!r}): keep it, try again"
+            f"the mail was not filed, by a defect of mailarchiver ({spot(error)}): keep it, try again"
         ) from error
 
 

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Mapping
 from enum import Enum
 
-from .errors import LoginRefused, MailboxError, StoreError
+from .errors import LoginRefused, MailArchiverError, MailboxError, StoreError
+from .text.traces import spot, trace
 
 Fact = str | int
 
@@ -36,6 +37,8 @@ class Event(Enum):
     RELOAD_REFUSED = "63a01f6e9c52d05a3be5a4df724f8604"
     DAMAGE = "00beef002b53283e1ac9196150fcef33"
     CLOCK_JUMPED = "b7548ed0a6794d55aebdb03b0019f9af"
+    DOUBTFUL = "109a102a56f86a48bff974a62578f15b"
+    LEFT_ALONE = "21eb6b31defeafff7a9790d03d71a5d4"
 
     @property
     def word(self) -> str:
@@ -61,6 +64,13 @@ def of_error(error: Exception) -> Event:
             return Event.DEFECT
 
 
+def words_of(error: Exception) -> str:
+    """What is told of an error: those that we expect say themselves what is wrong; a defect, where it came from, as its
+    words may be those of a mail.
+    """
+    return (str(error) if isinstance(error, MailArchiverError) else "") or spot(error)
+
+
 def event_of(record: logging.LogRecord) -> Event | None:
     """The kind of a line of the log; None where it has none."""
     event = getattr(record, "event", None)
@@ -74,8 +84,8 @@ def facts_of(record: logging.LogRecord) -> Mapping[str, Fact]:
 
 
 def trace_of(record: logging.LogRecord) -> str:
-    """The traceback that belongs to a line of the log; empty where none does."""
-    if record.exc_info and record.exc_info[0] is not None:
-        return logging.Formatter().formatException(record.exc_info)
-    trace = getattr(record, "trace", "")
-    return trace if isinstance(trace, str) else ""
+    """The traceback that belongs to a line of the log; empty where none does. It quotes nobody (`text.traces`)."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return trace(record.exc_info[1])
+    told = getattr(record, "trace", "")
+    return told if isinstance(told, str) else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from . import copies
+from .doubts import Doubts
 from .errors import FetchBrokeError, MailboxError
 from .events import Event, about
 from .filing import filed
@@ -84,7 +86,8 @@ class RoundResult:
 class FolderRound:
     """The round of one selected folder. `no_target` is why nothing can be acknowledged now; mail is filed all the
     same, and acknowledged by a later round. `bounds` are those of a message; `progress` hears how many messages more
-    are done, and how many more were found.
+    are done, and how many more were found. `keys` are those of messages that have nothing better (glimpse.py): what is
+    filed of these is noted.
     """
 
     mailbox: ImapMailbox
@@ -96,23 +99,29 @@ class FolderRound:
     no_target: str | None
     bounds: Bounds = field(default_factory=Bounds)
     progress: Progress = lambda _done, _found: None
+    keys: Mapping[int, str] = field(default_factory=dict)
 
     def run(self, pending: Sequence[int], listed: Sequence[int], stop: threading.Event) -> RoundResult:
         """File what is pending of what the folder lists; ends after the batch in hand when `stop` is set."""
         done: list[Receipt] = []
         large: dict[int, int] = {}
         own: set[int] = set()
-        trouble = self.no_target or self.redo(listed)
+        doubts = Doubts(self.store, self.account.name, self.selected.folder, self.selected.uidvalidity)
+        trouble = self.no_target or self.redo(listed, doubts.uids)
+        doubts.forget(listed)
         known = self.failures(listed)
-        fresh = [uid for uid in pending if uid not in known]
-        again = [uid for uid in pending if uid in known and known[uid].is_due(datetime.now(UTC))]
-        fetched = without_own(self.fetched(fresh, again, large), self.store, own)
+        fresh = [uid for uid in pending if uid not in known and uid not in doubts.uids]
+        is_due = {uid for uid, failure in known.items() if failure.is_due(datetime.now(UTC))}
+        again = [uid for uid in pending if uid in is_due or (uid in doubts.uids and uid not in known)]
+        fetched = without_own(doubts.settled(self.fetched(fresh, again, large)), self.store, own)
         batches = filed(fetched, self.store, self.worker, rules=self.rules)
         with closing(batches), self.interrupted():
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
                 self.want_receipts(receipts)
-                trouble = trouble or self.acknowledge_all(receipts)
+                self.note_glimpsed(receipts)
+                doubts.filed(receipt.ref.uid for receipt in receipts)
+                trouble = trouble or self.acknowledge_all(receipts, doubts.uids)
                 if stop.is_set():
                     self.mailbox.interrupt(is_unwanted=True)  # nobody wants what is being fetched ahead
                     break
@@ -225,10 +234,10 @@ class FolderRound:
             self.store.flagged_large(*place, done, after.action)
         return trouble
 
-    def redo(self, listed: Sequence[int]) -> str | None:
-        """Acknowledge what an earlier round filed but was stopped before acknowledging. What has meanwhile left the
-        folder needs no action, and is recorded as such, if a second look agrees: a search may come back empty by
-        mistake, or know only what is newer than `since`. Returns as `acknowledge`.
+    def redo(self, listed: Sequence[int], doubtful: Container[int]) -> str | None:
+        """Acknowledge what an earlier round filed but was stopped before acknowledging, but for what is in doubt. What
+        has meanwhile left the folder needs no action, and is recorded as such, if a second look agrees: a search may
+        come back empty by mistake, or know only what is newer than `since`. Returns as `acknowledge`.
         """
         if self.selected.uidvalidity is None:
             return None
@@ -239,9 +248,15 @@ class FolderRound:
         trouble = None
         for quarantined, uids in undone.items():
             self._record([uid for uid in uids if uid not in present], After("keep"))
-            left = [uid for uid in uids if uid in present]
-            trouble = trouble or self.acknowledge(left, quarantined=quarantined)
+            left = [uid for uid in uids if uid in present and uid not in doubtful]
+            trouble = trouble or self.acknowledge(left, quarantined=quarantined, is_again=True)
         return trouble
+
+    def note_glimpsed(self, receipts: Sequence[Receipt]) -> None:
+        """Record what has no UID to be known by."""
+        keys = [key for receipt in receipts if (key := self.keys.get(receipt.ref.uid or 0))]
+        if keys:
+            self.store.notes.glimpse(self.account.name, self.selected.folder, keys)
 
     def want_receipts(self, receipts: Sequence[Receipt]) -> None:
         """Have what is new told of in the mailbox, where the owner wants that."""
@@ -249,24 +264,26 @@ class FolderRound:
         if new and self.account.receipt is not None:
             self.store.receipts.want(self.account.name, new)
 
-    def acknowledge_all(self, receipts: Sequence[Receipt]) -> str | None:
-        """Acknowledge a batch. Returns as `acknowledge`."""
+    def acknowledge_all(self, receipts: Sequence[Receipt], doubtful: Container[int]) -> str | None:
+        """Acknowledge a batch, but for what is in doubt. Returns as `acknowledge`."""
         trouble = None
         for quarantined in (False, True):
             some = [receipt.ref.uid for receipt in receipts if (receipt.quarantine is not None) == quarantined]
-            trouble = trouble or self.acknowledge([uid for uid in some if uid is not None], quarantined=quarantined)
+            uids = [uid for uid in some if uid is not None and uid not in doubtful]
+            trouble = trouble or self.acknowledge(uids, quarantined=quarantined)
         return trouble
 
-    def acknowledge(self, uids: Sequence[int], *, quarantined: bool) -> str | None:
+    def acknowledge(self, uids: Sequence[int], *, quarantined: bool, is_again: bool = False) -> str | None:
         """The server action on mail that is safely in the archive: what `after` says of filed mail; mail in quarantine
         is only flagged, and not even that if `after` is `keep`. Returns what the server has against it, if it refuses:
         that must not keep the mail behind it from being filed. Raises `MailboxError` where the connection broke.
 
         Without UIDVALIDITY a UID names nothing for sure (RFC 3501 §2.3.1.1): then nothing is done. Nor is it where the
-        next batch, on its way already, broke the connection: the next round does it, and that error has its turn.
+        next batch, on its way already, broke the connection: the next round does it, and that error has its turn. Where
+        it `is_again`, and nothing is being fetched, what was copied before a cut is looked for.
         """
         after = self._after(held=quarantined)
-        done, trouble = self._act(uids, after)
+        done, trouble = self._act(uids, after, is_again=is_again)
         self._record(done, after)
         return trouble
 
@@ -274,17 +291,27 @@ class FolderRound:
         """What is to be done; mail that is held in quarantine, or for its size, is never moved."""
         return After("flag") if held and self.account.after.action != "keep" else self.account.after
 
-    def _act(self, uids: Sequence[int], after: After) -> tuple[list[int], str | None]:
+    def _act(self, uids: Sequence[int], after: After, *, is_again: bool = False) -> tuple[list[int], str | None]:
         """Those for which it is done, and what the server has against it."""
         if not uids or self.selected.uidvalidity is None or not self.mailbox.is_connected:
             return [], None
         try:
-            done = self.mailbox.acknowledge(uids, after)
+            done = self.mailbox.acknowledge(uids, after, self._book(uids, after, is_again=is_again))
         except MailboxError as error:
             if not self.mailbox.is_connected:
                 raise
             return [], str(error)
         return [uid for uid in uids if uid in done], None
+
+    def _book(self, uids: Sequence[int], after: After, *, is_again: bool) -> copies.Book | None:
+        """What is to be noted, and is known, of copies of these messages."""
+        if after.folder is None or self.selected.uidvalidity is None:
+            return None
+        place = (self.account.name, self.selected.folder, self.selected.uidvalidity)
+        known = self.store.notes.copying(*place) if is_again else {}
+        begun = {uid: known[uid] for uid in uids if uid in known}
+        copied = copies.found(self.mailbox, self.account.name, self.selected, begun) if begun else set()
+        return copies.Book(self.store, place, after.folder, copied)
 
     def _record(self, uids: Sequence[int], after: After) -> None:
         if uids and self.selected.uidvalidity is not None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from .events import words_of
 from .text.wording import counted
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Health:
             rounds_total=self.rounds_total + 1,
             failed_total=self.failed_total + 1,
             last_try=now,
-            error=str(error) or type(error).__name__,
+            error=error if isinstance(error, str) else words_of(error),
             error_since=self.error_since or now,
             failures=self.failures + 1,
         )

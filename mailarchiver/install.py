@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import tasks
 from .config_values import read_path
 from .errors import ConfigError, InstallError
 from .install_steps import Folder, Put, Remove, Run, Step
@@ -82,13 +83,15 @@ def running() -> Program:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What of the configuration concerns the service: where the archive lies, and the passwords, as credentials of
-    systemd by their names, or in files; and in which `folders` else it writes: figures, sign-ins.
+    systemd by their names, or in files; in which `folders` else it writes: figures, sign-ins; and how many `tasks`
+    (threads and processes) it has at its busiest.
     """
 
     root: Path
     credentials: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    tasks: int = 0
 
 
 def wishes(text: str, path: Path) -> Wishes:
@@ -111,7 +114,20 @@ def wishes(text: str, path: Path) -> Wishes:
         tuple(name for name in _values(accounts, "password_credential") if CREDENTIAL.fullmatch(name)),
         tuple(files),
         tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in folders)),
+        tasks.needed((_watched(each) for each in accounts), _workers(tables.get("limits"))),
     )
+
+
+def _watched(account: dict[str, object]) -> int:
+    named = account.get("folders", ["INBOX"])
+    folders = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+    return tasks.watched(folders, push=account.get("push") is not False)
+
+
+def _workers(limits: object) -> int:
+    """As many as the daemon starts by itself, where the configuration says nothing."""
+    told = limits.get("workers") if isinstance(limits, dict) else None
+    return told if isinstance(told, int) else 2
 
 
 def _tables(value: object) -> list[dict[str, object]]:
@@ -138,7 +154,7 @@ def refuse_hidden(site: Site, program: Program, wished: Wishes) -> None:
     problems = []
     unseen = HIDDEN if site.home is None else TEMPORARY
     for path in dict.fromkeys((program.script, *program.folders)):
-        if hidden := _within(path, unseen):
+        if hidden := within(path, unseen):
             problems.append(
                 f"{path}: the service sees nothing below {hidden}, so the program must lie elsewhere: "
                 "`sudo /usr/bin/python3 -m venv /opt/mailarchiver && sudo /opt/mailarchiver/bin/pip install …`, or "
@@ -149,7 +165,7 @@ def refuse_hidden(site: Site, program: Program, wished: Wishes) -> None:
         f"the configuration names {path}: the service sees nothing below {hidden}: "
         f"name a folder below {STATE} or /srv, or use --user"
         for path in (wished.root, *wished.folders)
-        if (hidden := _within(path, unseen))
+        if (hidden := within(path, unseen))
     ]
     if problems:
         raise ConfigError(problems)
@@ -183,6 +199,7 @@ def _of_system(site: Site, program: Program, wished: Wishes, systemd: int) -> li
         *(Put(site.units / name, unit(_shipped(name), program)) for name in (SERVICE, POLL, "mailarchiver-poll.timer")),
         *_drop_ins(site, SERVICE, wished),
         *_drop_ins(site, POLL, wished),
+        _tasks(site, wished),
         _newer(site, systemd),
         Run(("systemctl", "daemon-reload")),
     ]
@@ -194,6 +211,7 @@ def _of_user(site: Site, program: Program, wished: Wishes, systemd: int) -> list
         Folder(wished.root),
         Put(site.units / SERVICE, unit(_shipped(f"user/{SERVICE}"), program)),
         *_drop_ins(site, SERVICE, wished),
+        _tasks(site, wished),
         _newer(site, systemd),
         Run(("systemctl", "--user", "daemon-reload")),
     ]
@@ -210,8 +228,8 @@ def unit(text: str, program: Program) -> str:
     if "ExecStart=" not in text:  # a timer
         return text
     text, count = re.subn(r"(?m)^(ExecStart=)/usr/bin/env \S+(?= )", lambda m: m[1] + quoted(program.script), text)
-    outer = [path for path in dict.fromkeys(program.folders) if not _within(path.parent, program.folders)]
-    folders = " ".join(quoted(path) for path in outer if not _within(path, (Path("/usr"),)))
+    outer = [path for path in dict.fromkeys(program.folders) if not within(path.parent, program.folders)]
+    folders = " ".join(quoted(path) for path in outer if not within(path, (Path("/usr"),)))
     text, more = re.subn(r"(?m)^(ExecPaths=/usr) .+$", lambda m: f"{m[1]} {folders}".rstrip(), text)
     if (count, more) != (1, 1):
         raise ValueError("a unit without ExecStart=/usr/bin/env or ExecPaths=/usr")
@@ -231,13 +249,19 @@ def _drop_ins(site: Site, service: str, wished: Wishes) -> Iterator[Step]:
     secrets = folder / "50-credentials.conf"
     yield Put(secrets, f"{WRITTEN}[Service]\n{loads}") if loads else Remove(secrets)
     paths = folder / "50-paths.conf"
-    root = wished.root if site.home is not None or not _within(wished.root, (STATE,)) else None
+    root = wished.root if site.home is not None or not within(wished.root, (STATE,)) else None
     waits = f"[Unit]\nRequiresMountsFor={quoted(root)}\n\n" if root and site.home is None else ""
     places = [quoted(root)] if root else []
     # one that is missing keeps only what is written there from being written, not the service from starting
-    places += [f"-{quoted(path)}" for path in wished.folders if site.home is not None or not _within(path, (STATE,))]
+    places += [f"-{quoted(path)}" for path in wished.folders if site.home is not None or not within(path, (STATE,))]
     written = "".join(f"ReadWritePaths={place}\nNoExecPaths={place}\n" for place in places)
     yield Put(paths, f"{WRITTEN}{waits}[Service]\n{written}") if places else Remove(paths)
+
+
+def _tasks(site: Site, wished: Wishes) -> Step:
+    """More than the unit has, where there are very many accounts."""
+    path = site.units / f"{SERVICE}.d/50-tasks.conf"
+    return Put(path, f"{WRITTEN}[Service]\nTasksMax={wished.tasks}\n") if wished.tasks > tasks.SHIPPED else Remove(path)
 
 
 def _newer(site: Site, systemd: int) -> Step:
@@ -250,47 +274,11 @@ def password_file(site: Site, credential: str) -> Path:
     return site.config.parent / f"{credential}.password"
 
 
-@dataclass(frozen=True, slots=True)
-class Lacking:
-    """What only a person can give: a configuration that is not the example any more, the passwords, an archive's folder
-    that the service's user may write to.
-    """
-
-    config: bool
-    passwords: tuple[Path, ...]
-    folder: Path | None
-
-
-def lacking(site: Site, wished: Wishes, *, fresh: bool) -> Lacking:
-    """Look at what is there; `fresh`: the configuration was written a moment ago."""
-    passwords = (*(password_file(site, name) for name in wished.credentials), *wished.files)
-    elsewhere = site.home is None and not _within(wished.root, (STATE,)) and not wished.root.exists()
-    missing = tuple(path for path in passwords if not path.exists())
-    return Lacking(fresh, missing, wished.root if elsewhere else None)
-
-
-def next_commands(site: Site, lacks: Lacking, *, running: bool) -> list[str]:
-    """What is left to do by hand, in its order, each with the reason behind a `#`."""
-    sudo, systemctl = ("sudo ", "sudo systemctl") if site.home is None else ("", "systemctl --user")
-    commands = [f"{sudo}nano {site.config}  # name your mailbox"] if lacks.config else []
-    commands += [f"{sudo}install -m 0600 /dev/stdin {path}  # the password, Enter, Ctrl-D" for path in lacks.passwords]
-    if lacks.folder is not None:
-        commands.append(f"sudo install -d -o {USER} -g {USER} -m 0750 {lacks.folder}  # the archive")
-    if lacks.config:
-        command = "install-service" if site.home is None else "install-service --user"
-        commands.append(f"{sudo}mailarchiver {command}  # again, after each change of the configuration")
-    if not running:
-        commands.append(f"{systemctl} enable --now mailarchiver  # now, and at every boot")
-    if site.home is not None and not running:
-        commands.append("loginctl enable-linger  # while you are not logged in, too")
-    return commands
-
-
 def _shipped(name: str) -> str:
     return (SHIPPED / "systemd" / name).read_text("utf-8")
 
 
-def _within(path: Path, folders: Sequence[Path]) -> Path | None:
+def within(path: Path, folders: Sequence[Path]) -> Path | None:
     """The folder of these that the path lies in, or is."""
     return next((folder for folder in folders if path == folder or folder in path.parents), None)
 

@@ -16,10 +16,13 @@ import errno
 import fcntl
 import logging
 import os
+import select
 import socket
 import struct
 import sys
+import time
 from collections.abc import Mapping
+from typing import TextIO
 
 from .events import event_of, facts_of, trace_of
 from .text.terminal import block, line
@@ -28,6 +31,11 @@ SOCKET = "/run/systemd/journal/socket"
 IDENTIFIER = "mailarchiver"
 PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
 """From this level of the log on → the priority of syslog(3)."""
+PATIENCE_SECONDS = 1.0
+"""So long a full journal holds up a line, and whoever else has one to log."""
+PAUSE_SECONDS = 0.01
+SHORT = 2000
+"""Characters of a line on standard error in the journal's place: a pipe that can be written to takes them at once."""
 OWN_NAMES = {"account": "ACCOUNT"}
 """Facts whose fields have no prefix; the others are `MAILARCHIVER_<NAME>`."""
 
@@ -82,20 +90,54 @@ def _field(key: bytes, value: bytes) -> bytes:
     return b"%b\n%b%b\n" % (key, struct.pack("<Q", len(value)), value)
 
 
+def _of_dropped(number: int) -> dict[str, str]:
+    """What the journal is told of lines that it did not take."""
+    told = f"{number} lines of the log are missing before this one: the journal did not take them"
+    return {"MESSAGE": told, "PRIORITY": str(priority(logging.WARNING)), "SYSLOG_IDENTIFIER": IDENTIFIER}
+
+
+def _is_writable(stream: TextIO | None) -> bool:
+    """Whether a line can be written to it at once. Standard error may be a pipe or a socket that nobody reads."""
+    if stream is None:
+        return False
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):  # it is in memory
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(0))
+
+
 class JournalHandler(logging.Handler):
-    """Sends what is logged to the journal. While that does not listen, lines go to standard error: none is lost."""
+    """Sends what is logged to the journal. While that does not listen, lines go to standard error: none is lost.
+
+    One that listens and does not read is no reason to stop filing: it is waited for once, for a second; then the lines
+    that it does not take are counted, and how many they were is told as soon as it takes one.
+    """
 
     def __init__(self, path: str = SOCKET) -> None:
         super().__init__()
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.settimeout(0)
+        self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """As `logging.Handler` has it; the caller holds the handler's lock."""
         try:
-            self._send(encoded(fields(record)))
+            if self._dropped:
+                self._send(encoded(_of_dropped(self._dropped)))
+                self._dropped = 0
+            self._send_in_time(encoded(fields(record)))
+        except BlockingIOError:
+            self._dropped += 1
         except OSError as error:
-            sys.stderr.write(f"{record.levelname} {line(record.getMessage())} (the journal: {error.strerror})\n")
+            told = f"{record.levelname} {line(record.getMessage())} (the journal: {error.strerror})"
+            if _is_writable(sys.stderr):
+                sys.stderr.write(f"{told[:SHORT]}\n")
+            else:
+                self._dropped += 1
         except (TypeError, ValueError):  # the sentence and its values do not fit: a defect, which logging shows itself
             self.handleError(record)
 
@@ -103,6 +145,21 @@ class JournalHandler(logging.Handler):
         """As `logging.Handler` has it."""
         self._socket.close()
         super().close()
+
+    def _send_in_time(self, datagram: bytes) -> None:
+        """Send it when the journal's queue has room. Raises `BlockingIOError`: it has none for a while.
+
+        QUIRK: poll(2) on a socket that is not connected says nothing about the queue at the other end (unix_dgram_poll
+        in Linux), so it is tried again and again.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._send(datagram)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(PAUSE_SECONDS)
 
     def _send(self, datagram: bytes) -> None:
         try:

@@ -53,6 +53,24 @@ OVERALL = (
     _Overall("articles", "gauge", "Articles in the archive.", lambda s: s.articles),
     _Overall("quarantined_messages", "gauge", "Mails that lie in quarantine.", lambda s: s.quarantined),
     _Overall("disk_free_bytes", "gauge", "What may still be written to the archive's disk.", lambda s: s.disk_free),
+    _Overall(
+        "last_check_timestamp_seconds",
+        "gauge",
+        "When the weekly check of the archive last went through.",
+        lambda s: s.verified.at if s.verified else None,
+    ),
+    _Overall(
+        "checked_articles",
+        "gauge",
+        "Articles that the last weekly check read.",
+        lambda s: s.verified.articles if s.verified else None,
+    ),
+    _Overall(
+        "damaged_articles",
+        "gauge",
+        "Articles that it found damaged and that are not mended yet.",
+        lambda s: len(s.verified.damaged) if s.verified else None,
+    ),
 )
 PER_ACCOUNT = (
     _PerAccount(

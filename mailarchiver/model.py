@@ -53,7 +53,8 @@ class RawMessage:
     """A message's octets as fetched.
 
     `received` is INTERNALDATE (RFC 3501 §2.3.3), None for files. For those, `from_line` is the date of the mbox
-    From_ line, and `fallback` what the source offers when the message itself says nothing (a file's mtime).
+    From_ line, and `fallback` what the source offers when the message itself says nothing (a file's mtime). `doubt` is
+    why these may not be all of its octets, where there is reason to think so.
     """
 
     ref: MessageRef
@@ -61,6 +62,7 @@ class RawMessage:
     data: bytes = field(repr=False)
     from_line: datetime | None = None
     fallback: datetime | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,21 @@ PATIENCE_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-def notify(*assignments: str) -> None:
-    """Send assignments such as `READY=1`, `STATUS=…`, `WATCHDOG=1` in one datagram; nothing where nobody listens.
+_told: set[str] = set()
+"""What was wrong since it last went well: said once, though it is tried again and again."""
+
+
+def notify(*assignments: str) -> bool:
+    """Send assignments such as `READY=1`, `STATUS=…`, `WATCHDOG=1` in one datagram; whether that was taken, or nobody
+    wants to hear it.
 
     Never raises, and waits for a second at most: a service manager that does not hear us, or whose queue is full, is no
-    reason to stop filing. A name that starts with `@` is an abstract socket (unix(7)), written with a NUL in its place.
+    reason to stop filing. Who must be heard says it again. A name that starts with `@` is an abstract socket (unix(7)),
+    written with a NUL in its place.
     """
     name = os.environ.get("NOTIFY_SOCKET")
     if not name:
-        return
+        return True
     address = f"\0{name[1:]}" if name.startswith("@") else name
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
@@ -28,7 +34,12 @@ def notify(*assignments: str) -> None:
             channel.connect(address)
             channel.sendall("\n".join(text.replace("\n", " ") for text in assignments).encode())
     except OSError as error:
-        log.warning("systemd did not take the notice %s: %s", assignments[0], error)
+        if str(error) not in _told:
+            log.warning("systemd did not take the notice %s: %s", assignments[0], error)
+        _told.add(str(error))
+        return False
+    _told.clear()
+    return True
 
 
 def reloading() -> tuple[str, str]:

@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,11 +22,12 @@ from .message.forward import unwrap
 from .message.parse import parse, salvage
 from .model import Bundle, Headers, MailWarning, Original, Quarantine, RawMessage, Rules, Understood
 from .text.controls import without_controls
+from .text.traces import spot, trace
 from .text.whitespace import collapse
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 _DETAIL = 500
-"""Characters of an error's text: it may quote the mail."""
+"""Characters of an error's text."""
 RELEASED = MailWarning(
     "unreadable", "it could not be understood, and was released from quarantine: only its header was read"
 )
@@ -52,6 +53,8 @@ def file_unread(raw: RawMessage, *, id: str, rules: Rules) -> Understood:  # noq
 
 def _articles(raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
     message = parse(raw.data)
+    if raw.doubt is not None:
+        message = replace(message, warnings=(MailWarning("incomplete", raw.doubt), *message.warnings))
     received = received_at(raw, message.headers)
     bundles: list[Bundle] = []
     digest = None
@@ -83,7 +86,7 @@ def _guarded(work: Callable[[], Understood]) -> Understood:
     except MessageError as error:
         return Quarantine("message", _line(str(error)))
     except Exception as error:  # noqa: BLE001  the border of a mail: whatever is in it, the next is not disturbed
-        return Quarantine("defect", _line(f"{type(error).__name__}: {error}"), traceback.format_exc())
+        return Quarantine("defect", spot(error), trace(error))
 
 
 def received_at(raw: RawMessage, headers: Headers) -> datetime:

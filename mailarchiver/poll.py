@@ -58,7 +58,9 @@ def poll_account(
 
     def file(account: Account, mailbox: ImapMailbox, selected: Selected, no_target: str | None) -> RoundResult:
         sight = look(mailbox, selected, account, store, largest=bounds.largest, now=datetime.now(UTC))
-        folder_round = FolderRound(mailbox, store, worker, account, selected, rules, no_target, bounds, progress)
+        folder_round = FolderRound(
+            mailbox, store, worker, account, selected, rules, no_target, bounds, progress, sight.keys
+        )
         result = folder_round.run(sight.pending, sight.listed, stop)
         if sight.cursor is not None and not stop.is_set():
             store.set_cursor(account.name, selected.folder, sight.cursor)

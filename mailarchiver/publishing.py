@@ -43,7 +43,7 @@ class Publisher:
         self._turn = threading.Lock()
         self._written = 0.0
         self._trouble: str | None = None
-        self._healths = self.first()
+        self._healths = self.first(settings)
         self.quarantined = store.in_quarantine()
         self.articles = self._count()
         earlier = carried(settings.archive.root)
@@ -53,13 +53,13 @@ class Publisher:
         """Go on by another configuration, of the same archive."""
         self._settings = settings
 
-    def first(self) -> dict[str, Health]:
-        """How the accounts are at the start: as an earlier daemon left them."""
-        earlier = carried(self._settings.archive.root)
+    def first(self, settings: Settings) -> dict[str, Health]:
+        """How the accounts of a configuration are at the start: as an earlier daemon left them."""
+        earlier = carried(settings.archive.root)
         known = earlier.accounts if earlier else {}
         return {
             account.name: known.get(account.name, Health()).taken_over(account.interval.total_seconds(), self._started)
-            for account in self._settings.account
+            for account in settings.account
         }
 
     def note_verified(self, verified: Verified) -> None:

@@ -70,7 +70,8 @@ def _mails(root: Path, firsts: Iterable[Entry], damaged: frozenset[str]) -> Iter
             continue
         source = entry.source
         account, mailbox = (source.account, source.folder) if source else (_account(root, entry), "")
-        yield RawMessage(MessageRef(account, mailbox, path=entry.id), datetime.fromisoformat(entry.received), data)
+        ref, received = MessageRef(account, mailbox, path=entry.id), datetime.fromisoformat(entry.received)
+        yield RawMessage(ref, received, data, doubt=folder.doubt(root / entry.folder))
 
 
 def _account(root: Path, entry: Entry) -> str:

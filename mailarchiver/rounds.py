@@ -2,15 +2,16 @@
 
 ::
 
-    tick, wake ─▶ Turn ─ due ─▶ run: poll_account | pages, search ─▶ Health: status.json, STATUS= ─▶ watchers
+    tick, wake ─▶ Turn ─ due ─▶ run: poll_account ─▶ Health: status.json, STATUS= ─▶ watchers
+                                                 └─▶ Upkeep: pages, search
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,17 +20,19 @@ from typing import TYPE_CHECKING
 from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
-from .filing import in_quarantine
+from .forbearance import Forbearance, Left
 from .health import Health, summary
+from .mailbox.auth import handed_over
 from .memory import give_back
 from .notify import notify
-from .poll import poll_account, refresh_pages
+from .poll import poll_account
 from .publishing import Publisher, quiet_seconds, sign_in_ends
 from .reload import changes
-from .schedule import Turn, hint, pause
-from .supervision import Measure, goes_on, measure
+from .schedule import Turn, hint
+from .supervision import goes_on
 from .tended import Round, State
-from .text.wording import counted
+from .told import failed, tell
+from .upkeep import Upkeep
 from .watchers import Watchers
 
 if TYPE_CHECKING:
@@ -41,9 +44,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INDEXING_SECONDS = 30.0
-"""So long a round may bring the search index up to date; where it is made anew, the next rounds go on with it."""
-
 
 class Rounds:
     """What the daemon runs. All methods may be called from any thread."""
@@ -53,33 +53,43 @@ class Rounds:
         self._store = store
         self._pool = pool
         self.publisher = Publisher(settings, store)
-        first = self.publisher.first()
-        self._states = {account.name: _state(account, first[account.name]) for account in settings.account}
+        self._forbearance = Forbearance(store)
+        first = self.publisher.first(settings)
+        left = self._forbearance.left(settings.account)
+        names = {account.name: account for account in settings.account}
+        self._states = {name: _state(account, first[name], left.get(name)) for name, account in names.items()}
         self._leaving: list[State] = []
         """Accounts that are no longer configured, until their last rounds have ended."""
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
-        self._publishing = threading.Lock()
+        self._upkeep = Upkeep(store)
         self._watchers = Watchers(self.wake, self.await_well)
         self._said = ""
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self._publish()
+        self._publish_aside()
+        self._upkeep.start()
         with self._changed:
             for state in self._states.values():
                 self._start(state)
 
     def apply(self, settings: Settings, pool: Pool) -> str:
-        """Go on by another configuration, with a round of every account at once, whatever pause it has; what became
-        of the accounts, in words. A round under way of an account that changed ends after the batch in hand.
+        """Go on by another configuration, with a round of every account at once, but of those that the server wants
+        to be left alone, or whose log-in it refused, where nothing of that has changed; what became of the accounts, in
+        words. A round under way of an account that changed ends after the batch in hand.
+
+        All or nothing: what may fail comes first. Whatever it raises, all goes on as before.
 
         Raises:
-            ConfigError: it takes a restart; nothing was changed.
+            ConfigError: it takes a restart.
         """
+        left = self._forbearance.left(settings.account)
         with self._changed:
-            done = changes(self._settings, settings)
+            done, first = changes(self._settings, settings, handed_over()), self.publisher.first(settings)
+            added = [_state(account, first[account.name], left.get(account.name)) for account in done.added]
+            self._start_all(added)
             self._settings, self._pool = settings, pool
             self.publisher.apply(settings)
             for account in done.removed:
@@ -88,20 +98,18 @@ class Rounds:
                 state.end_round()
                 self._leaving.append(state)
                 self._former += [state.thread] if state.thread else []
-            first = self.publisher.first()
-            for account in done.added:
-                self._states[account.name] = _state(account, first[account.name])
-                self._start(self._states[account.name])
+            self._states |= {state.account.name: state for state in added}
             for account in done.changed:
                 self._states[account.name].change(account)
             for state in self._states.values():
                 state.turn = replace(state.turn, resume=None).ask()
                 if state.round is not None:
                     state.round.outdated = True
+                state.forbear(left.get(state.account.name))
             for account in (*done.removed, *done.changed):
-                self._watchers.follow(account, ())  # before another round of it may follow
+                self._unfollow(account)  # before another round of it may follow
             self._changed.notify_all()
-        self._publish()
+        self._publish_aside()
         return str(done)
 
     def all_tried(self) -> bool:
@@ -129,21 +137,26 @@ class Rounds:
         account, wait = state.account, timedelta()
         try:
             result = self._poll(account, round_)
-            self._tell(result, state.health.failures)
+            tell(result, state.health.failures, self._settings.archive.root)
             health = state.health.after_round(result, datetime.now(UTC))
             wait = hint(result.troubles)
             self._follow(state, round_, result.folders)
+            if wait:
+                self._forbearance.note(account, wait, 0, "; ".join(result.troubles))
+            else:
+                self._forbearance.forget(account)
         except (MailboxError, StoreError) as error:
             if not self._is_current(state, round_):
                 return
             log.error("%s", error, extra=about(of_error(error), account=account.name))  # noqa: TRY400 - expected
-            health, wait = _failed(account.name, state.health, error)
+            health, wait = failed(account.name, state.health, error)
+            self._forbearance.note(account, wait, health.failures, error)
         except Exception as error:  # the border of a job: a defect must not end the daemon, nor pass unseen
             if not self._is_current(state, round_):
                 return
             facts = about(Event.DEFECT, account=account.name)
             log.exception("%s: the round was broken off by a defect of mailarchiver", account.name, extra=facts)
-            health, wait = _failed(account.name, state.health, error)
+            health, wait = failed(account.name, state.health, error)
         self._finish(state, round_, health, wait)
 
     def watch(self, now: float) -> bool:
@@ -153,14 +166,16 @@ class Rounds:
         with self._changed:
             self._leaving = [state for state in self._leaving if state.round is not None]
             for state in (*self._states.values(), *self._leaving):
-                if state.round is not None:
-                    self._supervise(state, state.round, now)
+                if state.supervise(now):
+                    self._replace(state)
             self._former = [thread for thread in self._former if thread.is_alive()]
             pulses = [state.pulse(now) for state in self._states.values()]
         return all(goes_on(pulse, now) for pulse in pulses) and self._watchers.go_on(now)
 
     def end(self, seconds: float) -> bool:
-        """Begin no more rounds, and wait for those under way to end after the batch in hand; whether they did."""
+        """Begin no more rounds, and wait for those under way to end after the batch in hand, and then for the pages of
+        what they filed; whether all that did end.
+        """
         end = time.monotonic() + seconds
         with self._changed:
             self._stopping = True
@@ -173,15 +188,26 @@ class Rounds:
         for thread in self._former:
             thread.join(max(0.0, end - time.monotonic()))
             ended = ended and not thread.is_alive()
+        ended = self._upkeep.end(max(0.5, end - time.monotonic())) and ended
         self._watchers.join(end - time.monotonic())  # one that does not end keeps nobody: it has nothing in hand
         return ended
 
-    def say(self, *more: str) -> None:
-        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say."""
+    def works_with(self, pool: Pool) -> bool:
+        """Whether a round under way, or one to come, has its mail understood by this pool."""
+        with self._changed:
+            under_way = [state.round for state in (*self._states.values(), *self._leaving) if state.round is not None]
+            return pool is self._pool or any(round_.pool is pool for round_ in under_way)
+
+    def say(self, *more: str) -> bool:
+        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say; whether it was
+        taken. What was not is said again the next time.
+        """
         text = summary(self._healths(), self.publisher.quarantined, self.publisher.articles, datetime.now(UTC))
-        changed, self._said = text != self._said, text
-        if changed or more:
-            notify(*more, f"STATUS={text}")
+        if text == self._said and not more:
+            return True
+        is_taken = notify(*more, f"STATUS={text}")
+        self._said = text if is_taken else ""
+        return is_taken
 
     def await_well(self, name: str, stop: threading.Event) -> bool:
         """Wait until the account is well, `stop` is set, or all ends; whether the account is well."""
@@ -199,6 +225,16 @@ class Rounds:
         thread = threading.Thread(target=self._live, args=[state], name=name, daemon=True)
         thread.start()  # it may raise, and waits for the lock that we hold
         state.thread = thread
+
+    def _start_all(self, states: list[State]) -> None:
+        """Give each of these accounts a thread, or none: they wait for the lock that we hold."""
+        try:
+            for state in states:
+                self._start(state)
+        except RuntimeError:  # there may be no more threads
+            for state in states:
+                state.gone = True
+            raise
 
     def _live(self, state: State) -> None:
         """An account's thread."""
@@ -227,37 +263,12 @@ class Rounds:
                     return False
             self._publish(quiet)
 
-    def _supervise(self, state: State, round_: Round, now: float) -> None:
-        """What a round's age asks for, each step once."""
-        due = measure(now - round_.started)
-        if due > round_.measure:
-            steps, round_.measure = [step for step in Measure if round_.measure < step <= due], due
-            for step in steps:
-                self._take(step, state, round_, now)
-
-    def _take(self, step: Measure, state: State, round_: Round, now: float) -> None:
-        name = state.account.name
-        if step is Measure.STOP:
-            round_.stop.set()
-            state.turn = state.turn.ask()  # it goes on where this one ends
-        elif step is Measure.CUT:
-            facts = about(Event.ROUND_HANGS, account=name)
-            log.warning("%s: the round hangs: its connection and its workers are ended", name, extra=facts)
-            round_.cut()
-        else:
-            facts = about(Event.ROUND_HANGS, account=name)
-            then = "" if state.gone else ": another begins"
-            log.error("%s: the round still hangs, and is abandoned%s", name, then, extra=facts)
-            round_.revoked.set()
-            state.turn = state.turn.begin(now).ask()
-            state.round, state.abandoned = None, state.abandoned + 1
-            state.health = state.health.after_failure(
-                MailboxError("a round hung, and was abandoned"), datetime.now(UTC)
-            )
-            if not state.gone:
-                self._former += [state.thread] if state.thread else []
-                self._start(state)
-            self._changed.notify_all()
+    def _replace(self, state: State) -> None:
+        """Have another thread poll an account whose round was abandoned, unless it is no longer configured."""
+        if not state.gone:
+            self._former += [state.thread] if state.thread else []
+            self._start(state)
+        self._changed.notify_all()
 
     def _ask(self, name: str, *, even_if_running: bool) -> None:
         with self._changed:
@@ -275,7 +286,7 @@ class Rounds:
             revoked = threading.Event()
             store, share = self._store.lent(revoked), self._pool.share()
             state.turn, state.left = state.turn.begin(now), 0
-            state.round = Round(now, now, store, share, threading.Event(), revoked)
+            state.round = Round(now, now, store, self._pool, share, threading.Event(), revoked)
             return state.round
 
     def _poll(self, account: Account, round_: Round) -> RoundResult:
@@ -291,11 +302,7 @@ class Rounds:
                 on_mailbox=partial(setattr, round_, "mailbox"),
             )
         finally:  # after a failure too: what was committed before it is in the archive
-            with self._publishing:
-                if not round_.revoked.is_set() and round_.store.dirty_months():
-                    refresh_pages(round_.store)
-                round_.store.update_search(seconds=INDEXING_SECONDS)
-                round_.store.rest()
+            self._upkeep.ask()
 
     def _is_current(self, state: State, round_: Round) -> bool:
         """Whether somebody still waits for it."""
@@ -309,6 +316,14 @@ class Rounds:
         with self._changed:
             if state.round is round_ and not state.gone and not round_.outdated:
                 self._watchers.follow(state.account, folders)
+
+    def _unfollow(self, account: Account) -> None:
+        """End the watchers of an account. The configuration is in force by then: a defect must not make it half so."""
+        try:
+            self._watchers.follow(account, ())
+        except Exception:
+            facts = about(Event.DEFECT, account=account.name)
+            log.exception("%s: its watchers did not end, by a defect of mailarchiver", account.name, extra=facts)
 
     def _finish(self, state: State, round_: Round, health: Health, wait: timedelta) -> None:
         """Publish how the account is doing, and let the next round come."""
@@ -339,17 +354,6 @@ class Rounds:
             state.health = state.health.under_way(state.left, datetime.now(UTC))
         self.publisher.publish_at_times(self._healths())
 
-    def _tell(self, result: RoundResult, failures: int) -> None:
-        """What a round that went through leaves to say."""
-        for trouble in result.troubles:
-            log.error("%s", trouble, extra=about(Event.PART_REFUSED, account=result.account))
-        for receipt in result.receipts:
-            facts = about(Event.QUARANTINED, account=result.account, quarantine=receipt.quarantine)
-            log.warning("%s", in_quarantine(receipt, self._settings.archive.root), extra=facts)
-        if failures:
-            facts = about(Event.RECOVERED, account=result.account)
-            log.info("%s: well again, after %s", result.account, counted(failures, "failure"), extra=facts)
-
     def _healths(self) -> dict[str, Health]:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
@@ -368,18 +372,16 @@ class Rounds:
                 "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
             )
 
+    def _publish_aside(self) -> None:
+        """The same, by a thread of its own: the archive may be somebody else's for a minute; signals do not wait."""
+        with suppress(RuntimeError):  # there may be no more threads: the next round tells it
+            threading.Thread(target=self._publish, name="status", daemon=True).start()
+
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())
 
 
-def _state(account: Account, health: Health) -> State:
-    return State(account, Turn(account.interval.total_seconds()), health)
-
-
-def _failed(name: str, health: Health, error: Exception) -> tuple[Health, timedelta]:
-    """How the account is after a failure, and how long it is left alone."""
-    health = health.after_failure(error, datetime.now(UTC))
-    wait = pause(error, health.failures, random.random)
-    again = timedelta(seconds=round(wait.total_seconds()))
-    log.warning("%s: is tried again in %s", name, again, extra=about(None, account=name))
-    return health, wait
+def _state(account: Account, health: Health, left: Left | None) -> State:
+    state = State(account, Turn(account.interval.total_seconds()), health)
+    state.forbear(left)
+    return state

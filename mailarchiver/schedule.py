@@ -32,6 +32,13 @@ JUMP_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """A connection that lasted for this long was a good one: its end is no failure that follows those before."""
 LONGEST_HINT = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(hours=6)
+SPENT_PAUSE = timedelta(hours=3)
+"""Gmail lets a mailbox be read for 2,500 MB a day, and locks it for up to 24 hours where it is read for more
+(support.google.com/a/answer/1071518): whoever asks again and again stays locked.
+"""
+SPENT = re.compile(r"exceeded[^\n]{0,80}bandwidth|bandwidth[^\n]{0,80}exceeded", re.IGNORECASE)
+"""`Account exceeded command or bandwidth limits. (Failure)`, to LOGIN, to FETCH, or with BYE."""
 _HINT = re.compile(r"suggested back-?off time: {0,8}(\d{1,12}) {0,8}(milli)?sec", re.ASCII | re.IGNORECASE)
 
 
@@ -47,7 +54,7 @@ class Patience:
 
 
 PATIENCE: tuple[tuple[type[Exception], Patience], ...] = (
-    (LoginRefused, Patience(timedelta(minutes=15), timedelta(hours=6))),  # a server locks whom it refuses too often
+    (LoginRefused, Patience(timedelta(minutes=15), LONGEST_PAUSE)),  # a server locks whom it refuses too often
     (MailboxError, Patience(timedelta(seconds=2), timedelta(minutes=15), jitter=True)),
     (StoreError, Patience(timedelta(minutes=1), timedelta(minutes=15))),  # a full disk is not emptied by trying
     (Exception, Patience(timedelta(minutes=1), timedelta(hours=1))),  # a defect: it is logged whole each time
@@ -67,9 +74,13 @@ def pause(error: Exception, failures: int, chance: Callable[[], float]) -> timed
 
 def hint(texts: Iterable[str]) -> timedelta:
     """How long a server asks to be left alone, wherever that stands in its words; at most an hour, 0 if it does not.
+    Where a day's allowance is spent, it is hours.
 
     Microsoft 365 says `NO Request is throttled. Suggested Backoff Time: 299910 milliseconds` (imap_tools #135).
     """
+    texts = list(texts)
+    if any(SPENT.search(text) for text in texts):
+        return SPENT_PAUSE
     asked = [
         timedelta(milliseconds=int(found[1])) if found[2] else timedelta(seconds=min(int(found[1]), 10**6))
         for text in texts

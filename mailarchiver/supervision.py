@@ -7,7 +7,9 @@
 
 A round ends by itself within its steps' own deadlines. One that does not is abandoned: the account gets another thread,
 and what the old one still brings is refused. A daemon that has to abandon rounds of an account again and again, or
-whose threads do not begin what is due, is left to systemd's watchdog.
+whose threads do not begin what is due, is left to systemd's watchdog. At the worst that is 25 minutes after everything
+began to hang: 18 until the first round is abandoned (the deadline of one operation of a slow server is 15), 5 in which
+the second gets on with nothing, 2 of the watchdog's (`WatchdogSec=`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ STALLED_SECONDS = 1200.0
 """So long a round may take to the next message that is done, or to its end."""
 OVERDUE_SECONDS = 120.0
 """So long after it was due a round may begin: a busy machine is no trouble."""
+SECOND_SECONDS = 300.0
+"""So long, and no longer, where the round before was abandoned: what made that one hang may still be there, and
+starting anew costs nothing but the mail in work, which is fetched again."""
 ABANDONED_AT_MOST = 2
 """Rounds of an account that are abandoned in a row: their threads are still there, and so is what made them hang."""
 
@@ -64,5 +69,5 @@ def goes_on(pulse: Pulse, now: float) -> bool:
     if pulse.abandoned >= ABANDONED_AT_MOST:
         return False
     if pulse.moved is not None:
-        return now - pulse.moved < STALLED_SECONDS
+        return now - pulse.moved < (SECOND_SECONDS if pulse.abandoned else STALLED_SECONDS)
     return now - pulse.due < OVERDUE_SECONDS

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .archive.store import Store
-from .supervision import Measure, Pulse
+from .errors import MailboxError
+from .events import Event, about
+from .supervision import Measure, Pulse, measure
 
 if TYPE_CHECKING:
     from .config import Account
+    from .forbearance import Left
     from .health import Health
     from .mailbox.imap import ImapMailbox
     from .schedule import Turn
-    from .workers import Share
+    from .workers import Pool, Share
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +35,7 @@ class Round:
     started: float
     moved: float
     store: Store
+    pool: Pool
     share: Share
     stop: threading.Event
     revoked: threading.Event
@@ -68,10 +78,45 @@ class State:
         self.health = replace(self.health, interval=account.interval.total_seconds())
         self.end_round()
 
+    def forbear(self, left: Left | None) -> None:
+        """Leave the account alone for as long as its server wants, if it does."""
+        if left is not None:
+            wait, why = left
+            self.turn, self.tried = self.turn.paused(time.monotonic(), wait), True
+            self.health = replace(self.health, failures=why.failures, error=why.why)
+
     def end_round(self) -> None:
         """Have a round under way end after the batch in hand."""
         if self.round is not None:
             self.round.stop.set()
+
+    def supervise(self, now: float) -> bool:
+        """Take the measures that the age of a round under way asks for, each once; whether it was abandoned."""
+        if self.round is None:
+            return False
+        due, before = measure(now - self.round.started), self.round.measure
+        self.round.measure = max(due, before)
+        if before < Measure.STOP <= due:
+            self.round.stop.set()
+            self.turn = self.turn.ask()  # it goes on where this one ends
+        facts = about(Event.ROUND_HANGS, account=self.account.name)
+        if before < Measure.CUT <= due:
+            text = "%s: the round hangs: its connection and its workers are ended"
+            log.warning(text, self.account.name, extra=facts)
+            self.round.cut()
+        if due is Measure.ABANDON:
+            then = "" if self.gone else ": another begins"
+            log.error("%s: the round still hangs, and is abandoned%s", self.account.name, then, extra=facts)
+            self._abandon(now)
+        return due is Measure.ABANDON
+
+    def _abandon(self, now: float) -> None:
+        """Nobody waits for the round any more; what it still brings is refused."""
+        if self.round is not None:
+            self.round.revoked.set()
+        self.turn = self.turn.begin(now).ask()
+        self.round, self.abandoned = None, self.abandoned + 1
+        self.health = self.health.after_failure(MailboxError("a round hung, and was abandoned"), datetime.now(UTC))
 
     def pulse(self, now: float) -> Pulse:
         """What its rounds last did."""

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import MailboxError
-from .events import Event, about
+from .events import Event, about, words_of
 from .mailbox.idle import DEADLINE_SECONDS, RENEW_SECONDS, FolderWatch
 from .schedule import failures_in_a_row, pause
 from .text.wording import counted
@@ -206,7 +206,7 @@ class Watcher:
         """Leave the server alone for a while."""
         wait = pause(error, failures, random.random)
         level = logging.WARNING if failures == TOLD_AFTER else logging.INFO
-        log.log(level, "watching %r of %s (again in %s): %s", self._folder, self.account.name, wait, error)
+        log.log(level, "watching %r of %s (again in %s): %s", self._folder, self.account.name, wait, words_of(error))
         self._stop.wait(wait.total_seconds())
 
     def _expect(self, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """A mailbox in turmoil: a second client delivers, moves and expunges, the server is restarted and numbers the folder
-anew, and our own rounds are killed. In the end the archive holds what was sent, once, but for what was taken away.
+anew, and our own rounds are killed, or the daemon that does them. In the end the archive holds what was sent, once, but
+for what was taken away.
 
 By default a tenth of it; all of it with MAILARCHIVER_FULL=1.
 """
@@ -155,28 +156,30 @@ def server() -> Iterator[Dovecot]:
 
 
 class Ours:
-    """Our rounds, each a process of its own."""
+    """Our rounds, each a process of its own; or the daemon (`run`)."""
 
-    def __init__(self, folder: Path, server: Dovecot, user: str, after: str) -> None:
+    def __init__(self, folder: Path, server: Dovecot, user: str, after: str, command: str) -> None:
         self.root = folder / "archive"
         config = folder / "config.toml"
         config.write_text(
             f'[archive]\nroot = "archive"\nmin_free = 0\n[log]\nlevel = "error"\n[[account]]\nname = "articles"\n'
             f'host = "{server.host}"\nport = {server.port}\nsecurity = "none"\nusername = "{user}"\n'
-            f'password = "{PASSWORD}"\nafter = "{after}"\n'
+            f'password = "{PASSWORD}"\nafter = "{after}"\ninterval = "2s"\n'
         )
         config.chmod(0o600)
-        self._command = [sys.executable, "-m", "mailarchiver", "poll", "--config", str(config)]
+        self._config = config
+        self._command = command
         self._log = folder / "log"
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, command: str | None = None) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", "mailarchiver", command or self._command, "--config", str(self._config)]
         with self._log.open("ab") as log:
-            return subprocess.Popen(self._command, stdout=log, stderr=log)
+            return subprocess.Popen(line, stdout=log, stderr=log)
 
     def seconds(self) -> float:
         """How long a round takes that nobody disturbs."""
         start = time.monotonic()
-        assert self.start().wait(PATIENCE) == 0, self.said()
+        assert self.start("poll").wait(PATIENCE) == 0, self.said()
         return time.monotonic() - start
 
     def said(self) -> str:
@@ -187,10 +190,11 @@ class Ours:
         return [(self.root / json.loads(line)["folder"] / "message.eml").read_bytes() for line in lines]
 
 
+@pytest.mark.parametrize("command", ["poll", "run"])
 @pytest.mark.parametrize("after", ["seen", "move:Archived"] if FULL else ["move:Archived"])
-def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, after: str) -> None:
+def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, after: str, command: str) -> None:
     user = f"user-{secrets.token_hex(6)}"
-    ours = Ours(tmp_path, server, user, after)
+    ours = Ours(tmp_path, server, user, after, command)
     usual = min(ours.seconds() for _ in range(3))  # the first one may have to compile the program
     second = Second(server, user)
     second.start()
@@ -200,7 +204,7 @@ def test_nothing_is_lost_and_nothing_doubled(server: Dovecot, tmp_path: Path, af
     if second.error is not None:
         raise second.error
     assert not second.is_alive()
-    ended = [ours.start().wait(PATIENCE * 5) for _ in range(2)]
+    ended = [ours.start("poll").wait(PATIENCE * 5) for _ in range(2)]
     assert ended[-1] == 0, ours.said()
 
     told = dict(second.counts)

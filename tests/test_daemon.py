@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -13,6 +14,7 @@ import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -25,7 +27,6 @@ from tests.servers.other_client import OtherClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = ["dovecot"]
 
@@ -267,6 +268,85 @@ def test_it_ends_at_once_while_it_waits_for_the_archive(
             assert process.end(number)[1] < 5
 
 
+HELD_FROM_THE_START = """
+real = daemon.Rounds.start
+def start(self):
+    import fcntl
+    self.held = open(daemon.LOCK, "r+b")
+    fcntl.flock(self.held, fcntl.LOCK_EX)
+    daemon.notify("STATUS=held")
+    real(self)
+daemon.Rounds.start = start
+"""
+"""As by another process: a lock belongs to whoever opened the file."""
+
+
+def test_it_ends_in_time_while_its_first_status_waits_for_the_archive(tmp_path: Path, unused_port: int) -> None:
+    held = f"daemon.LOCK = {str(tmp_path / 'archive/.mailarchiver/lock')!r}"
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(held, HELD_FROM_THE_START)) as process:
+        wait_for("the lock", lambda: process.heard("STATUS=held"))
+        time.sleep(0.5)
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_time_while_a_reload_waits_for_the_archive(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        EmbeddedServer() as server,
+        Daemon(tmp_path, {"articles": server.port}, account='interval = "1d"') as process,
+    ):
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("the status", lambda: process.status()["articles"]["last_success"] is not None)
+        with (tmp_path / "archive/.mailarchiver/lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process.process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: "reloaded:" in process.log.read_text())
+            time.sleep(0.5)
+            code, seconds = process.end(number)
+            assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+STUCK = """
+def stuck(*_):
+    import threading
+    daemon.notify("STATUS=stuck")
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+daemon._Service._tell = stuck
+"""
+
+
+def test_it_ends_in_time_whatever_its_main_thread_waits_for(tmp_path: Path, unused_port: int) -> None:
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(STUCK)) as process:
+        wait_for("the main thread", lambda: process.heard("STATUS=stuck"))
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+
+
+DEAF_AT_FIRST = """
+from mailarchiver import rounds
+real, lost = rounds.notify, []
+def notify(*told):
+    if told[0] == "READY=1" and len(lost) < 3:
+        lost.append(told)
+        return False
+    return real(*told)
+rounds.notify = notify
+daemon.TICK_SECONDS = 0.2
+"""
+
+
+def test_what_systemd_did_not_take_is_said_again(tmp_path: Path) -> None:
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(DEAF_AT_FIRST)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        wait_for("STATUS=", lambda: process.heard("STATUS=1 account"))
+        time.sleep(1)
+        process.heard("nothing in particular")
+        assert process.said.count("READY=1") == 1, "once it is taken, it is said no more"
+
+
 def test_the_watchdog_is_fed_when_systemd_asks(tmp_path: Path, unused_port: int) -> None:
     with Daemon(tmp_path, {"articles": unused_port}, WATCHDOG_USEC="900000") as process:
         wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
@@ -470,7 +550,7 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
         Daemon(tmp_path, {"articles": server.port}, entry=entry(*changes), WATCHDOG_USEC="900000") as process,
     ):
         wait_for("READY=1", lambda: process.heard("READY=1"))
-        wait_for("the defect", lambda: "while tended" in process.log.read_text())
+        wait_for("the defect", lambda: "in broken_once\nZeroDivisionError" in process.log.read_text())
         process.said.clear()
         wait_for("WATCHDOG=1", lambda: process.heard("WATCHDOG=1"))
         good = process.config.read_text()
@@ -484,9 +564,43 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
         assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
     log = process.log.read_text()
     assert "not reloaded, by a defect" in log
-    assert "while read again" in log
+    assert "in broken\nZeroDivisionError" in log
     assert "the service was not tended" in log
     assert '{"' not in log, "a configuration that is refused changes nothing"
+
+
+COUNTS_POOLS = """
+drop = daemon._Service._drop_pools
+def counted(self):
+    before = len(self._pools)
+    drop(self)
+    if before != len(self._pools):
+        daemon.log.info("pools: %d", len(self._pools))
+daemon._Service._drop_pools = counted
+daemon.TICK_SECONDS = 0.2
+from mailarchiver.workers import Pool
+close = Pool.close
+def closed(self):
+    close(self)
+    daemon.log.info("a pool is closed")
+Pool.close = closed
+"""
+
+
+def test_the_workers_of_former_configurations_are_ended(tmp_path: Path) -> None:
+    """Each limit that changes takes other workers; a daemon that is reloaded for years must not keep the old ones."""
+    with EmbeddedServer() as server, Daemon(tmp_path, {"articles": server.port}, entry=entry(COUNTS_POOLS)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        good = process.config.read_text()
+        for seconds in (11, 12, 13):
+            process.config.write_text(f'{good}\n[limits]\nmail_time = "{seconds}s"\n')
+            process.process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: process.log.read_text().count("reloaded:") == seconds - 10)  # noqa: B023 - called before it changes
+            server.deliver(mail(f"Mail {seconds}"), NOON)
+            wait_for("the mail", lambda: f"Mail {seconds}" in process.filed())  # noqa: B023 - called before it changes
+        wait_for("their end", lambda: process.log.read_text().count("a pool is closed") == 3)
+        assert re.findall(r"pools: (\d+)", process.log.read_text())[-1] == "1"
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
 
 
 def test_a_service_manager_is_told_that_it_is_ready_though_a_server_never_answers(tmp_path: Path) -> None:
@@ -557,6 +671,7 @@ def poll_account(account, *arguments, **keywords):
     if len(calls) <= HANGING:
         import time
         time.sleep(600)
+    supervision.STOP_SECONDS = supervision.CUT_SECONDS = supervision.ABANDON_SECONDS = 600.0
     return real(account, *arguments, **keywords)
 rounds.poll_account = poll_account
 daemon.TICK_SECONDS = 0.2
@@ -605,3 +720,61 @@ def test_a_page_that_somebody_deleted_is_written_again(tmp_path: Path) -> None:
                 assert process.end(signal.SIGTERM)[0] == 0
             page.unlink()
             (tmp_path / "notify").unlink()
+
+
+# --- a disk that goes ---------------------------------------------------------------------------------------------
+
+IN_ITS_OWN_MOUNTS = """
+import os, sys
+script = f"mount -o loop {IMAGE} {DISK} && exec {sys.executable} -c \\"$PROGRAM\\" \\"$@\\""
+os.execvp("unshare", ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", *sys.argv[1:]])
+"""
+QUICK = (
+    "from datetime import timedelta",
+    "from mailarchiver import schedule",
+    "quick = schedule.Patience(timedelta(seconds=1), timedelta(seconds=2))",
+    "schedule.PATIENCE = tuple((kind, quick) for kind, _ in schedule.PATIENCE)",
+    "daemon.TICK_SECONDS = 0.2",
+)
+"""Pauses that a test can wait for."""
+
+
+@pytest.mark.loop
+def test_a_disk_that_becomes_read_only_while_it_runs_is_said_and_it_heals(tmp_path: Path) -> None:
+    """As ext4 does after an error of the disk; it is mounted anew, without the daemon's help."""
+    image, disk = tmp_path / "disk.ext4", tmp_path / "archive"
+    disk.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", str(image), "32M"], check=True)
+    wrapped = f"IMAGE, DISK = {str(image)!r}, {str(disk)!r}\n{IN_ITS_OWN_MOUNTS}"
+    program = entry(*QUICK)[1]
+    with (
+        EmbeddedServer([(mail("First light"), NOON)]) as server,
+        Daemon(
+            tmp_path, {"articles": server.port}, archive='min_free = "1 MB"', entry=("-c", wrapped), PROGRAM=program
+        ) as process,
+    ):
+        pid = process.process.pid
+        process.archive = Path(f"/proc/{pid}/root{disk}")
+        wait_for("the first mail", lambda: process.filed() == ["First light"])
+
+        def in_there(*command: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                ["nsenter", "-t", str(pid), "-m", *command], capture_output=True, text=True, check=False
+            )
+
+        assert in_there("mount", "-o", "remount,abort", str(disk)).returncode == 0
+        server.deliver(mail("Second wind"), NOON)
+        wait_for("the trouble", lambda: process.heard("STATUS=1 account, ") and "in trouble" in process.said[-1])
+        wait_for("the log", lambda: "Read-only file system" in process.log.read_text())
+        assert process.filed() == ["First light"]
+        assert process.process.poll() is None
+        wait_for("its files to be closed", lambda: in_there("umount", str(disk)).returncode == 0)
+        assert in_there("mount", "-o", "loop", str(image), str(disk)).returncode == 0
+        wait_for("the second mail", lambda: process.filed() == ["First light", "Second wind"])
+        wait_for("that it is well", lambda: process.status()["articles"]["error"] is None)
+        process.said.clear()
+        code, seconds = process.end(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), process.log.read_text()
+    log = process.log.read_text()
+    assert "well again" in log
+    assert "Traceback" not in log

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
-from mailarchiver import config, install
+from mailarchiver import config, install, install_lacking
 from mailarchiver.cli.app import app
 from mailarchiver.errors import ConfigError, InstallError
-from mailarchiver.install import SYSTEM, Lacking, Program, Site, Wishes, plan
-from mailarchiver.install_steps import Done, Folder, Put, Remove, Run, carry_out
+from mailarchiver.install import SYSTEM, Program, Site, Wishes, plan
+from mailarchiver.install_lacking import Lacking
+from mailarchiver.install_steps import Done, Folder, Put, Remove, Run, Step, carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +58,18 @@ def test_the_system_is_given_its_units_its_user_and_a_configuration() -> None:
     config_at = next(number for number, step in enumerate(steps) if isinstance(step, Put) and step.keep)
     assert users < folders < config_at < units == len(steps) - 1, "a group before its file, all before the reload"
     assert not any("enable" in step.command or "start" in step.command for step in steps if isinstance(step, Run))
+
+
+@pytest.mark.parametrize("site", [SYSTEM, OWN])
+def test_very_many_accounts_are_given_more_threads(site: Site, tmp_path: Path) -> None:
+    def steps(accounts: int, more: str = "") -> list[Step]:
+        account = f'[[account]]\nname = "x"\nfolders = ["INBOX", "News/*"]\n{more}\n'
+        return plan(site, PROGRAM, install.wishes(f'[archive]\nroot = "/srv/x"\n{account * accounts}', tmp_path), 252)
+
+    drop_in = str(site.units / "mailarchiver.service.d/50-tasks.conf")
+    assert "50-tasks.conf" in removes(steps(20))
+    assert puts(steps(40))[drop_in].endswith("[Service]\nTasksMax=732\n")
+    assert "50-tasks.conf" in removes(steps(40, "push = false"))
 
 
 def test_the_configuration_is_for_the_group_and_is_kept() -> None:
@@ -168,10 +182,12 @@ def test_the_first_configuration_is_sound(site: Site, tmp_path: Path, monkeypatc
     wished = install.wishes(path.read_text("utf-8"), site.config)
     assert wished.root == settings.archive.root
     if site is SYSTEM:
-        assert (account.password_credential, wished) == ("articles", AT_HOME)
+        assert (account.password_credential, replace(wished, tasks=0)) == ("articles", AT_HOME)
     else:
         assert account.password_file == tmp_path / "articles.password"
-        assert wished == Wishes(Path("/home/jane/archive"), (), (site.config.parent / "articles.password",))
+        assert replace(wished, tasks=0) == Wishes(
+            Path("/home/jane/archive"), (), (site.config.parent / "articles.password",)
+        )
 
 
 @pytest.mark.parametrize("text", ["[archive", "", "archive = 1", "[archive]\nroot = 7", '[archive]\nroot = ""'])
@@ -182,7 +198,7 @@ def test_a_configuration_that_tells_no_archive_is_refused(text: str) -> None:
 
 def test_the_way_on_is_told() -> None:
     password = Path("/etc/mailarchiver/articles.password")
-    commands = install.next_commands(SYSTEM, Lacking(True, (password,), Path("/srv/articles")), running=False)
+    commands = install_lacking.next_commands(SYSTEM, Lacking(True, (password,), Path("/srv/articles")), running=False)
     assert [command.partition("  #")[0] for command in commands] == [
         "sudo nano /etc/mailarchiver/config.toml",
         "sudo install -m 0600 /dev/stdin /etc/mailarchiver/articles.password",
@@ -190,7 +206,7 @@ def test_the_way_on_is_told() -> None:
         "sudo mailarchiver install-service",
         "sudo systemctl enable --now mailarchiver",
     ]
-    assert install.next_commands(SYSTEM, Lacking(False, (), None), running=True) == []
+    assert install_lacking.next_commands(SYSTEM, Lacking(False, (), None), running=True) == []
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

@@ -21,11 +21,15 @@ import pytest
 
 from mailarchiver import pending
 from mailarchiver.archive import seen
+from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.renewal import raw_mail
 from mailarchiver.archive.store import Store
 from mailarchiver.config import Account
 from mailarchiver.errors import MailboxError
+from mailarchiver.events import facts_of
 from mailarchiver.folder_round import RoundResult
-from mailarchiver.mailbox.imap import Server
+from mailarchiver.mailbox import pieces
+from mailarchiver.mailbox.imap import Bounds, Server
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account
 from mailarchiver.workers import InProcess
@@ -52,6 +56,7 @@ class Site:
         self.server = server
         self.after = after
         self.folders = ["INBOX"]
+        self.bounds = Bounds()
         self.too_early: list[str] = []
         server.watch = self._watch
 
@@ -67,7 +72,8 @@ class Site:
     def round(self) -> RoundResult | str:
         with Store.open(self.root, min_free=0) as store:
             try:
-                return poll_account(self.account(), store, InProcess(), rules=Rules(UTC), stop=threading.Event())
+                stop = threading.Event()
+                return poll_account(self.account(), store, InProcess(), rules=Rules(UTC), stop=stop, bounds=self.bounds)
             except MailboxError as error:
                 return str(error)
             finally:
@@ -79,6 +85,15 @@ class Site:
         found = [(self.root / json.loads(line)["folder"] / "message.eml").read_bytes() for line in lines]
         assert len(set(found)) == len(found) == len(entry_folders(self.root)), "doubled"
         return found
+
+    def warned(self, mail: bytes) -> list[str]:
+        """The codes of the warnings of a mail's article."""
+        for line in (self.root / "manifest.jsonl").read_bytes().splitlines():
+            folder = self.root / json.loads(line)["folder"]
+            if (folder / "message.eml").read_bytes() == mail:
+                told = json.loads((folder / "article.json").read_bytes())
+                return [each["code"] for each in told["warnings"]]
+        raise AssertionError("it is not in the archive")
 
     def assert_made_up(self, mails: list[bytes]) -> None:
         """A sound round: all that is there is filed, and acknowledged."""
@@ -92,7 +107,7 @@ class Site:
         match self.after.action:
             case "move":
                 assert all("\\Deleted" in held.flags for held in inbox.values())
-                assert set(moved) == set(mails)
+                assert sorted(moved) == sorted(mails), "moved, and none of them twice"
             case "seen":
                 assert all("\\Seen" in held.flags for held in inbox.values())
             case _:
@@ -147,9 +162,19 @@ PLACES = {
     "NOOP": SEEN,
     "UID STORE": SEEN,
     "UID MOVE": MOVE,
+    "UID COPY": MOVE,
+    "UID STORE to move": MOVE,
+    "UID EXPUNGE": MOVE,
     "LOGOUT": MOVE,
 }
 """Where a round talks with the server, and the account that comes by there."""
+WITHOUT_MOVE = {"UID COPY": "UIDPLUS", "UID STORE to move": "UIDPLUS", "UID EXPUNGE": "UIDPLUS"}
+"""Where it comes by only if the server knows no MOVE."""
+
+
+def at(place: str) -> str:
+    """The place as the server knows it."""
+    return place.removesuffix(" to move")
 
 
 def in_the_middle(sound: bytes) -> Answer:
@@ -201,9 +226,9 @@ WAYS_OF_COMMANDS = (*WAYS, throttled_and_ended, long_line)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("way", WAYS_OF_COMMANDS, ids=lambda way: way.__name__)
 def test_trouble_anywhere(make: Make, hurry: Any, place: str, way: Callable[[bytes], Answer], times: int) -> None:
-    site = make(PLACES[place])
+    site = make(PLACES[place], capabilities=WITHOUT_MOVE.get(place, "UIDPLUS MOVE"))
     hurry(2.0, 4.0)  # what is no answer is waited for
-    site.server.fault = Fault(place, way)
+    site.server.fault = Fault(at(place), way)
     for _ in range(times):
         start = time.monotonic()
         site.round()
@@ -221,9 +246,9 @@ def test_silence_and_trickle_end_with_the_deadline(
     make: Make, hurry: Any, place: str, octets: bytes, times: int
 ) -> None:
     """One octet now and then keeps a socket's own time-out from ever coming."""
-    site = make(PLACES[place])
+    site = make(PLACES[place], capabilities=WITHOUT_MOVE.get(place, "UIDPLUS MOVE"))
     hurry(0.5, 1.0)
-    site.server.fault = Fault(place, lambda _sound: Slowly(octets, 0.1))
+    site.server.fault = Fault(at(place), lambda _sound: Slowly(octets, 0.1))
     for number in range(times):
         start = time.monotonic()
         told = site.round()
@@ -232,6 +257,45 @@ def test_silence_and_trickle_end_with_the_deadline(
             assert isinstance(told, RoundResult), "a farewell is not waited for long, and missed by nobody"
         elif number == 0:
             assert isinstance(told, str)
+    site.server.fault = None
+    hurry(LONG, LONG)
+    site.assert_made_up(MAILS)
+
+
+SLOWLY = {
+    "silence": lambda _sound: Slowly(b"", 0.1),
+    "trickle": lambda _sound: Slowly(b"* OK " + b"x" * 3000, 0.1),
+    "trickle of the piece itself": lambda sound: Slowly(sound, 0.4),
+}
+"""Ways to keep a connection alive, and an operation from ever ending."""
+
+
+@TIMES
+@pytest.mark.parametrize("offset", [0, 64])
+@pytest.mark.parametrize(
+    "way",
+    [*WAYS_OF_COMMANDS, *(pytest.param(way, id=name) for name, way in SLOWLY.items())],
+    ids=lambda way: getattr(way, "__name__", None),
+)
+def test_trouble_within_a_message_that_comes_in_pieces(
+    make: Make, hurry: Any, monkeypatch: pytest.MonkeyPatch, way: Callable[[bytes], Answer], offset: int, times: int
+) -> None:
+    """Each piece has the deadline of an operation; of a message that lacks one nothing is filed."""
+    monkeypatch.setattr(pieces, "PIECE", 64)
+    site = make(MOVE)
+    site.bounds = Bounds(pieces=100)
+    hurry(1.0, 2.0)
+    struck_at = b"BODY[]<%d>" % offset
+
+    def spoil(sound: bytes) -> Answer:
+        return way(sound) if struck_at in sound else sound
+
+    site.server.fault = Fault("bodies", spoil)
+    for _ in range(times):
+        start = time.monotonic()
+        site.round()
+        assert time.monotonic() - start < 30
+        assert set(site.filed()) <= set(MAILS)
     site.server.fault = None
     hurry(LONG, LONG)
     site.assert_made_up(MAILS)
@@ -364,6 +428,139 @@ def test_a_message_that_is_refused_alone_and_in_company(make: Make, hurry: Any, 
     site.assert_made_up(MAILS)
 
 
+def half(answer: bytes, uid: int) -> bytes:
+    """As `shorter`, however often it is asked for."""
+    return shorter(answer, uid)
+
+
+def without_structure(_sound: bytes) -> Answer:
+    return DONE
+
+
+def refused_structure(_sound: bytes) -> Answer:
+    return b"{tag} BAD what?\r\n"
+
+
+def damaged_structure(sound: bytes) -> Answer:
+    return re.sub(rb"BODYSTRUCTURE .*\)\r\n", b'BODYSTRUCTURE ("TEXT" NIL))\r\n', sound)
+
+
+STRUCTURES = (None, without_structure, refused_structure, damaged_structure)
+
+
+@TIMES
+@pytest.mark.parametrize("structure", STRUCTURES, ids=["structure", "none", "refused", "damaged"])
+def test_half_a_body_twice_is_filed_marked_and_left_where_it_is(
+    make: Make, hurry: Any, structure: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make(MOVE)
+    uid = times
+    site.server.faults = {"bodies": struck(half)(uid), **({"structure": structure} if structure else {})}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    parts = [mail for mail in site.filed() if mail not in MAILS]
+    assert [MAILS[uid - 1].startswith(part) for part in parts] == [True]
+    assert "may be incomplete: the server states" in caplog.text
+    about_it = [facts_of(record) for record in caplog.records if "octets" in record.getMessage()]
+    assert about_it == [{"account": "articles", "mailbox": "INBOX", "uid": uid}]
+    with Store.open(site.root, min_free=0) as store:
+        [doubted] = [mail for mail in store.all_mails() if mail.digest == digests(parts[0])[0]]
+        assert "states" in str(raw_mail(site.root, doubted).doubt), "a later program marks it, too"
+    assert list(site.server.boxes["INBOX"].messages) == [uid], "nothing is done to it"
+    assert "incomplete" in site.warned(parts[0])
+
+    site.server.faults = {}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    assert sorted(site.filed()) == sorted([*MAILS, parts[0]])
+    assert "came in full; what was filed of it before is a part" in caplog.text
+    assert site.server.boxes["INBOX"].messages == {}
+    moved = [held.data for held in site.server.boxes["Archived"].messages.values()]
+    assert sorted(moved) == sorted(MAILS)
+
+
+@TIMES
+def test_what_comes_the_same_on_another_connection_is_believed(
+    make: Make, hurry: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a server gives it that counts in its own way, and tells no structure."""
+    site = make(MOVE)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    for left in ([times], [], []):
+        told = site.round()
+        assert isinstance(told, RoundResult)
+        assert list(site.server.boxes["INBOX"].messages) == left
+        assert len(site.filed()) == len(MAILS)
+    assert "it is believed to be all" in caplog.text
+
+
+@TIMES
+def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, times: int) -> None:
+    site = make(MOVE)
+
+    def first(octets: int) -> Callable[[bytes, int], bytes]:
+        def some(answer: bytes, _uid: int) -> bytes:
+            head, _, data = answer.partition(b"}\r\n")
+            return head.rpartition(b"{")[0] + b"{%d}\r\n" % octets + data[:octets] + b")\r\n"
+
+        return some
+
+    for octets in range(60, 64):
+        site.server.faults = {"bodies": struck(first(octets))(1)}
+        told = site.round()
+        assert isinstance(told, RoundResult)
+        assert len(site.filed()) == len(MAILS)
+        assert list(site.server.boxes["INBOX"].messages) == [1]
+    site.server.faults = {}
+    site.round()
+    assert set(MAILS) < set(site.filed())
+    assert site.server.boxes["INBOX"].messages == {}
+
+
+@TIMES
+@pytest.mark.parametrize("size", [b"9000", b"400"])
+def test_a_size_that_is_too_large_is_settled_by_the_structure(
+    make: Make, hurry: Any, size: bytes, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of Exchange, which estimates: no doubt, no mark, no waiting for another round."""
+    site = make(MOVE)
+    site.server.faults = {"sizes": lambda sound: re.sub(rb"SIZE \d+", b"SIZE " + size, sound)}
+    told = site.round()
+    assert isinstance(told, RoundResult)
+    assert told.is_sound()
+    assert sorted(site.filed()) == sorted(MAILS)
+    assert [site.warned(mail) for mail in MAILS] == [[]] * 4
+    assert site.server.boxes["INBOX"].messages == {}
+    assert f"the server states {size.decode()} bytes and sends" in caplog.text
+
+
+@TIMES
+@pytest.mark.parametrize("code", [b"[SERVERBUG]", b"[UNAVAILABLE]", b""])
+def test_several_damaged_messages_hold_up_no_other(make: Make, hurry: Any, code: bytes, times: int) -> None:
+    """Though they make up a whole FETCH: they are set apart, one by one, and what is behind them is filed."""
+    site = make(MOVE)
+    bad = [uid for uid in range(1, 5) if uid <= times + 1]
+
+    def refuse(sound: bytes) -> Answer:
+        is_struck = any(b"(UID %d " % uid in sound for uid in bad)
+        return b"{tag} NO %b Internal error occurred\r\n" % code if is_struck else sound
+
+    box = site.server.boxes["INBOX"]
+    rest = {uid: held for uid, held in box.messages.items() if uid not in bad}
+    box.messages = {uid: held for uid, held in box.messages.items() if uid in bad}
+    site.server.fault = Fault("bodies", refuse)
+    site.round()
+    told = site.round()
+    assert isinstance(told, RoundResult), told
+    assert told.failed == len(bad)
+    box.messages |= rest
+    told = site.round()
+    assert isinstance(told, RoundResult), told
+    assert sorted(site.filed()) == sorted(held.data for held in rest.values())
+    site.server.fault = None
+    site.assert_made_up(MAILS)
+
+
 @TIMES
 def test_bodies_under_each_others_uids(make: Make, hurry: Any, times: int) -> None:
     """Each body has its size stated: one that is another's is told by it."""
@@ -438,6 +635,76 @@ def test_what_is_said_of_a_folder(
     site.server.fault = None
     monkeypatch.setattr(pending, "WHOLE_AFTER", timedelta(0))  # a day later: what was not listed is looked for, too
     site.assert_made_up(MAILS)
+
+
+@TIMES
+@pytest.mark.parametrize("bogus", [5_000_000, 2**32 - 1, 2**40])
+def test_a_uid_that_was_made_up_hides_no_mail_that_comes(make: Make, hurry: Any, bogus: int, times: int) -> None:
+    """It lies beyond UIDNEXT; what it names is not there, and what comes has a UID below it."""
+    site = make(SEEN)
+    site.server.fault = Fault("UID SEARCH", told(1, 2, 3, 4, bogus))
+    for _ in range(times):
+        site.round()
+    site.server.fault = None
+    new = b"Subject: new\r\n\r\nOf the same day.\r\n"
+    site.server.boxes["INBOX"].add(new)
+    site.assert_made_up([*MAILS, new])
+
+
+@TIMES
+def test_a_cursor_that_lies_beyond_what_there_is_does_not_hold(make: Make, hurry: Any, times: int) -> None:
+    """As one that an older program left."""
+    site = make(SEEN)
+    site.assert_made_up(MAILS)
+    with Store.open(site.root, min_free=0) as store:
+        cursor = store.cursor("articles", "INBOX")
+        assert cursor is not None
+        store.set_cursor("articles", "INBOX", replace(cursor, uid=10**6 * times))
+    new = b"Subject: new\r\n\r\nOf the same day.\r\n"
+    site.server.boxes["INBOX"].add(new)
+    site.assert_made_up([*MAILS, new])
+
+
+@TIMES
+@pytest.mark.parametrize("fields", ["sound", "refused", "none"])
+def test_without_uidvalidity_what_is_known_is_not_fetched_again(
+    make: Make, hurry: Any, fields: str, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Unless nothing tells its messages apart; and nothing is done on the server either way."""
+    caplog.set_level("INFO")
+    site = make(MOVE)
+    box = site.server.boxes["INBOX"]
+    site.server.faults = {"SELECT": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    if fields != "sound":
+        site.server.faults["fields"] = refusal if fields == "refused" else without_structure
+    sent = list(MAILS)
+    for number in range(times + 1):
+        asked = len(site.server.commands)
+        assert isinstance(site.round(), RoundResult)
+        assert sorted(site.filed()) == sorted(sent)
+        bodies = [c for c in site.server.commands[asked:] if c.startswith("UID FETCH") and "BODY.PEEK[]" in c]
+        expected = len(sent) if number == 0 or fields != "sound" else 1
+        assert len(bodies) == 1
+        assert f"of {len(sent)} messages, {expected} are not known" in caplog.text
+        sent.append(b"Subject: new %d\r\n\r\nOf the same day.\r\n" % number)
+        box.messages = {uid + 7: held for uid, held in box.messages.items()}  # numbered anew, as it may
+        box.next_uid += 7
+        box.add(sent[-1])
+    assert len(box.messages) == len(sent)
+    assert site.server.boxes["Archived"].messages == {}
+
+
+@TIMES
+def test_without_uidvalidity_messages_that_look_alike_are_fetched(make: Make, hurry: Any, times: int) -> None:
+    site = make(KEEP)
+    box = site.server.boxes["INBOX"]
+    site.server.faults = {"EXAMINE": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    alike = [b"Subject: alike\r\n\r\nNumber %d\r\n" % number for number in range(times + 1)]
+    box.messages.clear()
+    for number, mail in enumerate(alike):
+        box.add(mail)
+        assert isinstance(site.round(), RoundResult)
+        assert sorted(site.filed()) == sorted(alike[: number + 1])
 
 
 # --- acknowledging ----------------------------------------------------------------------------------------------------
@@ -522,6 +789,35 @@ def test_what_is_not_said_to_be_copied_is_not_expunged(
     assert sorted(site.filed()) == sorted(MAILS)
     assert [held.flags for held in site.server.boxes["INBOX"].messages.values()] == [{"\\Deleted"}] * 4
     assert "4 copied, and left behind marked as deleted" in caplog.text
+
+
+@TIMES
+@pytest.mark.parametrize("is_carried_out", [True, False], ids=["after", "before"])
+def test_what_was_copied_before_a_cut_is_not_copied_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch, is_carried_out: bool, times: int
+) -> None:
+    """And only that: the same mail twice stays twice, and one that lies in the target already counts for none."""
+    site = make(MOVE, capabilities="UIDPLUS")
+    site.server.boxes["INBOX"].add(MAILS[0])
+    site.server.boxes["Archived"].add(MAILS[1])
+    sound = SimulatedServer._change
+
+    def change(server: SimulatedServer, verb: str, command: str, rest: str) -> bytes:
+        if verb != "COPY":
+            return sound(server, verb, command, rest)
+        if is_carried_out:
+            sound(server, verb, command, rest)
+        return HANG_UP
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedServer, "_change", change)
+        for _ in range(times):
+            site.round()
+    assert isinstance(site.round(), RoundResult)
+    moved = [held.data for held in site.server.boxes["Archived"].messages.values()]
+    assert sorted(moved) == sorted([*MAILS, MAILS[0], MAILS[1]])
+    assert site.server.boxes["INBOX"].messages == {}
+    assert site.too_early == []
 
 
 @TIMES

@@ -9,8 +9,10 @@ import os
 import re
 import socket
 import struct
+import sys
 import tempfile
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +119,7 @@ def test_a_traceback_is_a_field_of_its_own(log: logging.Logger, listener: socket
     told = read_back(listener.recv(65536))
     assert told["MESSAGE"] == "broken off"
     assert told["EXCEPTION_TEXT"].startswith("Traceback (most recent call last):\n")
-    assert told["EXCEPTION_TEXT"].endswith("ZeroDivisionError: nothing goes into\nthis")
+    assert told["EXCEPTION_TEXT"].endswith("in _fail\nZeroDivisionError")
 
 
 def test_a_traceback_from_a_child_is_told_the_same(log: logging.Logger, listener: socket.socket) -> None:
@@ -147,6 +149,49 @@ def test_while_the_journal_does_not_listen_lines_go_to_standard_error(
     with closing(handler):
         logger_of(handler).error("the disk is\nfull")
     assert capsys.readouterr().err == "ERROR the disk is full (the journal: No such file or directory)\n"
+
+
+def test_a_journal_that_does_not_read_holds_nobody_up_and_hears_how_many_lines_it_missed(
+    log: logging.Logger, listener: socket.socket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue of such a socket is short (net.unix.max_dgram_qlen)."""
+    monkeypatch.setattr(journal, "PATIENCE_SECONDS", 0.2)
+    begun = time.monotonic()
+    for number in range(1000):
+        log.info("line %d", number)
+    assert time.monotonic() - begun < 5, "it is waited for once, not for each line"
+    listener.setblocking(False)
+    kept = read_all(listener)
+    log.info("back")
+    missed, back = read_all(listener)
+    assert kept == [f"line {number}" for number in range(len(kept))]
+    assert missed == f"{1000 - len(kept)} lines of the log are missing before this one: the journal did not take them"
+    assert back == "back"
+    assert capsys.readouterr().err == "", "which is the journal's as a rule"
+
+
+def read_all(listener: socket.socket) -> list[str]:
+    told = []
+    try:
+        while True:
+            told.append(read_back(listener.recv(65536))["MESSAGE"])
+    except BlockingIOError:
+        return told
+
+
+def test_standard_error_that_nobody_reads_holds_nobody_up_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.pipe()
+    with os.fdopen(read, "rb"), os.fdopen(write, "w", buffering=1) as stream:
+        os.set_blocking(write, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(write, b"x" * 4096)
+        os.set_blocking(write, True)
+        monkeypatch.setattr(sys, "stderr", stream)
+        with closing(journal.JournalHandler(str(tmp_path / "nobody"))) as handler:
+            logger_of(handler).error("the disk is full")
 
 
 def test_the_variable_counts_only_for_the_descriptor_that_it_names(tmp_path: Path) -> None:

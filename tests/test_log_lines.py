@@ -43,8 +43,7 @@ def test_words_of_others_begin_no_line_and_move_no_cursor() -> None:
 def test_a_traceback_follows_its_line() -> None:
     lines = PlainLines(with_time=False).format(record("broken off", error=failure())).splitlines()
     assert lines[:2] == ["INFO mailarchiver.filing: broken off", "Traceback (most recent call last):"]
-    assert lines[-1].startswith("ValueError: invalid literal")
-    assert "\u202e" not in lines[-1]
+    assert lines[-1] == "ValueError"
 
 
 def test_a_json_line() -> None:

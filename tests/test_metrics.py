@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mailarchiver.errors import StoreError
 from mailarchiver.health import Health
 from mailarchiver.metrics import exposition, write
-from mailarchiver.status import Status
+from mailarchiver.status import Status, Verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +70,15 @@ def test_everything_that_is_known_is_told() -> None:
     assert found["mailarchiver_trouble_since_timestamp_seconds", "a"] == NOON.timestamp()
     assert ("mailarchiver_lag_seconds", "b") not in found
     assert found["mailarchiver_in_trouble", "b"] == 0
+
+
+def test_the_weekly_check_is_told_once_there_was_one() -> None:
+    assert not {name for name, _ in samples(exposition(STATUS)) if "check" in name or "damaged" in name}
+    checked = replace(STATUS, verified=Verified(2827, NOON, 12, ("0123456789ab", "ba9876543210")))
+    found = samples(exposition(checked))
+    assert found["mailarchiver_last_check_timestamp_seconds", ""] == NOON.timestamp()
+    assert found["mailarchiver_checked_articles", ""] == 12
+    assert found["mailarchiver_damaged_articles", ""] == 2
 
 
 def test_names_and_layout_are_as_prometheus_wants_them() -> None:

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailarchiver import notify as notify_module
 from mailarchiver.notify import notify, reloading, watchdog_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def nothing_told() -> Iterator[None]:
+    """As in a process that has just begun."""
+    notify_module._told.clear()
+    yield
+    notify_module._told.clear()
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
@@ -22,7 +32,7 @@ def test_assignments_arrive_in_one_datagram(kind: str, tmp_path: Path, monkeypat
         listener.bind(name)
         listener.settimeout(5)
         monkeypatch.setenv("NOTIFY_SOCKET", name.replace("\0", "@"))
-        notify("READY=1", "STATUS=two\nlines — and a dash")
+        assert notify("READY=1", "STATUS=two\nlines — and a dash")
         assert listener.recv(4096).decode() == "READY=1\nSTATUS=two lines — and a dash"
 
 
@@ -30,11 +40,12 @@ def test_nothing_where_nobody_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    notify("READY=1")
+    assert notify("READY=1"), "nobody wants to hear it"
     assert not caplog.records
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
-    notify("READY=1")
-    assert "READY=1" in caplog.text
+    assert not notify("READY=1"), "it is to be said again"
+    assert not notify("READY=1")
+    assert caplog.text.count("READY=1") == 1, "what is wrong is told once"
 
 
 def test_a_listener_that_does_not_listen_is_not_waited_for(
@@ -46,7 +57,7 @@ def test_a_listener_that_does_not_listen_is_not_waited_for(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         while "timed out" not in caplog.text:
-            notify("WATCHDOG=1")
+            assert notify("WATCHDOG=1") != ("timed out" in caplog.text)
 
 
 def test_a_reload_is_told_with_the_moment_at_which_it_begins() -> None:

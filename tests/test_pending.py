@@ -323,7 +323,7 @@ def test_what_is_known_is_recognised_under_another_uidvalidity(
     for epoch in (700_000_001, 700_000_002, 700_000_003):
         site.deliver()
         with monkeypatch.context() as patch:  # filed, and stopped before anything is done on the server
-            patch.setattr(ImapMailbox, "acknowledge", lambda _self, _uids, after: set())
+            patch.setattr(ImapMailbox, "acknowledge", lambda *_: set())
             assert site.round(after).filed == 1
         left = len(site.flags())
         site.mailbox.other.flags("Archived")  # for the server sends away whoever has the folder open
@@ -333,9 +333,9 @@ def test_what_is_known_is_recognised_under_another_uidvalidity(
         acts: list[tuple[int | None, set[int]]] = []
         real = ImapMailbox.acknowledge
 
-        def watched(self: ImapMailbox, uids: Any, after: After) -> set[int]:
+        def watched(self: ImapMailbox, uids: Any, after: After, *more: Any) -> set[int]:
             acts.append((self._need_selected().uidvalidity, set(uids)))  # noqa: B023 - of this turn
-            return real(self, uids, after)  # noqa: B023 - likewise
+            return real(self, uids, after, *more)  # noqa: B023 - likewise
 
         with monkeypatch.context() as patch:
             patch.setattr(ImapMailbox, "acknowledge", watched)
@@ -396,11 +396,11 @@ def test_batches_are_acknowledged_while_others_are_fetched(site: Site, monkeypat
     order: list[str] = []
     real = ImapMailbox.acknowledge
 
-    def watched(self: ImapMailbox, uids: Any, after: After) -> set[int]:
+    def watched(self: ImapMailbox, uids: Any, after: After, *more: Any) -> set[int]:
         with Store.open(site.root) as store:
             assert set(uids) <= store.done_uids("articles", "INBOX", self._need_selected().uidvalidity)
         order.append("acknowledged")
-        return real(self, uids, after)
+        return real(self, uids, after, *more)
 
     monkeypatch.setattr(ImapMailbox, "acknowledge", watched)
     done = site.round("seen")

@@ -103,6 +103,8 @@ def test_a_server_may_say_itself_how_long(text: str, seconds: float) -> None:
 
 def test_what_the_server_says_shortens_no_pause() -> None:
     assert pause(LoginRefused(THROTTLED), 1, lambda: 0) == timedelta(minutes=15)
+    assert hint(["x", "refused (Account exceeded command or bandwidth limits. (Failure)): cure"]) == timedelta(hours=3)
+    assert hint(["* BYE bandwidth limit exceeded"]) == timedelta(hours=3)
     assert hint([]) == timedelta()
     assert timedelta(hours=1) == LONGEST_HINT
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mailarchiver.mailbox.imap import Server
@@ -9,6 +12,7 @@ from mailarchiver.supervision import (
     ABANDON_SECONDS,
     CUT_SECONDS,
     OVERDUE_SECONDS,
+    SECOND_SECONDS,
     STALLED_SECONDS,
     STOP_SECONDS,
     Measure,
@@ -39,6 +43,14 @@ def test_the_order_of_the_deadlines() -> None:
     assert STOP_SECONDS < operation < CUT_SECONDS < ABANDON_SECONDS < STALLED_SECONDS
 
 
+@pytest.mark.parametrize("unit", ["mailarchiver.service", "user/mailarchiver.service"])
+def test_at_the_worst_a_daemon_that_hangs_is_killed_after_25_minutes(unit: str) -> None:
+    """As the module says, and docs/service.md."""
+    text = (Path(__file__).parents[1] / "systemd" / unit).read_text("utf-8")
+    [minutes] = re.findall(r"(?m)^WatchdogSec=(\d+)min$", text)
+    assert ABANDON_SECONDS + SECOND_SECONDS + 60 * int(minutes) == 25 * 60
+
+
 @pytest.mark.parametrize(
     ("pulse", "expected"),
     [
@@ -48,6 +60,8 @@ def test_the_order_of_the_deadlines() -> None:
         (Pulse(moved=1000 - STALLED_SECONDS + 1, due=0, abandoned=0), True),
         (Pulse(moved=1000 - STALLED_SECONDS, due=0, abandoned=0), False),
         (Pulse(moved=1000, due=0, abandoned=1), True),
+        (Pulse(moved=1000 - SECOND_SECONDS + 1, due=0, abandoned=1), True),
+        (Pulse(moved=1000 - SECOND_SECONDS, due=0, abandoned=1), False),
         (Pulse(moved=1000, due=0, abandoned=2), False),
     ],
 )

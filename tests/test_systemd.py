@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mailarchiver.cli.app import app
-from mailarchiver.install import Program, unit
+from mailarchiver.install import POLL, SERVICE, SYSTEM, Program, Site, Wishes, plan, unit
+from mailarchiver.install_steps import Put, systemd_version
 
 UNITS = Path(__file__).parents[1] / "systemd"
 SERVICES = sorted(UNITS.rglob("*.service"))
@@ -62,6 +63,64 @@ def test_a_unit_is_sound_when_it_is_installed(path: Path, tmp_path: Path) -> Non
     installed.write_text(unit(path.read_text("utf-8"), Program(program, (tmp_path,))), "utf-8")
     done = analyze(installed, tmp_path, "verify", "--recursive-errors=no")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def with_drop_ins(folder: Path, unit_name: str, drop_ins: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What systemd says of a unit together with these."""
+    installed = folder / unit_name
+    below = folder / f"{unit_name}.d"
+    below.mkdir(parents=True)
+    installed.write_text((UNITS / unit_name).read_text("utf-8"), "utf-8")
+    for name, text in drop_ins.items():
+        (below / name).write_text(text, "utf-8")
+    return analyze(installed, folder, "verify", "--recursive-errors=no")
+
+
+def written(site: Site, service: str, systemd: int) -> dict[str, str]:
+    """The drop-ins that install-service writes where the configuration asks for all of them."""
+    wished = Wishes(Path("/srv/my articles"), ("articles", "letters"), (), (Path("/srv/100% figures"),), 9999)
+    steps = plan(site, Program(Path("/usr/bin/true"), ()), wished, systemd)
+    puts = [step for step in steps if isinstance(step, Put) and step.path.parent.name == f"{service}.d"]
+    return {step.path.name: step.content for step in puts}
+
+
+@pytest.mark.systemd
+@pytest.mark.parametrize("service", [SERVICE, POLL, f"user/{SERVICE}"])
+def test_a_unit_is_sound_with_the_drop_ins_that_are_written(service: str, tmp_path: Path) -> None:
+    site = Site(tmp_path, tmp_path / "config.toml", tmp_path) if "/" in service else SYSTEM
+    drop_ins = written(site, service.rpartition("/")[2], 252)
+    assert {"50-credentials.conf", "50-paths.conf"} <= set(drop_ins)
+    assert ("50-tasks.conf" in drop_ins) == (service != POLL)
+    done = with_drop_ins(tmp_path, service, drop_ins)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.systemd
+@pytest.mark.parametrize("name", ["archive-elsewhere.conf", "one-network.conf"])
+@pytest.mark.parametrize("service", [SERVICE, POLL])
+def test_a_unit_is_sound_with_the_examples_of_drop_ins(service: str, name: str, tmp_path: Path) -> None:
+    done = with_drop_ins(tmp_path, service, {name: (UNITS / "drop-ins" / name).read_text("utf-8")})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.systemd
+@pytest.mark.parametrize("service", [SERVICE, f"user/{SERVICE}"])
+def test_what_only_newer_ones_know_is_all_that_an_older_systemd_has_against_it(service: str, tmp_path: Path) -> None:
+    done = with_drop_ins(tmp_path, service, {"x.conf": (UNITS / "drop-ins/since-254.conf").read_text("utf-8")})
+    unknown = re.findall(r"Unknown key (?:name )?'(\w+)'", done.stderr)
+    assert unknown == ([] if systemd_version() >= 254 else ["RestartSteps", "RestartMaxDelaySec"])
+    assert len(done.stderr.splitlines()) == len(unknown)
+
+
+def test_each_drop_in_is_looked_at() -> None:
+    examples = {"archive-elsewhere.conf", "one-network.conf", "since-254.conf"}
+    assert {path.name for path in (UNITS / "drop-ins").iterdir()} == examples
+
+
+@pytest.mark.systemd
+def test_an_unknown_key_of_a_drop_in_would_be_found(tmp_path: Path) -> None:
+    done = with_drop_ins(tmp_path, SERVICE, {"x.conf": "[Service]\nReadWritePath=/srv\n"})
+    assert "'ReadWritePath'" in done.stderr
 
 
 @pytest.mark.systemd

@@ -186,7 +186,7 @@ def test_the_files_come_back_in_their_order() -> None:
         ("forgery", "crash", "no sound answer (TypeError)"),
         ("strange", "crash", "no sound answer (TypeError)"),
         ("nothing", "crash", "no sound answer (ValueError)"),
-        ("defect", "defect", "ZeroDivisionError: a defect"),
+        ("defect", "defect", "ZeroDivisionError in parse (traps.py, line "),
     ],
 )
 def test_a_mail_that_ends_its_child_goes_to_quarantine(
@@ -216,7 +216,7 @@ def test_what_a_library_prints_and_signals_meant_for_the_parent_do_no_harm(pool:
 
 
 @pytest.mark.parametrize(
-    ("trap", "error"), [("write", "File too large"), ("open", "Too many open files"), ("late import", None)]
+    ("trap", "error"), [("write", "OSError EFBIG"), ("open", "OSError EMFILE"), ("late import", None)]
 )
 def test_a_child_writes_nothing_and_opens_little(
     pool: Pool, trap: str, error: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -478,7 +478,7 @@ def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
 def test_what_crosses_the_pipes_is_what_was_sent() -> None:
     stamp = datetime(2024, 3, 6, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     ref = MessageRef("articles", "INBOX", 7, 42)
-    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp)):
+    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp, "half")):
         rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
         assert answers.read_task(b"".join(answers.task_frame(raw, "0" * 12, rules))) == (raw, "0" * 12, rules)
         made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,11 @@ from ..model import Bundle, Entry, Quarantined
 from . import extras, finding, folder, manifest, quarantine, staging, swap, trash
 from .access import Access
 from .batch import Batch, check
+from .filed import Keys
 from .layout import PRIVATE_FILE, Layout
-from .ledger import Keys, Ledger
+from .ledger import Ledger
 from .manifest import Removal
+from .notes import Notes
 from .renewal import Mail, Renewal
 
 
@@ -29,16 +31,24 @@ class Changing(ABC):
 
     _layout: Layout
     _access: Access
-    _min_free: int
 
     @property
     def root(self) -> Path:
         """The archive's folder."""
         return self._layout.root
 
+    @property
+    def notes(self) -> Notes:
+        """What rounds note down for those that follow."""
+        return Notes(self._access)
+
     @abstractmethod
     def entries(self) -> Iterator[Entry]:
         """All entries that stand."""
+
+    @abstractmethod
+    def _batch(self) -> AbstractContextManager[tuple[Ledger, Batch]]:
+        """What the block puts into the batch and the ledger is on the disk when it is left, or nothing of it is."""
 
     # --- which --------------------------------------------------------------------------------------------------------
 
@@ -178,31 +188,6 @@ class Changing(ABC):
             if path.parent.is_dir():
                 told = quarantine.files(quarantined, digest, now=now)[quarantine.REASON]
                 staging.replace(self._layout, {path: told}, mode=PRIVATE_FILE)
-
-    # --- how ----------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _batch(self) -> Iterator[tuple[Ledger, Batch]]:
-        """What the block puts into the batch and the ledger is on the disk when it is left, or nothing of it is."""
-        with self._access.exclusive() as ledger:
-            with ledger.transaction():
-                batch = Batch(self._layout)
-                yield ledger, batch
-                if batch:
-                    batch.require_space(self._min_free)
-                    batch.write()
-                    ledger.taken_in(manifest.end(self._layout.manifest))
-            self._let_out(ledger, batch)
-            staging.empty(self._layout)
-
-    def _let_out(self, ledger: Ledger, batch: Batch) -> None:
-        """Delete from the quarantine what is filed now. Interrupted, recovery does it."""
-        for digest in batch.released:
-            path = self._layout.quarantine / digest
-            if path.is_dir() and ledger.has_mail(digest):
-                staging.discard(self._layout, path)
-            elif path.is_dir():  # filed is the same mail with other line ends: these octets are nowhere else
-                staging.set_aside(self._layout, path)
 
 
 def keys(bundle: Bundle, folded: str) -> Keys:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from ..model import Entry
 from . import AUTOMATIC, given, manifest
-from .ledger import Keys
+from .filed import Keys
 from .sameness import text_key, url_key
 
 SUMS = "SHA256SUMS"
@@ -103,6 +103,14 @@ def warns_of(warnings: object, code: str) -> bool:
     """Whether one of these warnings, as they stand in article.json, has this code."""
     listed = warnings if isinstance(warnings, list) else []
     return any(isinstance(warning, dict) and warning.get("code") == code for warning in listed)
+
+
+def doubt(folder: Path) -> str | None:
+    """Why the mail of this article may be incomplete, as article.json has it; None where it says nothing of it."""
+    warnings = described(folder).get("warnings")
+    found = [each for each in warnings if warns_of([each], "incomplete")] if isinstance(warnings, list) else []
+    detail = found[0].get("detail") if found else None
+    return detail if isinstance(detail, str) else None
 
 
 def _folded(folder: Path, entry: Entry) -> str:

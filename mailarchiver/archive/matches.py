@@ -7,8 +7,10 @@
 The score is that of BM25, which SQLite works out by counting all matches of each word (sqlite.org/fts5.html §5.1.1). So
 it is asked only about words that few articles have. How rare any other is follows from how close together its last
 matches are, and how often an article says it from the index's marks (marks.py): once, again and again, in the title.
-So nothing is done for each match of a word, and a query hardly takes longer in a large archive, except for a beginning
-that very many words have.
+So nothing is done for each match of a word, and a query hardly takes longer in a large archive.
+
+Of a beginning SQLite would collect all matches of all words that have it, unless beginnings of that length are indexed
+as words are (sqlite.org/fts5.html §4.2). A longer one stands for its words.
 """
 
 from __future__ import annotations
@@ -21,15 +23,19 @@ from heapq import nlargest
 from itertools import chain
 from math import log
 
-from . import marks
+from . import marks, search_index
 from .query import Term
 
 RANKED = 300
 """So many of what answers, the last filed, are ranked; a word that more articles have is a common one."""
 TITLED = 50
 """So many more, the last filed of those whose titles hold all that is asked for, where there is more than is ranked."""
+LONGEST_BEGINNING = search_index.BEGINNINGS[-1] - len(marks.STRONG)
+"""Characters of a beginning that is looked up as it is, also in the marks."""
 BEGINNINGS = 64
-"""Words that a beginning may stand for and still be scored. SQLite collects all matches of all of them first."""
+"""Words that a longer one may stand for: of one that has more SQLite collects all matches, and it is not scored."""
+BEGINNING = "*"
+"""At the end of a word that is asked for: any that begins so."""
 WEIGHTS = "10.0, 5.0, 5.0, 5.0, 5.0, 1.0, 1.0, 0.0"
 """Of the columns of the index, in their order: what stands in a title says more than what stands in a text."""
 STRONG, IN_TITLE = 0.5, 0.7
@@ -169,7 +175,7 @@ def _strong(term: Term) -> str:
 
 
 def _whole(db: sqlite3.Connection, terms: Sequence[Term]) -> list[Term]:
-    """The terms with all words in place of their beginnings, where these are not too many."""
+    """The terms with what can be looked up in place of their beginnings, unless that is too much."""
     if any(term.is_prefix for term in terms):
         db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, text, instance)")
     return [_with_words(db, term) if term.is_prefix else term for term in terms]
@@ -186,7 +192,10 @@ def _with_words(db: sqlite3.Connection, term: Term) -> Term:
 
 
 def _beginning_with(db: sqlite3.Connection, start: str) -> Iterator[str]:
-    """The words of all articles that begin so, in order; each is one look into the index."""
+    """A short beginning; of a longer one the words of all articles that begin so, each one look into the index."""
+    if len(start) <= LONGEST_BEGINNING:
+        yield start + BEGINNING
+        return
     query = "SELECT term FROM temp.vocabulary WHERE term >= ? AND term < ? LIMIT 1"
     at, end = start, start + "\U0010ffff"
     while (found := db.execute(query, (at, end)).fetchone()) is not None:
@@ -217,4 +226,6 @@ def _words(term: Term) -> str:
 
 
 def _phrase(words: Sequence[str], is_prefix: bool = False) -> str:  # noqa: FBT001, FBT002 - as the term says of itself
-    return f'"{" ".join(words)}"{" *" if is_prefix else ""}'
+    row = " ".join(words)
+    is_beginning = is_prefix or row.endswith(BEGINNING)
+    return f'"{row.removesuffix(BEGINNING)}"{" *" if is_beginning else ""}'

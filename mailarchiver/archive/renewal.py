@@ -122,7 +122,7 @@ def raw_mail(root: Path, mail: Mail) -> RawMessage:
     received = datetime.fromisoformat(first.received)
     if received.tzinfo is None:
         raise ValueError(f"{first.id}: the manifest does not say in which time zone it was received")
-    return RawMessage(_ref(root, first), received, data)
+    return RawMessage(_ref(root, first), received, data, doubt=folder.doubt(root / first.folder))
 
 
 def compare(root: Path, mail: Mail, bundles: Sequence[Bundle]) -> Renewal:

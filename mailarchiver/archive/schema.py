@@ -7,9 +7,10 @@ have been the same since version 1: recovery.py reads the one, and keeps the oth
 3: `looked`, `seen.same`; what could not be fetched.
 4: what is too large to be fetched; how far each folder is done.
 5: receipts.
+6: copies under way, mail in doubt, folders without UIDVALIDITY, accounts that are left alone.
 """
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -67,9 +68,29 @@ SEEN = (
         account TEXT NOT NULL, digest TEXT NOT NULL, tried INTEGER NOT NULL, sent TEXT,
         PRIMARY KEY (account, digest)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS receipt_open ON receipt (account) WHERE sent IS NULL",
+    # The messages that are about to be copied to another folder, on a server without MOVE: a copy that was made has a
+    # UID of `above` or more there, while that folder's UIDVALIDITY is that.
+    """CREATE TABLE IF NOT EXISTS copying (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        target TEXT NOT NULL, target_uidvalidity INTEGER NOT NULL, above INTEGER NOT NULL,
+        PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
+    # The messages that may be less than the mail (`digest` is of what came): nothing is done to them on the server
+    # until they are fetched once more.
+    """CREATE TABLE IF NOT EXISTS doubtful (
+        account TEXT NOT NULL, folder TEXT NOT NULL, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        digest TEXT NOT NULL, PRIMARY KEY (account, folder, uidvalidity, uid)) WITHOUT ROWID""",
+    # The messages that are in the archive, of a folder without UIDVALIDITY: by a digest of what tells them apart.
+    """CREATE TABLE IF NOT EXISTS glimpsed (
+        account TEXT NOT NULL, folder TEXT NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (account, folder, key)) WITHOUT ROWID""",
+    # The accounts that the server wants to be left alone, and until when (RFC 3339, UTC): after so many failures, for
+    # that reason, and as they were configured then (`mark`, a digest).
+    """CREATE TABLE IF NOT EXISTS paused (
+        account TEXT PRIMARY KEY, until TEXT NOT NULL, failures INTEGER NOT NULL, why TEXT NOT NULL,
+        mark TEXT NOT NULL) WITHOUT ROWID""",
 )
 """What cannot be made again but by doing things on the server twice."""
-KEPT = {"seen", "failed", "looked", "large", "receipt"}
+KEPT = {"seen", "failed", "looked", "large", "receipt", "copying", "doubtful", "glimpsed", "paused"}
 """The tables of these: the ledger of an older program keeps them when it is made new. Not `cursor`: the next round
 compares the whole folder."""
 ADDED = {("seen", "same"): "ALTER TABLE seen ADD COLUMN same TEXT"}

@@ -23,8 +23,10 @@ from . import manifest, marks
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
-VERSION = 2
+VERSION = 3
 """Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
+BEGINNINGS = range(1, 13)
+"""Characters of the beginnings of words that are indexed as words are. It makes the index about twice as large."""
 COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt", "marks")
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -40,7 +42,8 @@ SCHEMA = (
     # Between which `seq` the articles of a month (`2024-03`) are: who asks for some days need not look at all others.
     "CREATE TABLE span (month TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
     # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
-    f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii')",
+    f"""CREATE VIRTUAL TABLE text USING fts5({", ".join(COLUMNS)},
+        tokenize = 'ascii', prefix = '{" ".join(map(str, BEGINNINGS))}')""",
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
@@ -53,7 +56,7 @@ TIDIED = 16
 twenty, for 30 KB more.
 """
 PAGE = 2048
-"""Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
+"""Octets. A single article changes some thirty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 

@@ -132,10 +132,14 @@ class Seen:
         return int(self._db.execute(query).fetchone()[0])
 
     def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
-        """Record what was done about them on the server."""
+        """Record what was done about them on the server; a copy that had begun is done with."""
         self._db.executemany(
             "UPDATE seen SET action = ? WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ? AND path = ''",
             [(action, account, folder, uidvalidity, uid) for uid in uids],
+        )
+        self._db.executemany(
+            "DELETE FROM copying WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+            [(account, folder, uidvalidity, uid) for uid in uids],
         )
 
     # --- how far a folder is done -------------------------------------------------------------------------------------

@@ -5,17 +5,17 @@ The order of a commit, each step done for all of a batch before the next begins 
     lock │ decide │ stage all files │ sync │ rename each folder │ fsync their parents │ append to the manifest │ fsync
          │ ledger, one transaction │ receipts ─▶ only now is anything done on the server
 
-A crash anywhere ends, at the next start or commit, in the same archive as no crash (recovery.py).
+A crash anywhere ends, at the next start or commit, in the same archive as no crash (recovery.py). Here stands when a
+step is taken, and what is decided of a mail; batch.py writes. Replacing and removing (changing.py) are commits, too;
+what is remembered of messages (remembering.py) is the ledger's alone, and what is shown (publishing.py) comes later.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,23 +23,23 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import ArchiveRefused, NoSuchEntry, StoreError
-from ..model import Bundle, Card, Entry, Filing, Quarantined, Receipt
-from . import lock, quarantine, search_index, staging
+from ..model import Bundle, Filing, Quarantined, Receipt
+from . import manifest, quarantine, staging
 from .access import Access
 from .batch import Batch, check
 from .changing import Changing, keys
 from .layout import Layout, become_owner
 from .ledger import Ledger
-from .receipts import Receipts
+from .publishing import Publishing
 from .recovery import Rebuilt, Step
-from .seen import Cursor, Failure, Large
+from .remembering import Remembering
 from .trouble import as_store_error
 
 ID_DIGITS = range(12, 65, 4)
 """How long an id may be: the first length at which no other mail has it (docs/archive-format.md, "The id")."""
 
 
-class Store(Changing):
+class Store(Publishing, Remembering, Changing):
     """An archive, open for writing. Every method raises `StoreError` where the disk or another holder is in the way.
 
     May be used from several threads, one at a time gets in. Holds the lock for a batch, never longer, so several
@@ -124,7 +124,7 @@ class Store(Changing):
         """Close the ledger. Nothing is written: what was committed is on the disk already."""
         self._access.close()
 
-    # --- filing -----------------------------------------------------------------------------------------------------
+    # --- before a mail is filed ---------------------------------------------------------------------------------------
 
     def known(self, digest: str, folded: str, *, again: bool = False) -> tuple[tuple[str, str], ...] | None:
         """(id, folder) of the entries of a mail, by its digest and that with line ends as LF.
@@ -156,6 +156,8 @@ class Store(Changing):
                     return base
         raise StoreError(f"no id is free for {digest}")
 
+    # --- the commit ---------------------------------------------------------------------------------------------------
+
     def commit(self, filings: Sequence[Filing], *, now: datetime) -> list[Receipt]:
         """File a batch; on return all of it is on the disk. One receipt for each filing, in their order.
 
@@ -166,6 +168,31 @@ class Store(Changing):
         for bundle, _ in batch.entries:
             self._handed_out.pop(bundle.id, None)
         return receipts
+
+    @contextmanager
+    def _batch(self) -> Iterator[tuple[Ledger, Batch]]:
+        """What the block puts into the batch and the ledger is on the disk when it is left, or nothing of it is."""
+        with self._access.exclusive() as ledger:
+            with ledger.transaction():
+                batch = Batch(self._layout)
+                yield ledger, batch
+                if batch:
+                    batch.require_space(self._min_free)
+                    batch.write()
+                    ledger.taken_in(manifest.end(self._layout.manifest))
+            self._let_out(ledger, batch)
+            staging.empty(self._layout)
+
+    def _let_out(self, ledger: Ledger, batch: Batch) -> None:
+        """Delete from the quarantine what is filed now. Interrupted, recovery does it."""
+        for digest in batch.released:
+            path = self._layout.quarantine / digest
+            if path.is_dir() and ledger.has_mail(digest):
+                staging.discard(self._layout, path)
+            elif path.is_dir():  # filed is the same mail with other line ends: these octets are nowhere else
+                staging.set_aside(self._layout, path)
+
+    # --- what is decided ----------------------------------------------------------------------------------------------
 
     def _decide(self, ledger: Ledger, filing: Filing, now: datetime, batch: Batch) -> Receipt:
         """What is to be written of a message: nothing if it is known. The ledger learns of it, uncommitted."""
@@ -182,6 +209,9 @@ class Store(Changing):
             return Receipt(filing.ref, filing.digest, "already", quarantine=quarantine.relative(lies))
         if filing.quarantined is not None:
             return self._quarantine(ledger, filing, filing.quarantined, now, batch)
+        return self._file(ledger, filing, now, batch)
+
+    def _file(self, ledger: Ledger, filing: Filing, now: datetime, batch: Batch) -> Receipt:
         if not filing.bundles:
             raise StoreError(f"the mail {filing.digest} was in the archive and is no longer: file it again")
         entries: list[tuple[str, str]] = []
@@ -212,189 +242,3 @@ class Store(Changing):
         if ledger.holder(base) not in {None, digest}:
             self._handed_out.pop(base, None)
             raise StoreError(f"{self._layout.root}: the id {base} was taken meanwhile: the next round finds another")
-
-    # --- messages, by where they lay --------------------------------------------------------------------------------
-
-    def done_uids(self, account: str, folder: str, uidvalidity: int | None, *, above: int = 0) -> frozenset[int]:
-        """The UIDs of a folder beyond `above` that need not be fetched again; none where the server states no
-        UIDVALIDITY.
-        """
-        with self._access.reading() as ledger:
-            return frozenset() if uidvalidity is None else ledger.done_uids(account, folder, uidvalidity, above=above)
-
-    def unacknowledged(self, account: str, folder: str, uidvalidity: int, *, quarantined: bool = False) -> list[int]:
-        """The UIDs that are filed, or else `quarantined`, with no action on the server recorded yet; ascending."""
-        with self._access.reading() as ledger:
-            return ledger.unacknowledged(account, folder, uidvalidity, quarantined=quarantined)
-
-    def acknowledged(self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], action: str) -> None:
-        """Record what was done on the server. Lost with the ledger, it would be done again."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.acknowledged(account, folder, uidvalidity, uids, action)
-
-    def is_to_be_looked_through(self, account: str, folder: str) -> bool:
-        """Whether a folder that mail is moved to may hold mail that was filed and is unknown: the ledger was made from
-        a manifest that may be older, as one from a backup is.
-        """
-        with self._access.reading() as ledger:
-            return ledger.is_to_be_looked_through(account, folder)
-
-    def looked_through(self, account: str, folder: str) -> None:
-        """All mail in that folder is known now."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.looked_through(account, folder)
-
-    def failures(self, account: str, folder: str, uidvalidity: int | None) -> dict[int, Failure]:
-        """The messages of a folder that could not be fetched so far, by their UIDs."""
-        with self._access.reading() as ledger:
-            return {} if uidvalidity is None else ledger.failures(account, folder, uidvalidity)
-
-    def note_failures(
-        self, account: str, folder: str, uidvalidity: int, uids: Sequence[int], *, why: str, now: datetime
-    ) -> None:
-        """Record that these could not be fetched once more: each is left alone for a while, longer each time."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.note_failures(account, folder, uidvalidity, uids, why, now)
-
-    def forget_failures(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
-        """These are no longer where they could not be fetched from."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.forget_failures(account, folder, uidvalidity, uids)
-
-    def large(self, account: str, folder: str, uidvalidity: int | None) -> dict[int, Large]:
-        """The messages of a folder that are larger than they may be, by their UIDs."""
-        with self._access.reading() as ledger:
-            return {} if uidvalidity is None else ledger.large(account, folder, uidvalidity)
-
-    def note_large(self, account: str, folder: str, uidvalidity: int, sizes: Mapping[int, int]) -> None:
-        """Record messages that are larger than they may be (UID → octets)."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.note_large(account, folder, uidvalidity, sizes)
-
-    def flagged_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], action: str) -> None:
-        """Record what was done about them on the server."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.flagged_large(account, folder, uidvalidity, uids, action)
-
-    def forget_large(self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> None:
-        """These are no longer where they were."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.forget_large(account, folder, uidvalidity, uids)
-
-    def cursor(self, account: str, folder: str) -> Cursor | None:
-        """How far a folder is done; None where that is not known."""
-        with self._access.reading() as ledger:
-            return ledger.cursor(account, folder)
-
-    def set_cursor(self, account: str, folder: str, cursor: Cursor) -> None:
-        """A folder is done so far."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.set_cursor(account, folder, cursor)
-
-    @property
-    def receipts(self) -> Receipts:
-        """Which filed mails are to be told of in their mailbox."""
-        return Receipts(self._access, self._layout.root)
-
-    def in_quarantine(self) -> int:
-        """How many mails lie in quarantine."""
-        with self._access.reading() as ledger:
-            return ledger.in_quarantine()
-
-    # --- what people browse -----------------------------------------------------------------------------------------
-
-    def position(self) -> int:
-        """How far the archive has come: grows with everything filed. For `write_pages(as_of=…)`."""
-        with self._access.reading() as ledger:
-            position = ledger.position()
-            return 0 if position is None else position.size
-
-    def dirty_months(self) -> list[str]:
-        """The months whose pages are behind what was filed (`2024/03`), oldest first."""
-        with self._access.reading() as ledger:
-            return ledger.dirty_months()
-
-    def dirty(self, months: Sequence[str]) -> None:
-        """Have the pages of these months written again."""
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.dirtied(months)
-
-    def months(self) -> list[tuple[str, int]]:
-        """The months and how many entries each has, newest first."""
-        with self._access.reading() as ledger:
-            return ledger.months()
-
-    def cards(self, month: str) -> list[Card]:
-        """The entries of a month, newest first."""
-        with self._access.reading() as ledger:
-            return ledger.cards(month)
-
-    def newest(self, count: int) -> list[Card]:
-        """The entries received last, newest first; without those of automatic mail."""
-        with self._access.reading() as ledger:
-            return ledger.newest(count)
-
-    def entries(self) -> Iterator[Entry]:
-        """All entries that stand, in the order of the manifest."""
-        last = 0
-        while True:
-            with self._access.reading() as ledger:
-                page = ledger.entries(last, 500)
-            if not page:
-                return
-            yield from (entry for _, entry in page)
-            last = page[-1][0]
-
-    def write_pages(self, files: Mapping[str, bytes], *, cleaned: Sequence[str], as_of: int | None = None) -> int:
-        """Bring browse pages to the disk, each whole or not at all, and mark the months in `cleaned` as up to date.
-
-        Returns how many files were written: those that are the same already are left alone. `as_of` is `position()`
-        from before the entries were read: if something was filed since, nothing is written, and the months stay
-        dirty, so that older pages never replace newer ones.
-        """
-        with self._access.exclusive() as ledger:
-            position = ledger.position()
-            if as_of is not None and (position is None or position.size != as_of):
-                return 0
-            paths = {self._layout.page(name): data for name, data in files.items()}
-            changed = {path: data for path, data in paths.items() if not staging.holds(path, data)}
-            staging.replace(self._layout, changed)
-            with ledger.transaction():
-                ledger.cleaned(cleaned)
-        return len(changed)
-
-    # --- what people search -----------------------------------------------------------------------------------------
-
-    def update_search(self, *, seconds: float | None = None, step: Callable[[int], None] | None = None) -> int:
-        """Bring the full-text index up to date; how many lines of the manifest it took in.
-
-        A missing, damaged or older index is made anew. It ends after about `seconds`; the next call goes on where it
-        stood. `step` hears how many were taken in since the last time. The lock is held for a few at a time.
-        """
-        start, total = time.monotonic(), 0
-        while True:
-            with self._access.exclusive():
-                taken = search_index.update(self._layout, lines=search_index.AT_ONCE)
-            total += taken
-            if taken and step is not None:
-                step(taken)
-            is_late = seconds is not None and time.monotonic() - start >= seconds
-            if is_late or (taken < search_index.AT_ONCE and not self._merge_search()):
-                return total
-            time.sleep(2 * lock.PAUSE)  # somebody who waits for the lock gets it
-
-    def _merge_search(self) -> bool:
-        with self._access.exclusive():
-            return search_index.merge(self._layout)
-
-    def rebuild_search(self, *, step: Callable[[int], None] | None = None) -> int:
-        """Make the full-text index anew; how many lines of the manifest it took in."""
-        with self._access.exclusive():
-            search_index.delete(self._layout)
-        return self.update_search(step=step)
-
-    def write_status(self, status: Mapping[str, object]) -> None:
-        """Replace `status.json`."""
-        text = json.dumps(status, ensure_ascii=False, indent=1) + "\n"
-        with self._access.exclusive():
-            staging.replace(self._layout, {self._layout.status: text.encode()})

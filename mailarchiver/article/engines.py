@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser
 
+from ..text.traces import spot
 from .page_blocks import blocks_of
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -36,7 +37,7 @@ def _asked(engine: Callable[[object], str], tree: object) -> str:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  an engine's border: it has no vote on a page that it cannot read
-        logging.getLogger(__name__).debug("an engine failed: %r", error)
+        logging.getLogger(__name__).debug("an engine failed: %s", spot(error))
         return ""
 
 

@@ -79,7 +79,7 @@ def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: s
         return found
     framed = page_frame(tree, [subject])
     if not automatic:
-        sign = page.sign(tree, framed)
+        sign = page.sign(tree, framed, subject)
         if sign is None or not sign.sure:
             found = newsletter.recognise(tree, original, framed, subject, latest)
         if found is None and sign is not None:

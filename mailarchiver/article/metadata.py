@@ -10,6 +10,7 @@ from ..model import Direction, Headers, TagRules
 from ..text import bylines
 from ..text.dates import find_date, read_date
 from ..text.hosts import host_of
+from ..text.reader_keys import without_reader_keys
 from ..text.redirects import target_of
 from ..text.tracking import untracked
 from ..text.whitespace import collapse
@@ -90,12 +91,12 @@ def direction(text: str) -> Direction:
 
 
 def canonical(url: str | None) -> str | None:
-    """An http(s) URL as it names what is read: redirects that tell their target unwrapped, without tracking parameters;
-    None for anything else. Nothing is asked over the network.
+    """An http(s) URL as it names what is read: redirects that tell their target unwrapped, without tracking parameters
+    and keys of the reader's; None for anything else. Nothing is asked over the network.
     """
     if not url or not host_of(url):
         return None
-    return untracked(target_of(url.strip()))
+    return without_reader_keys(untracked(target_of(url.strip())))
 
 
 def latest_day(headers: Headers) -> date | None:

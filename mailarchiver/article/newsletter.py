@@ -16,7 +16,8 @@ from ..text.whitespace import folded
 from . import newsletter_cut
 from .framed import Framed, with_closing
 from .newsletter_facts import NewsletterFacts, newsletter_facts
-from .newsletter_signs import Service, is_senders, links_of, service_of, signs
+from .newsletter_head import NO_HEAD
+from .newsletter_signs import Service, is_senders, links_of, sends_only_newsletters, service_of, signs
 from .page_blocks import Block, blocks_of
 from .posts import quote_posts
 from .recognised import LeftOut, Recognised
@@ -55,7 +56,7 @@ def recognise(
         blocks = list(blocks_of(body))  # some of their texts are gone
     services = [service_of(block) for block in blocks]
     facts = newsletter_facts(tree, original, blocks, services, subject=subject, latest=latest)
-    found = newsletter_cut.cut(blocks, services, facts.names, facts.lines)
+    found = newsletter_cut.cut(blocks, services, facts.names, facts.head)
     out = newsletter_cut.left_out(body, blocks, found, facts.names)
     return _recognised(body, sign, facts, framed, out)
 
@@ -84,7 +85,7 @@ def _recognised(body: LexborNode, sign: str, facts: NewsletterFacts, framed: Fra
 def _is_enough(blocks: Sequence[Block]) -> bool:
     """Whether a newsletter is left without its frame."""
     services = [service_of(block) for block in blocks]
-    found = newsletter_cut.cut(blocks, services, (), ())
+    found = newsletter_cut.cut(blocks, services, (), NO_HEAD)
     kept = sum(len(block.words) for number, block in enumerate(blocks) if number not in found.dropped)
     return kept >= _FEWEST_WORDS
 
@@ -96,12 +97,15 @@ def _together(one: LeftOut, other: LeftOut) -> LeftOut:
 def _sign(original: Original, blocks: Sequence[Block]) -> str | None:
     """By what the mail is told to be a newsletter; None where it is none, or that is not sure.
 
-    Two signs are needed, one of which is a way out: a link at the end, or the header field for it; three where neither
-    a field nor tables for its layout tell it from a web page that was pasted.
+    An address from which nothing else comes is enough. Else two signs are needed, one of which is a way out: a link at
+    the end, or the header field for it; three where neither a field nor tables for its layout tell it from a web page
+    that was pasted.
     """
     words = sum(len(block.words) for block in blocks)
     if words < _FEWEST_WORDS or _is_answer(original.headers) or is_transaction(original, blocks):
         return None
+    if original.headers.sender and sends_only_newsletters(original.headers.sender.address):
+        return "its sender's address"
     near_end = blocks[-max(_LAST, len(blocks) // 4) :]
     services = {service_of(block) for block in near_end}
     services |= {service for block in blocks[:_LAST] if (service := service_of(block)) == "web"}

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ from selectolax.lexbor import LexborNode
 
 from ..text.whitespace import fold
 from .markup import EMBEDS
-from .newsletter_signs import Service, link_around, shares
+from .newsletter_head import Head
+from .newsletter_signs import Service, is_icon, is_preheader, link_around, says_button, shares, signs
 from .page_blocks import Block
 from .page_cut import around, without
 from .page_signs import bare_names
@@ -26,23 +27,24 @@ from .recognised import LeftOut
 
 NOT_SHOWN = "stands in the newsletter's frame only: kept, not shown"
 
-_PROSE = 12
-"""Words of a block with which the text of a newsletter has begun."""
 _FEWEST_ABOVE = 10
-"""Blocks in which it is looked for; in those above it a line may be the date or the sender's name."""
+"""Blocks at the beginning in which a link to the web version is the sender's."""
 _NEAR_END = 0.7
 """Share of the blocks after which a link to the web version is the sender's."""
 _LARGEST_FOOTER = 260
 """Words; what is more is no footer as a whole, and goes only line by line."""
+_BOX_LEVELS = 12
+"""Elements around a block of which the names are looked at."""
+_LARGEST_BOX = 160
+"""Words of a box; what is more is the newsletter itself."""
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_WALL = re.compile(r"\bpaywall(?!-jump)", re.IGNORECASE)
+"""Substack, Ghost. QUIRK: Substack's `paywall-jump` is where the part begins that others do not get."""
+_LONGEST_GAIN = 40
+"""Words of a line that says what those get who pay."""
 _SHORT = 9
 _MOST_SHORT = 5
 """Short lines in a row, of so many words, that may stand in a footer for an address."""
-_HIDDEN = re.compile(
-    r"mso-hide\s*:\s*all|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|"
-    r"font-size\s*:\s*[01]px[^\"]{0,200}line-height\s*:\s*[01]px|line-height\s*:\s*[01]px[^\"]{0,200}font-size\s*:\s*[01]px",
-    re.IGNORECASE,
-)
-_PREHEADER = re.compile(r"\b(?:pre-?header|preview-?text|mcnPreviewText)", re.IGNORECASE)
 _RUBBLE = re.compile(r"(?:<?!?\[?endif\]?-*>|[-<>/!|\[\] ])+")
 """What is left of conditional comments (Outlook) that a program broke."""
 _LOGO = re.compile(r"\blogo", re.IGNORECASE)
@@ -60,13 +62,13 @@ class Cut:
     dropped: frozenset[int]
 
 
-def cut(
-    blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], dates: Collection[int]
-) -> Cut:
-    """What is cut. `names` are those of title and sender, folded; `dates` the numbers of blocks that are but a date."""
-    footer = _footer(blocks, services)
-    above = _above(blocks, services, footer)
-    dropped = {number for number in range(len(blocks)) if number >= footer or _is_preheader(blocks[number])}
+def cut(blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], head: Head) -> Cut:
+    """What is cut. `names` are those of title and sender, folded."""
+    footer = _wall(blocks, _footer(blocks, services))
+    above = min(head.end, footer)
+    dropped = {number for number in range(len(blocks)) if number >= footer or is_preheader(blocks[number])}
+    dropped.update(_boxed(blocks))
+    dropped.update(_asked(blocks[:footer], services))
     for number, block in enumerate(blocks[:footer]):
         service = services[number]
         is_above = number < above
@@ -74,19 +76,46 @@ def cut(
             service in {"bar", "told"}
             or (service == "leave" and is_above)
             or (service == "web" and (number < max(above, _FEWEST_ABOVE) or number > _NEAR_END * footer))
-            or (is_above and (number in dates or fold(block.text) in names))
+            or (is_above and (number in head.lines or fold(block.text) in names))
             or _RUBBLE.fullmatch(block.text)
         ):
             dropped.add(number)
     return Cut(above, footer, frozenset(dropped))
 
 
-def _above(blocks: Sequence[Block], services: Sequence[Service | None], footer: int) -> int:
-    """How many blocks stand above the text: those before its first prose."""
-    for number, block in enumerate(blocks[:footer]):
-        if len(block.words) >= _PROSE and services[number] is None and block.linked < len(block.words):
-            return number if not _is_preheader(block) else number + 1
-    return min(footer, _FEWEST_ABOVE)
+def _wall(blocks: Sequence[Block], footer: int) -> int:
+    """Where the wall begins before which those stop who do not pay, if nothing but what they would get follows it; the
+    footer's place where there is none.
+    """
+    known: dict[int, bool] = {}
+    first = next((n for n in range(footer) if blocks[n].is_called(_WALL, _BOX_LEVELS, known)), footer)
+    below = blocks[first:footer]
+    short = sum(len(block.words) for block in below) <= _LARGEST_BOX
+    return first if short and all(len(block.words) <= _LONGEST_GAIN for block in below) else footer
+
+
+def _asked(blocks: Sequence[Block], services: Sequence[Service | None]) -> Iterator[int]:
+    """The lines that count referrals or ask how it was, with the heading above them and the answers to choose below."""
+    for number in (number for number in range(len(blocks)) if services[number] == "refer"):
+        yield number
+        if number and blocks[number - 1].tags[0] in _HEADINGS and says_button(blocks[number - 1]):
+            yield number - 1
+        for below in range(number + 1, len(blocks)):
+            if len(blocks[below].words) > _SHORT or blocks[below].linked < max(1, len(blocks[below].words)):
+                break
+            yield below
+
+
+def _boxed(blocks: Sequence[Block]) -> Iterator[int]:
+    """The blocks in boxes that sell the newsletter, or ask what one thinks of it, by the names of those."""
+    known: dict[int, bool] = {}
+    inside: defaultdict[int, list[int]] = defaultdict(list)
+    for number, block in enumerate(blocks):
+        if block.is_called(signs().boxes, _BOX_LEVELS, known):
+            inside[next(element for element in reversed(block.ids[:_BOX_LEVELS]) if known.get(element))].append(number)
+    for numbers in inside.values():
+        if sum(len(blocks[number].words) for number in numbers) <= _LARGEST_BOX:
+            yield from numbers
 
 
 def _footer(blocks: Sequence[Block], services: Sequence[Service | None]) -> int:
@@ -144,18 +173,6 @@ def _is_within(node: LexborNode | None, outer: int) -> bool:
     return False
 
 
-def _is_preheader(block: Block) -> bool:
-    """Whether a block is what mail programs show beside the subject: hidden by a trick, or called so."""
-    node: LexborNode | None = block.holder
-    for _ in range(4):
-        if node is None or node.tag == "body":
-            return False
-        if _HIDDEN.search(node.attributes.get("style") or "") or _PREHEADER.search(bare_names(node)):
-            return True
-        node = node.parent
-    return False
-
-
 # --- nodes ------------------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +193,7 @@ def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collect
         for element in around(block.holder, root):
             words[element.mem_id] += 1
             kept[element.mem_id] += number not in found.dropped
+    first = next((number for number in range(found.footer) if number not in found.dropped), found.footer)
     passed = -1
     for node in root.traverse(include_text=True):
         passed = number_of.get(node.mem_id, passed)
@@ -184,14 +202,14 @@ def _media(root: LexborNode, blocks: Sequence[Block], found: Cut, names: Collect
         if node.tag == "img":
             if _stays(node, root, words, kept) and not (passed < found.above and _is_logo(node, names)):
                 yield node
-        elif node.tag in EMBEDS or (node.tag == "hr" and passed + 1 < found.footer):
+        elif node.tag in EMBEDS or (node.tag == "hr" and first <= passed < found.footer - 1):
             yield node
 
 
 def _stays(picture: LexborNode, root: LexborNode, words: Counter[int], kept: Counter[int]) -> bool:
     """Whether a picture is part of the text: it shares nothing, and the nearest text beside it is kept."""
     target = link_around(picture)
-    if target and shares(target):
+    if is_icon(picture) or (target and shares(target)):
         return False
     for element in around(picture.parent, root):
         if words[element.mem_id]:

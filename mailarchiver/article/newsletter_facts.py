@@ -10,27 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from ..model import Original
-from ..text.dates import find_date, read_date
 from ..text.hosts import host_of
 from ..text.whitespace import collapse, fold
 from . import metadata
-from .newsletter_signs import Service, hides_target, is_senders, links_of
+from .newsletter_head import NEAR, Dating, Head, claimed_year, head_of
+from .newsletter_signs import Service, hides_target, is_senders, links_of, sends_only_newsletters
 from .page_blocks import Block
 from .page_head import Fact, Found, told
-from .page_signs import BYLINE, bare_names
 
-_NEAR = 14
-"""Blocks above the text in which title, author and date are looked for."""
-_LONGEST_BYLINE = 80
 _LIST_NAME = re.compile(r"\s*\"?([^<\"]{2,100}?)\"?\s*<[^<>]+>\s*")
 _NUMBERED = re.compile(r"[0-9a-f]{8}|[0-9]{4}")
 """In the name of a list that is but a key of its sender's (Mailchimp)."""
 _WEB_POST = re.compile(r"<(https?://[^<>\s]+)>")
-_BY = re.compile(r"(?:by|von|par|por|di|door|av|af|przez|written by|od)\s+(\S.*)", re.IGNORECASE)
-_MOST_NAMES = 6
 _SHORTEST_NAME = 4
 """Characters of a sender's name that is looked for in the text."""
 _SUBSTACK = ("substack.com",)
@@ -40,8 +34,8 @@ _OWN_FIELDS = frozenset({"list-unsubscribe", "list-id", "feedback-id"})
 
 @dataclass(frozen=True, slots=True)
 class NewsletterFacts:
-    """What is known of a newsletter; None where it is not sure. `lines` are the numbers of the blocks that say no more
-    than its date or author, `names` what it and its sender are called, folded.
+    """What is known of a newsletter; None where it is not sure. `names` are what it and its sender are called,
+    folded.
     """
 
     title: Found | None
@@ -50,7 +44,7 @@ class NewsletterFacts:
     url: Found | None
     published: Found | None
     language: Found | None
-    lines: frozenset[int]
+    head: Head
     names: frozenset[str]
 
     def values(self) -> dict[str, Found]:
@@ -75,24 +69,20 @@ def newsletter_facts(
     own = is_own_mail(original, blocks)
     author, site = _people(original, own=own)
     published = _published(original, latest, own=own)
-    above = range(min(_NEAR, len(blocks)))
-    written, by_line = _byline(blocks, above, title)
-    dates = {number for number in above if _is_date(blocks[number].text, spoken, latest, published)}
-    printed = next(
-        (day for number in sorted(dates) if (day := read_date(blocks[number].text, language=spoken, latest=latest))),
-        None,
-    )
-    names = {fold(found.value) for found in (title, author, site, written) if found is not None}
+    called = {fold(found.value) for found in (title, author, site) if found is not None} | {fold(subject)}
+    sent = date.fromisoformat(published.value) if published else None
+    head = head_of(blocks, services, called - {""}, Dating(spoken, latest, sent, claimed_year(blocks)))
+    names = called | ({fold(head.byline.value)} if head.byline else set())
     if original.headers.sender and original.headers.sender.name:
         names.add(fold(original.headers.sender.name))
     return NewsletterFacts(
         title,
-        written or author,
+        head.byline or author,
         site or next(iter(machine["site"]), None),
         _url(machine, original, blocks, services, title),
-        (Found(printed, "newsletter: date above the text") if printed else None) or published,
+        head.published or published,
         Found(spoken, "page: html lang") if spoken else None,
-        frozenset(dates | by_line),
+        head,
         frozenset(names - {""}),
     )
 
@@ -104,6 +94,8 @@ def is_own_mail(original: Original, blocks: Sequence[Block]) -> bool:
     if any(name.lower() in _OWN_FIELDS for name, _ in original.headers.fields):
         return True
     sender = original.headers.sender
+    if sender is not None and sends_only_newsletters(sender.address):
+        return True
     if original.forwarded is None or sender is None:
         return False
     name, domain = fold(sender.name), sender.address.rpartition("@")[2].lower()
@@ -120,7 +112,7 @@ def _title(tree: LexborHTMLParser, subject: str) -> Found | None:
     """The subject, as the heading writes it that says the same; the first heading where there is no subject. None
     where the subject is all there is.
     """
-    headings = [text for node in tree.css("h1, h2")[:_NEAR] if (text := collapse(node.text()).strip())]
+    headings = [text for node in tree.css("h1, h2")[:NEAR] if (text := collapse(node.text()).strip())]
     for text in headings:
         if subject and fold(text) == fold(subject):
             return Found(text, "newsletter: heading")
@@ -161,7 +153,7 @@ def _candidates(
         if name.lower() == "list-post" and (match := _WEB_POST.search(value)):
             yield Found(match[1], "header: List-Post")
     named = fold(title.value) if title else fold(original.headers.subject or "")
-    for block in blocks[:_NEAR]:
+    for block in blocks[:NEAR]:
         if named and fold(block.text) == named:
             yield from (Found(url, "newsletter: linked title") for url in links_of(block))
     for service, block in zip(services, blocks, strict=True):
@@ -200,60 +192,3 @@ def _published(original: Original, latest: date | None, *, own: bool) -> Found |
     if day.year < 1980 or (latest and day > latest):
         return None
     return Found(day.isoformat(), "date of the newsletter's mail")
-
-
-def _byline(blocks: Sequence[Block], above: range, title: Found | None) -> tuple[Found | None, set[int]]:
-    """Who a line above the text says wrote it, and the line."""
-    for number in above:
-        text = blocks[number].text
-        if len(text) > _LONGEST_BYLINE:
-            continue
-        dated = find_date(text)
-        bare = (dated[1] if dated else text).strip(" ·|,–—-")
-        match = _BY.fullmatch(bare)
-        if match and _is_name(match[1]):
-            return Found(match[1], "newsletter: byline"), {number}
-        if (
-            bare
-            and _is_name(bare)
-            and _is_named_byline(blocks[number])
-            and not (title and fold(bare) == fold(title.value))
-        ):
-            return Found(bare, "newsletter: byline"), {number}
-    return None, set()
-
-
-def _is_name(text: str) -> bool:
-    """Whether a text may be names: a few words, each of which begins with a capital or is small as "de" is."""
-    words = text.replace(",", " ").replace("&", " ").split()
-    capital = [word for word in words if not word[0].islower()]
-    return (
-        0 < len(words) <= _MOST_NAMES
-        and len(capital) + 1 >= len(words) - len(capital)
-        and words[0] in capital
-        and not any(mark in text for mark in "?!:@/")
-        and not any(character.isdigit() for character in text)
-    )
-
-
-def _is_named_byline(block: Block) -> bool:
-    node: LexborNode | None = block.holder
-    for _ in range(3):
-        if node is None or node.tag == "body":
-            return False
-        if BYLINE.search(bare_names(node)):
-            return True
-        node = node.parent
-    return False
-
-
-def _is_date(text: str, spoken: str | None, latest: date | None, published: Found | None) -> bool:
-    """Whether a line is but a date; one without its year must be that of the newsletter, give or take a day."""
-    if len(text) > _LONGEST_BYLINE:
-        return False
-    if read_date(text, language=spoken, latest=latest):
-        return True
-    if published is None:
-        return False
-    day = read_date(f"{text}, {published.value[:4]}", language=spoken or "en", latest=latest)
-    return day is not None and abs((date.fromisoformat(day[:10]) - date.fromisoformat(published.value)).days) <= 1

@@ -19,16 +19,29 @@ from ..text.closing_lines import closing_words
 from ..text.hosts import host_of
 from ..text.whitespace import folded
 from .page_blocks import Block
+from .page_signs import bare_names
 
-Service = Literal["web", "leave", "told", "why", "legal", "bar"]
+Service = Literal["web", "leave", "told", "why", "legal", "bar", "refer"]
 """A line that serves the sending: leads to the same on the web; ends the subscription; speaks to whom it was passed on;
-says why it came; says whose it is; shares, likes, follows, sells.
+says why it came; says whose it is; shares, likes, follows, sells; counts whom the reader won, asks how it was.
 """
 
 _AROUND = " -–—−:.,;!|•·∙→←↗»«›‹>…*~_\u200c\u034f\u00ad\ufeff?"
-_LONGEST: Mapping[Service, int] = {"web": 140, "leave": 500, "told": 260, "why": 700, "legal": 700, "bar": 60}
+_LONGEST: Mapping[Service, int] = {
+    "web": 140,
+    "leave": 500,
+    "told": 260,
+    "why": 700,
+    "legal": 700,
+    "bar": 60,
+    "refer": 260,
+}
 _COPYRIGHT = re.compile(r"(?:©|\(c\) ?(?:19|20)\d\d|copyright\b)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[|·•∙/,–—]+| - ")
+_BUTTON = re.compile(r"(?:\b|_)(?:button|btn|cta)", re.IGNORECASE)
+_BUTTON_LEVELS = 4
+_ICON, _DIGITS = 64, 5
+"""Pixels: an icon is no wider; digits of a width that is one."""
 _LONGEST_ADDRESS = 22
 """Words of a postal address."""
 _PLACE = re.compile(
@@ -36,6 +49,12 @@ _PLACE = re.compile(
     r"[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])(?!\w)"
 )
 """The number of a place: United States and much of Europe, Netherlands, United Kingdom, Canada."""
+_HIDDEN = re.compile(
+    r"mso-hide\s*:\s*all|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)|(?<![-\w])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|"
+    r"font-size\s*:\s*[01]px[^\"]{0,200}line-height\s*:\s*[01]px|line-height\s*:\s*[01]px[^\"]{0,200}font-size\s*:\s*[01]px",
+    re.IGNORECASE,
+)
+_PREHEADER = re.compile(r"\b(?:pre-?header|preview-?text|mcnPreviewText)", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -48,6 +67,7 @@ class Signs:
     mailers: tuple[str, ...]
     answers: frozenset[str]
     hosts: tuple[str, ...]
+    own: tuple[str, ...]
     share: tuple[str, ...]
     profiles: frozenset[str]
     hidden_hosts: tuple[str, ...]
@@ -60,6 +80,11 @@ class Signs:
     legal: tuple[str, ...]
     told: tuple[str, ...]
     bar: frozenset[str]
+    button: tuple[str, ...]
+    refer: tuple[str, ...]
+    icon: re.Pattern[str]
+    networks: tuple[str, ...]
+    boxes: re.Pattern[str]
 
 
 @cache
@@ -80,6 +105,7 @@ def signs() -> Signs:
         mailers=lower(fields["mailer"]),
         answers=frozenset(lower(fields["answer"])),
         hosts=lower(hosts["senders"]),
+        own=lower(hosts["own"]),
         share=lower(hosts["share"]),
         profiles=frozenset(lower(hosts["profiles"])),
         hidden_hosts=lower(hosts["hidden_hosts"]),
@@ -93,8 +119,39 @@ def signs() -> Signs:
         why=phrases(words["why"]),
         legal=phrases(words["legal"]),
         told=phrases(words["told"]),
+        button=phrases(words["button"]),
+        refer=phrases(words["refer"]),
+        icon=_icons(words["networks"]),
+        networks=tuple(f" {name}" for name in words["networks"]),
         bar=frozenset(folded(name, _AROUND) for name in words["bar"]),
+        boxes=re.compile("|".join(rf"(?<![\w-]){re.escape(name)}" for name in table["boxes"]["names"]), re.IGNORECASE),
     )
+
+
+def _icons(networks: Iterable[str]) -> re.Pattern[str]:
+    """What the icons of networks are called: by their alternative text, or by their files."""
+    names = "|".join(map(re.escape, networks))
+    dress = (
+        "icon|logo|circle|square|round|color|colour|gray|grey|black|white|dark|light|[0-9]{1,3}(?:x[0-9]{1,3})?(?:px)?"
+    )
+    return re.compile(
+        rf"(?:(?:follow|find|like|join|watch) (?:us|me) on |share on |share via |(?:{dress}|social|footer)[-_ ])*"
+        rf"(?:{names})(?:[-_ @](?:{dress}))*(?:\.(?:png|gif|jpe?g|svg|webp))?"
+    )
+
+
+def is_icon(picture: LexborNode) -> bool:
+    """Whether a picture is the icon of a network, wherever it leads: by its name, or small, linked, and with the
+    network's name at the end of its alternative text.
+    """
+    given = picture.attributes
+    alt = folded(given.get("alt") or "", " .!")
+    file = urlsplit(given.get("src") or "").path.rpartition("/")[2].lower()
+    if any(signs().icon.fullmatch(name) for name in (alt, file) if name):
+        return True
+    width = (given.get("width") or "").strip().removesuffix("px")
+    small = width.isascii() and width.isdigit() and len(width) < _DIGITS and int(width) <= _ICON
+    return small and link_around(picture) is not None and f" {alt}".endswith(signs().networks)
 
 
 def service_of(block: Block) -> Service | None:
@@ -105,6 +162,8 @@ def service_of(block: Block) -> Service | None:
     size = len(text)
     if size <= _LONGEST["bar"] and block.holder.tag not in _HEADINGS and _is_bar(text):
         return "bar"
+    if _is_button(block, text):
+        return "bar"
     linked = bool(links_of(block))
     if linked and size <= _LONGEST["leave"] and (_holds(text, table.leave) or _ends_subscription(text)):
         return "leave"
@@ -114,7 +173,52 @@ def service_of(block: Block) -> Service | None:
         return "told"
     if _holds(text, table.why):
         return "why"
+    if size <= _LONGEST["refer"] and _holds(text, table.refer):
+        return "refer"
     return "legal" if _COPYRIGHT.match(block.text) or _holds(text, table.legal) or _is_address(block) else None
+
+
+def is_preheader(block: Block) -> bool:
+    """Whether a block is what mail programs show beside the subject: hidden by a trick, or called so."""
+    node: LexborNode | None = block.holder
+    for _ in range(4):
+        if node is None or node.tag == "body":
+            return False
+        if _HIDDEN.search(node.attributes.get("style") or "") or _PREHEADER.search(bare_names(node)):
+            return True
+        node = node.parent
+    return False
+
+
+def _is_button(block: Block, text: str) -> bool:
+    """Whether a line is a button that shares or sells: a link that is drawn as one, and says so first."""
+    is_link = len(text) <= _LONGEST["bar"] and 0 < len(block.words) <= block.linked
+    if not is_link or block.holder.tag in _HEADINGS or not text.startswith(signs().button):
+        return False
+    return any(_is_drawn(node) for node in block.nodes)
+
+
+def _is_drawn(text: LexborNode) -> bool:
+    """Whether one of the elements around a text is drawn as a button, or called one."""
+    node = text.parent
+    for _ in range(_BUTTON_LEVELS):
+        if node is None:
+            return False
+        style = node.attributes.get("style") or ""
+        if _BUTTON.search(bare_names(node)) or ("background" in style and "padding" in style):
+            return True
+        node = node.parent
+    return False
+
+
+def says_button(block: Block) -> bool:
+    """Whether a line begins with the words of a button that shares or sells."""
+    return folded(block.text, _AROUND).startswith(signs().button)
+
+
+def is_bar_word(text: str) -> bool:
+    """Whether a text is nothing but the words of a bar, wherever it stands."""
+    return _is_bar(folded(text, _AROUND))
 
 
 def _is_address(block: Block) -> bool:
@@ -163,6 +267,12 @@ def is_senders(url: str) -> bool:
     """Whether a link leads to somebody who sends newsletters for others."""
     host = (host_of(url) or "").lower()
     return any(host == name or host.endswith("." + name) for name in signs().hosts)
+
+
+def sends_only_newsletters(address: str) -> bool:
+    """Whether nothing but newsletters comes from an address."""
+    host = address.rpartition("@")[2].lower()
+    return any(host == name or host.endswith("." + name) for name in signs().own)
 
 
 def shares(url: str) -> bool:

@@ -6,19 +6,23 @@ lists, tables and code, without what is not voted for (`page_cut`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
+from ..text import bylines
+from ..text.dates import find_date
 from ..text.language import language_of
 from ..text.whitespace import fold
 from .engines import opinions
 from .framed import Framed
 from .metadata import canonical
 from .page_blocks import Block, blocks_of
+from .page_credits import author, published, zone
 from .page_cut import all_but
-from .page_facts import page_facts
+from .page_facts import PageFacts, page_facts
 from .page_signs import foreign_prefixes, without_prefixes
 from .posts import quote_posts
 from .recognised import Recognised
@@ -29,6 +33,11 @@ LARGEST = 4_000_000
 _FEWEST_WORDS = 12
 """Of an article; a page with less is a notice, or not understood."""
 _ENOUGH = 5
+_HEADINGS = 12
+_HEAD, _LONGEST_CREDITS = 5, 120
+"""Blocks at the beginning of an article that may be credits, and characters of these."""
+_LETTER = 150
+"""Words below a heading; in a shorter mail it is not that of a page."""
 _TITLED = frozenset({"h1", "h2", "h3", "div", "span"})
 """What a title stands in; an article that repeats it does so in a paragraph."""
 _DOCUMENT = (
@@ -77,8 +86,27 @@ def recognise(
         language=facts.language,
         note=framed.note,
         provenance={"kind": f"page: {sign.words}", **facts.provenance, **framed.provenance},
-        left_out=all_but(body, blocks, [number for number in kept if not _is_title(blocks[number], facts.title)]),
+        left_out=all_but(body, blocks, _without_head(blocks, kept, facts)),
     )
+
+
+def _without_head(blocks: Sequence[Block], kept: Sequence[int], facts: PageFacts) -> list[int]:
+    """Without what the page shows above the article anyway: the title, and lines at the beginning that say no more than
+    who wrote it, and when.
+    """
+    head = [number for number in kept[:_HEAD] if _is_credits(blocks[number], facts)]
+    return [number for number in kept if number not in head and not _is_title(blocks[number], facts.title)]
+
+
+def _is_credits(block: Block, facts: PageFacts) -> bool:
+    if len(block.text) > _LONGEST_CREDITS:
+        return False
+    dated = find_date(block.text, language=facts.language)
+    day, rest = dated or (None, block.text)
+    if day is not None and day[:10] != (facts.published or "")[:10]:
+        return False
+    name = bylines.bare(rest) or ""
+    return fold(name) == fold(facts.byline or "") if name else day is not None
 
 
 def _is_title(block: Block, title: str | None) -> bool:
@@ -86,12 +114,30 @@ def _is_title(block: Block, title: str | None) -> bool:
     return block.holder.tag in _TITLED and fold(block.text) == fold(title or "")
 
 
-def sign(tree: LexborHTMLParser, framed: Framed) -> Sign | None:
-    """By what the mail is told to be a page; None where it is none."""
+def sign(tree: LexborHTMLParser, framed: Framed, subject: str = "") -> Sign | None:
+    """By what the mail is told to be a page; None where it is none. `subject` is the mail's, without prefixes."""
     if framed.paste is not None:
         return Sign("its address stands beside it", sure=True)
     if tree.css_first(_DOCUMENT) is not None:
         return Sign("its head says so", sure=True)
     if tree.body is not None and foreign_prefixes(tree.body, _ENOUGH) >= _ENOUGH:
         return Sign("a mail program put its prefix before the names of the page", sure=False)
+    if subject and _is_headed(tree, subject):
+        return Sign("a heading says its title, and credits stand below it", sure=False)
     return None
+
+
+def _is_headed(tree: LexborHTMLParser, subject: str) -> bool:
+    """Whether a heading says what the subject does, and below it stands who wrote it, or when: nobody writes a letter
+    so. What pages without any names are told by, when they are pasted.
+    """
+    title = fold(subject)
+    if tree.body is None or not any(fold(node.text()) == title for node in tree.css("h1, h2")[:_HEADINGS]):
+        return False
+    blocks = list(blocks_of(tree.body))
+    numbers = (number for number, block in enumerate(blocks) if fold(block.text) == title)
+    at = next((number for number in numbers if blocks[number].tags[0] in {"h1", "h2"}), None)
+    if at is None or sum(len(block.words) for block in blocks[at:]) < _LETTER:
+        return False
+    near = zone(blocks, min(at + 1, len(blocks) - 1), subject)
+    return published(near, None, None) is not None or author(near, subject) is not None

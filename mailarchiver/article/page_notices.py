@@ -54,9 +54,15 @@ def is_notice(block: Block) -> bool:
     if size > _LEAD:
         return False
     text = folded(block.text, _AROUND)
-    if size <= _LINE and block.tags[0] not in _CELLS and (text in _lines() or _minutes().match(text)):
+    if size <= _LINE and block.tags[0] not in _CELLS and is_notice_line(block.text):
         return True
     return block.share_linked >= _LINKED and text.startswith(_table()["leads"])
+
+
+def is_notice_line(line: str) -> bool:
+    """Whether a short line is no part of any article by its words alone: "Advertisement", "5 min read"."""
+    text = folded(line, _AROUND)
+    return text in _lines() or _minutes().match(text) is not None
 
 
 def is_request(block: Block) -> bool:
@@ -66,6 +72,10 @@ def is_request(block: Block) -> bool:
     if len(block.words) > (_ASK if block.linked else _SHORT):
         return False
     text, table = folded(block.text, _AROUND), _table()
-    if any(words in text for words in table["asks"]):
-        return True
-    return text.startswith(table["follow"]) and any(words in text for words in table["networks"])
+    return asks(block) or (text.startswith(table["follow"]) and any(words in text for words in table["networks"]))
+
+
+def asks(block: Block) -> bool:
+    """Whether a paragraph, linked or not, holds the words by which readers are asked to subscribe, or to give."""
+    text = folded(block.text, _AROUND) if len(block.words) <= _ASK else ""
+    return any(words in text for words in _table()["asks"])

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from .page_blocks import Block
 from .page_notices import is_notice, is_request
@@ -43,7 +43,8 @@ _CREDITS = 20
 """Words of a line that says who wrote it, and when."""
 _LARGEST_BOX = 0.25
 """Share of an article that a box within it may hold."""
-_BARE_URL = re.compile(r"https?://\S+")
+_BARE_URL = re.compile(r"(?:https?://|www\.)\S+")
+_ITEMS = frozenset([("li", "ul"), ("li", "ol")])
 _NO_STANDFIRST_TAGS = frozenset(["nav", "aside", "li", "figcaption", "figure"])
 
 
@@ -133,15 +134,36 @@ def _filled(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
     before = after = kept[0]
     following = iter(kept)
     for number, place in enumerate(places):
-        if number in inside or not place.votes or len(place.ids) < 2:
+        given = _is_given(places, number, inside)
+        if number in inside or not (place.votes or given) or len(place.ids) < 2:
             continue
         while after < number and (further := next(following, None)) is not None:
             before, after = after, further
         within = before < number < after
         beside = within and places[before].ids[1:2] == place.ids[1:2] == places[after].ids[1:2]
-        if (beside and _fills(place)) or (_is_running(place, within=within) and _likeness(place) in likes):
+        like = within and (given or _is_like(places, number, inside))
+        if (beside and _fills(place)) or like or (_is_running(place, within=within) and _likeness(place) in likes):
             inside.add(number)
     return sorted(inside)
+
+
+def _is_like(places: Sequence[Place], number: int, kept: Container[int]) -> bool:
+    """Whether a block is called what the two blocks that are called so, too, and kept, right before and behind it: a
+    short line that engines lose.
+    """
+    place = places[number]
+    beside = (number - 1, number + 1)
+    if place.linked >= _FEW_LINKS or not all(one in kept for one in beside):
+        return False
+    return bool(place.called[1]) and all(places[one].called == place.called for one in beside)
+
+
+def _is_given(places: Sequence[Place], number: int, kept: Container[int]) -> bool:
+    """Whether a block is an item with the address that the paragraph right above its list gives: "Registration at:"."""
+    place = places[number]
+    if number - 1 not in kept or place.tags[:2] not in _ITEMS or _BARE_URL.fullmatch(place.block.text) is None:
+        return False
+    return place.ids[2:3] == places[number - 1].ids[1:2]
 
 
 def _is_running(place: Place, *, within: bool) -> bool:
@@ -238,7 +260,27 @@ def _completed(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
                 return True
         return False
 
-    return [number for number in range(kept[0], kept[-1] + 1) if number in inside or belongs(places[number])]
+    whole = [number for number in range(kept[0], kept[-1] + 1) if number in inside or belongs(places[number])]
+    return _with_headings(places, whole)
+
+
+def _with_headings(places: Sequence[Place], kept: Sequence[int]) -> list[int]:
+    """With the headings between two blocks that are kept, of which engines lose those above a table or a list."""
+    inside = frozenset(kept)
+    return [
+        number
+        for number in range(kept[0], kept[-1] + 1)
+        if number in inside
+        or ({number - 1, number + 1} <= inside and _is_subheading(places[number]) and _is_whole(places[number + 1]))
+    ]
+
+
+def _is_subheading(place: Place) -> bool:
+    return place.tags[0] in _HEADINGS and place.linked < _FEW_LINKS and not place.is_called(BOILERPLATE)
+
+
+def _is_whole(place: Place) -> bool:
+    return not _WHOLES.isdisjoint(place.tags)
 
 
 def _standfirst(places: Sequence[Place], first: int) -> Iterator[int]:

@@ -41,6 +41,11 @@ class Place:
         """Their tags."""
         return self.block.tags
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """What its holder is, and its names."""
+        return self.tags[0], next(self.block.names(1), "")
+
     def is_called(self, names: re.Pattern[str], levels: int = NEAR) -> bool:
         """Whether one of the elements around it, so many, has such a class or id."""
         return any(names.search(name) for name in self.block.names(levels))

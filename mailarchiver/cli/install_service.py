@@ -39,6 +39,7 @@ def install_service(
     """
     from .. import install
     from ..errors import ConfigError
+    from ..install_lacking import lacking, next_commands
     from ..install_steps import carry_out, systemd_version
 
     if not user and os.geteuid() != 0 and root_dir is None and not dry_run:
@@ -54,7 +55,7 @@ def install_service(
     steps = install.plan(site, starts, wished, systemd_version() if root_dir is None else 0)
     done = list(carry_out(steps + (install.started(site) if now else []), below=root_dir, dry_run=dry_run))
     fresh = any(each.what == str(site.config) and each.outcome == "written" for each in done)
-    left = install.next_commands(site, install.lacking(site, wished, fresh=fresh), running=now)
+    left = next_commands(site, lacking(site, wished, fresh=fresh), running=now)
     _say(done, [] if root_dir else left, dry_run=dry_run, as_json=as_json)
 
 

@@ -59,6 +59,8 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
                 one_round = partial(poll_account, account, store, worker, rules=rules, stop=stop, bounds=bounds)
                 outcome = _outcome(partial(one_round, progress=progress))
             publisher.note(account, outcome)
+            if not isinstance(outcome, str):
+                store.notes.forget_pause(account.name)
             yield account, outcome
         publisher.publish()
         refresh_pages(store)

@@ -60,12 +60,24 @@ def _table(status: "Status", now: "datetime") -> "Iterator[str]":
     started, written = _ago(status.started, now), _ago(status.written, now)
     yield f"mailarchiver {status.version}: started {started}, last heard of {written}"
     yield f"{status.articles:,} articles, {counted(status.quarantined, 'mail')} in quarantine{free}"
+    yield _checked(status, now)
     rows = [("account", "good round", "last mail", "backlog", "state")]
     rows += [_row(name, health, now) for name, health in status.accounts.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     yield ""
     for row in rows:
         yield "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[-1]])
+
+
+def _checked(status: "Status", now: "datetime") -> str:
+    """How the last weekly check went."""
+    from ..text.wording import counted
+
+    last = status.verified
+    if last is None:
+        return "no weekly check of the archive yet"
+    found = f"{len(last.damaged):,} damaged" if last.damaged else "none damaged"
+    return f"weekly check {_ago(last.at, now)}: {counted(last.articles, 'article')} read, {found}"
 
 
 def _row(name: str, health: "Health", now: "datetime") -> tuple[str, str, str, str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from imapclient import DELETED, FLAGGED, SEEN
 
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_AT_ONCE = 100
 """UIDs in one command: about 1,000 octets, what RFC 2683 §3.2.1.5 advises clients to stay below."""
+
+
+class Copies(Protocol):
+    """What is known of copies that an earlier round has begun, and is noted of those that this one begins."""
+
+    @property
+    def copied(self) -> frozenset[int]:
+        """The UIDs of those that need not be copied any more."""
+
+    def begin(self, uids: Sequence[int], uidvalidity: int, uidnext: int) -> None:
+        """These are about to be copied, into a folder with that UIDVALIDITY and UIDNEXT."""
+
 
 _COPYUID = re.compile(rb"\d+ (\d+(?:[:,]\d+)*) [\d:,]+")
 
@@ -36,10 +48,11 @@ def mark(client: Client, uids: Sequence[int], action: str) -> set[int]:
     return _all_but(client, uids, lacking)
 
 
-def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
+def move(client: Client, uids: Sequence[int], folder: bytes, copies: Copies | None = None) -> set[int]:
     r"""Move to a folder (its name on the wire). Returns the UIDs that are not in this folder any more, or, where the
     server knows no MOVE (RFC 6851), are copied there and marked \Deleted here. With UIDPLUS (RFC 4315) those are
-    expunged of which the server says that they were copied; without, none: that is said.
+    expunged of which the server says that they were copied; without, none: that is said. With `copies` it is noted
+    what is about to be copied, and what was copied by a round that was cut short is not copied again.
 
     Raises:
         IMAPError: the folder is not there, or full; nothing was moved then.
@@ -51,13 +64,17 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
     # it would double it, and expunging it might take away the only copy that the user can still restore.
     pending = sorted(present(client, uids, "UNDELETED"))
     if pending:
-        copied: set[int] = set()
+        done = copies.copied if copies else frozenset()
+        copied = set(done) if client.has_capability("UIDPLUS") else set()
 
         def copy(some: list[int]) -> None:
             client.copy(some, folder)
             copied.update(_copied(client))
 
-        _carry_out(client, pending, copy)
+        if left_to_copy := [uid for uid in pending if uid not in done]:
+            if copies:
+                _note(client, left_to_copy, folder, copies)
+            _carry_out(client, left_to_copy, copy)
         client.add_flags(pending, [DELETED], silent=True)
         if copied:
             client.uid_expunge(sorted(copied.intersection(pending)))
@@ -66,8 +83,22 @@ def move(client: Client, uids: Sequence[int], folder: bytes) -> set[int]:
                 "the server can neither MOVE messages nor tell which it copied: %d copied, and left behind marked as "
                 "deleted",
                 len(left),
+                extra=client.about(),
             )
     return _all_but(client, uids, "UNDELETED")
+
+
+def _note(client: Client, uids: Sequence[int], folder: bytes, copies: Copies) -> None:
+    """Note that these are about to be copied, if the server tells where they would lie. Raises what `copies` does."""
+    try:
+        told = client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
+    except IMAPError as error:
+        if not is_refusal(error):
+            raise
+        return  # the COPY tells why
+    uidvalidity, uidnext = told.get(b"UIDVALIDITY"), told.get(b"UIDNEXT")
+    if uidvalidity and uidnext:
+        copies.begin(uids, int(uidvalidity), int(uidnext))
 
 
 def _copied(client: Client) -> set[int]:

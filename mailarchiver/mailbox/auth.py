@@ -61,6 +61,12 @@ def read_secret(secret: Secret) -> str:
     raise MailboxError("no password is configured: set password_file, password_command or password_credential")
 
 
+NOT_HANDED_OVER = (
+    "systemd did not hand it over, which it does at a start only: run `sudo mailarchiver install-service` again, and "
+    "then `sudo systemctl restart mailarchiver`"
+)
+
+
 def _from_credential(name: str) -> str:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory is None:
@@ -70,7 +76,18 @@ def _from_credential(name: str) -> str:
         )
     if Path(name).name != name:
         raise MailboxError(f"password_credential {name}: a credential's name is a plain file name, without a path")
+    if not (Path(directory) / name).exists():
+        raise MailboxError(f"password_credential {name}: {NOT_HANDED_OVER}")
     return _first_line(_read(Path(directory) / name, f"password_credential {name}"), f"password_credential {name}")
+
+
+def handed_over() -> frozenset[str]:
+    """The names of the credentials that systemd handed over, when it started us."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    try:
+        return frozenset(path.name for path in Path(directory).iterdir()) if directory else frozenset()
+    except OSError:  # there is none: a unit without LoadCredential=
+        return frozenset()
 
 
 def run_command(command: tuple[str, ...], what: str, wanted: str, seconds: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import LoginRefused, MailboxError
 from ..text.hosts import is_loopback
-from .cures import login_cure
+from .cures import answer_cure, login_cure
 from .sasl import MECHANISMS
 from .tokens import Tokens
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
-"""Response codes (RFC 5530 §3, RFC 9051) by which a server refuses for now, whatever the password."""
+_TEMPORARY = re.compile(
+    r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\]|exceeded[^\n]{0,80}bandwidth|too many simultaneous connections",
+    re.IGNORECASE,
+)
+"""Response codes (RFC 5530 §3, RFC 9051), and words of Gmail, by which a server refuses for now, whatever the
+password."""
 
 _WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _WRONG_TIME = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
@@ -75,7 +79,7 @@ def connect(account: str, server: Server, credentials: Callable[[], str] | Token
     except TROUBLE as error:
         raise MailboxError(f"account {account}: {_explain(server, error, deadline)}") from error
     for alert in client.alerts:
-        log.warning("account %s: %s says: %s", account, server, alert)
+        log.warning("account %s: %s says: %s", account, server, alert, extra={"facts": {"account": account}})
     return client
 
 
@@ -90,7 +94,8 @@ def _with_credentials(
     try:
         return _open(server, deadline, lambda client: _log_in_by_token(client, server, token))
     except LoginRefused as error:
-        log.info("account %s: %s; asking for another token", account, error)
+        facts = {"facts": {"account": account}}
+        log.info("account %s: %s; asking for another token", account, error, extra=facts)
         another = credentials.token(refused=token)
         if another == token:
             raise LoginRefused(f"{error}. If that is not it, {credentials.cure}") from error
@@ -187,7 +192,8 @@ def _refused(server: Server, error: Exception, kind: Literal["password", "token"
         return error
     said = words(error)
     if _TEMPORARY.search(str(error)):
-        return MailboxError(f"{server} cannot log anybody in now ({said}); tried again later")
+        cure = answer_cure(server.host, server.port, said)
+        return MailboxError(f"{server} cannot log anybody in now ({said}); {cure or 'tried again later'}")
     what = "the log-in" if kind == "password" else "the access token"
     cure = login_cure(server.host, server.port, said, kind)
     return LoginRefused(f"{server} refused {what} of {server.username!r} ({said}): {cure}")
@@ -195,24 +201,23 @@ def _refused(server: Server, error: Exception, kind: Literal["password", "token"
 
 def _explain(server: Server, error: Exception, deadline: Deadline) -> str:
     """What went wrong on the way to a log-in, and what to do about it."""
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return f"the host {server.host!r} cannot be found ({_reason(error)}): check host, and this machine's DNS"
     if deadline.expired:
         return f"{server} did not log us in within {deadline.seconds:g} s"
     if isinstance(error, ssl.SSLCertVerificationError):
         return _explain_certificate(server, error)
     if isinstance(error, ssl.SSLError):
         return _explain_tls(server, error)
-    if isinstance(error, (socket.gaierror, UnicodeError)):
-        return f"the host {server.host!r} cannot be found ({_reason(error)}): check host, and this machine's DNS"
     if isinstance(error, ConnectionRefusedError):
         return f"{server} refused the connection: check host and port (993 for tls, 143 for starttls)"
     if isinstance(error, TimeoutError):
         return f"{server} did not answer within {server.timeout:g} s: check host and port, and firewalls on the way"
     if isinstance(error, OSError):
         return f"no connection to {server} ({_reason(error)}): check host, port and network"
-    return (
-        f"{server} ended or garbled the conversation ({words(error)}): check port and security (tls on 993, starttls "
-        f"on 143)"
-    )
+    said = words(error)
+    cure = answer_cure(server.host, server.port, said) or "check port and security (tls on 993, starttls on 143)"
+    return f"{server} ended or garbled the conversation ({said}): {cure}"
 
 
 def _explain_certificate(server: Server, error: ssl.SSLCertVerificationError) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from ..errors import FetchBrokeError, MailboxError
 from .connect import Server, connect, hang_up
 from .cures import answer_cure
+from .fetch import AllRefused
 from .wire import TROUBLE, Client, Deadline, IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
@@ -67,14 +68,22 @@ class Conversation:
         try:
             if not self._interrupted:
                 client = connect(self._account, self._server, self._credentials, self._deadline)
-            if self._interrupted:
-                raise MailboxError(f"account {self._account}: the connection to {self._server} was ended at: connect")
+            self._require_uninterrupted()
             self._client = client
+            if client is not None:
+                client.facts = {"account": self._account}
+        except MailboxError:
+            self._require_uninterrupted()  # which is why, whatever it looks like
+            raise
         finally:
             if self._client is None:
                 if client is not None:
                     hang_up(client)
                 self._deadline.release()
+
+    def _require_uninterrupted(self) -> None:
+        if self._interrupted:
+            raise MailboxError(f"account {self._account}: the connection to {self._server} was ended at: connect")
 
     @property
     def is_connected(self) -> bool:
@@ -113,7 +122,7 @@ class Conversation:
             with self._deadline.running():
                 client.logout()
         except (IMAPError, OSError) as error:
-            log.debug("account %s: no orderly log-out (%s)", self._account, words(error))
+            log.debug("account %s: no orderly log-out (%s)", self._account, words(error), extra=client.about())
             hang_up(client)
         finally:
             self._deadline.release()
@@ -151,13 +160,16 @@ class Conversation:
 
     @contextmanager
     def _fetching(self, what: str, uids: Sequence[int], *, in_pieces: bool = False) -> Iterator[Client]:
-        """The same, where it may be the messages themselves that break the connection; and `in_pieces` also where one
-        of many operations for a message is interrupted: else it would come first again, and nothing behind it ever.
+        """The same, where it may be the messages themselves that break the connection, or that are all refused; and
+        `in_pieces` also where one of many operations for a message is interrupted: else it would come first again, and
+        nothing behind it ever.
         """
         try:
             with self._talking(what) as client:
                 yield client
         except MailboxError as error:
+            if isinstance(error.__cause__, AllRefused):
+                raise FetchBrokeError(str(error), error.__cause__.uids) from error
             is_ours = self._interrupted and (self._unwanted or not in_pieces)
             if self.is_connected or is_ours:
                 raise
@@ -172,7 +184,7 @@ class Conversation:
             return f'{self._server} did not {what}: it may only be read. Set after to "keep", or get write permission'
         if isinstance(error, TimeoutError):
             return f"{self._server} did not {what}: not an octet for {self._server.timeout:g} s; tried again next round"
+        cure = answer_cure(self._server.host, self._server.port, words(error))
         if is_refusal(error):
-            cure = answer_cure(self._server.host, self._server.port, words(error))
             return f"{self._server} refused to {what} ({words(error)}){f': {cure}' if cure else ''}"
-        return f"the connection to {self._server} broke at: {what} ({words(error)}); tried again next round"
+        return f"the connection to {self._server} broke at: {what} ({words(error)}); {cure or 'tried again next round'}"

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from .wholeness import doubt
 from .wire import IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
@@ -42,10 +43,20 @@ HOLD_ON = re.compile(
 """A refusal that asks us to wait: RFC 9051 §7.1 and RFC 5530 §3, and the words of Microsoft 365 and of Gmail."""
 OUT_OF_ORDER = re.compile(r"\[(?:UNAVAILABLE|INUSE|SERVERBUG)\]", re.IGNORECASE)
 """A refusal that is about the server, or about one message that it cannot read (RFC 5530 §3): the others tell."""
+OF_MESSAGES = re.compile(r"\[SERVERBUG\]", re.IGNORECASE)
+"""One that Dovecot gives for messages that are damaged on its disk: a few of them in a row tell nothing about it."""
 IN_VAIN = 2 * BATCH_MESSAGES
 """So many such refusals, and nothing that came, are the server's."""
 
 log = logging.getLogger(__name__)
+
+
+class AllRefused(IMAPError):  # noqa: N818 - said as it is
+    """The server is out of order for each of these messages: its own trouble, or theirs."""
+
+    def __init__(self, text: str, uids: tuple[int, ...]) -> None:
+        super().__init__(text)
+        self.uids = uids
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +71,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A message's octets and its INTERNALDATE, None where the server states none that can be read."""
+    """A message's octets and its INTERNALDATE, None where the server states none that can be read. `doubt` is why they
+    may not be all of it.
+    """
 
     data: bytes = field(repr=False)
     received: datetime | None
+    doubt: str | None = None
 
 
 def plan(
@@ -108,8 +122,9 @@ def read_bodies(client: Client, sizes: Mapping[int, int], *, largest: int = 0) -
     """Fetch a batch without marking it as read. Left out: what is gone, and what is not plausibly the message.
 
     A body whose length is not the stated size is fetched once more, alone: a slip gives other octets the second
-    time, whereas a server that counts in its own way gives the same ones, which are then taken. One that is far longer
-    ends the connection (`Client.expecting`), unless it has no more octets than `largest`.
+    time, whereas a server that counts in its own way gives the same ones, which are then taken; where they are fewer,
+    and not evidently all (wholeness.py), with a `doubt`. One that is far longer ends the connection
+    (`Client.expecting`), unless it has no more octets than `largest`.
 
     Raises:
         IMAPError: the connection broke, or the server refuses for a reason that is not a message's.
@@ -117,7 +132,11 @@ def read_bodies(client: Client, sizes: Mapping[int, int], *, largest: int = 0) -
     with client.expecting(max(sizes.values()), largest=largest):
         bodies = fetch(client, list(sizes))
         for uid, body in list(bodies.items()):
-            if len(body.data) != sizes[uid] and not is_same_again(client, uid, body, sizes[uid]):
+            if len(body.data) == sizes[uid]:
+                continue
+            if is_same_again(client, uid, body, sizes[uid]):
+                bodies[uid] = replace(body, doubt=doubt(client, uid, body.data, sizes[uid]))
+            else:
                 del bodies[uid]
     return bodies
 
@@ -125,11 +144,12 @@ def read_bodies(client: Client, sizes: Mapping[int, int], *, largest: int = 0) -
 def is_same_again(client: Client, uid: int, body: Body, size: int) -> bool:
     """Whether a body of another length than was stated comes the same once more; says so."""
     again = fetch(client, [uid]).get(uid)
+    told = (uid, size, len(body.data))
     is_same = again is not None and again.data == body.data and body.data != b""
     if is_same:
-        log.warning("UID %d: the server states %d bytes and sends %d", uid, size, len(body.data))
+        log.warning("UID %d: the server states %d bytes and sends %d", *told, extra=client.about(uid))
     else:
-        log.warning("UID %d: %d bytes stated, %d came; left for later", uid, size, len(body.data))
+        log.warning("UID %d: %d bytes stated, %d came; left for later", *told, extra=client.about(uid))
     return is_same
 
 
@@ -163,15 +183,18 @@ def _asked(client: Client, uids: list[int], items: list[str]) -> dict[int, dict[
                 raise
             in_vain += 1
             is_up = is_up or not OUT_OF_ORDER.search(str(error))
-            if not is_up and in_vain >= min(IN_VAIN, 2 * len(uids) - 1):  # as many as halving down to each takes
-                raise
             if len(some) == 1:
                 refused[some[0]] = words(error)
-            else:
-                middle = len(some) // 2
-                waiting += [some[middle:], some[:middle]]
+            each = IN_VAIN if OF_MESSAGES.search(str(error)) else 2 * len(uids) - 1  # as halving down to each takes
+            if not is_up and in_vain >= min(IN_VAIN, each):
+                raise AllRefused(str(error), tuple(refused)) from error
+            if len(some) == 1:
+                continue
+            middle = len(some) // 2
+            waiting += [some[middle:], some[:middle]]
     for uid, why in refused.items():
-        log.warning("UID %d: the server does not give it (%s); left for later", uid, why)
+        text = "UID %d: the server does not give it (%s); left for later"
+        log.warning(text, uid, why, extra=client.about(uid))
     return found
 
 

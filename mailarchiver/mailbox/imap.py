@@ -20,7 +20,7 @@ from imapclient import DELETED, SEEN
 from ..errors import MailboxError
 from ..model import After, MessageRef, RawMessage
 from . import folders
-from .acknowledge import ACKNOWLEDGE_AT_ONCE, mark, move, present
+from .acknowledge import ACKNOWLEDGE_AT_ONCE, Copies, mark, move, present
 from .connect import Server
 from .conversation import Conversation
 from .fetch import BATCH_MESSAGES, BODIES_AT_ONCE, Body, Bounds, plan, read_bodies, read_sizes, sets
@@ -47,12 +47,14 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Selected:
     """The folder that is open. `uidvalidity` is None where the server states none (RFC 3501 §2.3.1.1 demands it):
-    its UIDs may mean other messages tomorrow, so nothing is done to messages there.
+    its UIDs may mean other messages tomorrow, so nothing is done to messages there. `uidnext` is above every UID that
+    was there when it was opened (RFC 3501 §2.3.1.1); None where it states none.
     """
 
     folder: str
     uidvalidity: int | None
     messages: int
+    uidnext: int | None = None
 
 
 class ImapMailbox(Conversation):
@@ -91,13 +93,16 @@ class ImapMailbox(Conversation):
         with self._talking(f"open the folder {folder!r}") as client:
             answer = self._with_folder(client, folder, lambda raw: client.select_folder(raw, readonly=not writable))
             uidvalidity = answer.get(b"UIDVALIDITY")
-            self._selected = Selected(folder, uidvalidity or None, int(answer.get(b"EXISTS", 0)))
+            messages, uidnext = int(answer.get(b"EXISTS", 0)), answer.get(b"UIDNEXT")
+            self._selected = Selected(folder, uidvalidity or None, messages, uidnext or None)
             self._writable = writable
+            client.facts = {**client.facts, "mailbox": folder}
             # A folder from which nothing may be deleted would get copied again and again (RFC 3501 §7.1).
             permanent = answer.get(b"PERMANENTFLAGS", (DELETED,))
             self._may_delete = DELETED.lower() in {flag.lower() for flag in permanent}
         if self._selected.uidvalidity is None:
-            log.warning("account %s: %r has no UIDVALIDITY: its messages stay as they are", self._account, folder)
+            text = "account %s: %r has no UIDVALIDITY: its messages stay as they are"
+            log.warning(text, self._account, folder, extra=self._need_client().about())
         return self._selected
 
     def search(self, since: date | None, *, above: int = 0) -> list[int]:
@@ -177,8 +182,9 @@ class ImapMailbox(Conversation):
                 yield {uid: body}
                 del body  # nor is it kept here while the next one comes
 
-    def acknowledge(self, uids: Sequence[int], after: After) -> set[int]:
+    def acknowledge(self, uids: Sequence[int], after: After, copies: Copies | None = None) -> set[int]:
         """Do to the messages what `after` says. Returns those for which a new search showed it as done, or as gone.
+        `copies` is as for `acknowledge.move`.
 
         Nothing is done in a folder without UIDVALIDITY: the result is empty then.
 
@@ -195,11 +201,12 @@ class ImapMailbox(Conversation):
             raise MailboxError(f"account {self._account}: {selected.folder!r} was opened for reading only")
         done: set[int] = set()
         for some in _slices(uids, ACKNOWLEDGE_AT_ONCE):
-            done |= self._act(some, after)
+            done |= self._act(some, after, copies)
         if len(done) < len(set(uids)):
             log.warning(
                 "account %s: %r was not carried out for %d of %d messages of %s; tried again next round",
                 *(self._account, after.action, len(set(uids) - done), len(set(uids)), selected.folder),
+                extra=self._need_client().about(),
             )
         return done
 
@@ -208,7 +215,7 @@ class ImapMailbox(Conversation):
         with self._talking(f"put a message into {folder!r}") as client:
             self._with_folder(client, folder, lambda raw: client.append(raw, data, (SEEN,)))
 
-    def _act(self, uids: Sequence[int], after: After) -> set[int]:
+    def _act(self, uids: Sequence[int], after: After, copies: Copies | None) -> set[int]:
         if after.action != "move":
             with self._talking(f"mark {len(uids)} messages") as client:
                 self._require_epoch(client)
@@ -222,7 +229,7 @@ class ImapMailbox(Conversation):
                     f'{self._need_selected().folder!r}, so none was moved. Set after to "keep", or get the right to'
                 )
             self._require_epoch(client)
-            return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw))
+            return self._with_folder(client, after.folder, lambda raw: move(client, uids, raw, copies))
 
     def _require_epoch(self, client: Client) -> None:
         """A server must not number a folder anew while it is open (RFC 3501 §2.3.1.1). One that does is told no UID."""
@@ -252,7 +259,7 @@ class ImapMailbox(Conversation):
         ref = MessageRef(self._account, selected.folder, selected.uidvalidity, uid)
         # Without INTERNALDATE the message's own fields tell when it came, and if they do not, it came now.
         fallback = None if body.received else datetime.now(UTC)
-        return RawMessage(ref, body.received, body.data, fallback=fallback)
+        return RawMessage(ref, body.received, body.data, fallback=fallback, doubt=body.doubt)
 
     def _report_missing(self, selected: Selected, uids: set[int]) -> None:
         """Say which messages did not come although they are still there: those need somebody's attention."""
@@ -261,6 +268,7 @@ class ImapMailbox(Conversation):
             log.warning(
                 "account %s: %s lists the messages %s of %r and does not give them; tried again next round",
                 *(self._account, self._server, sorted(there), selected.folder),
+                extra=self._need_client().about(),
             )
 
     def _need_selected(self) -> Selected:

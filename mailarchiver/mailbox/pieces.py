@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from .fetch import HOLD_ON, Body, aware, fetch
+from .wholeness import doubt
 from .wire import IMAPError, is_refusal, words
 
 if TYPE_CHECKING:
@@ -56,7 +58,9 @@ def read_large(
                 return Body(file.read(), received)
             return _confirmed(talking, uid, size, file, largest=largest)
     except _NoRoom as error:
-        log.error("UID %d: %s; left for later", uid, error)  # noqa: TRY400 - where from says nothing
+        with talking() as client:
+            facts = client.about(uid)
+        log.error("UID %d: %s; left for later", uid, error, extra=facts)  # noqa: TRY400 - where from says nothing
         return None
 
 
@@ -86,7 +90,7 @@ def _piece(client: Client, uid: int, offset: int) -> tuple[bytes | None, datetim
     except IMAPError as error:
         if not is_refusal(error) or HOLD_ON.search(str(error)):
             raise
-        log.debug("UID %d: no pieces from %d on (%s)", uid, offset, words(error))
+        log.debug("UID %d: no pieces from %d on (%s)", uid, offset, words(error), extra=client.about(uid))
         return None, None
     items = answer.get(uid, {})
     piece = items.get(b"BODY[]<%d>" % offset, None if offset else items.get(b"BODY[]"))
@@ -99,13 +103,16 @@ def _confirmed(
     """The whole message in one answer, if that has the stated length, or is what came in pieces."""
     with talking() as client, client.expecting(size, largest=largest):
         body = fetch(client, [uid]).get(uid)
+        facts = client.about(uid)
     if body is None or len(body.data) == size:
         return body
     file.seek(0)
+    told = (uid, size, len(body.data))
     if body.data and body.data == file.read():
-        log.warning("UID %d: the server states %d bytes and sends %d", uid, size, len(body.data))
-        return body
-    log.warning("UID %d: %d bytes stated, %d came; left for later", uid, size, len(body.data))
+        log.warning("UID %d: the server states %d bytes and sends %d", *told, extra=facts)
+        with talking() as client:
+            return replace(body, doubt=doubt(client, uid, body.data, size))
+    log.warning("UID %d: %d bytes stated, %d came; left for later", *told, extra=facts)
     return None
 
 

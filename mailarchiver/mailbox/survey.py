@@ -6,7 +6,6 @@ them, and no body read. They raise what imapclient raises.
 
 from __future__ import annotations
 
-import socket
 import ssl
 import tomllib
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..errors import MailboxError
 from .fetch import read_sizes, sets
 from .folders import listed
+from .resolve import addresses
 from .wire import IMAPError, is_refusal
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .wire import Client
 
+RESOLVER_SECONDS = 60.0
 COUNTED_FOLDERS = 200
 """So many folders are asked how many messages they have; a server may need a while for each."""
 
@@ -65,13 +66,13 @@ def lacking() -> dict[str, str]:
 
 
 def resolve(host: str) -> list[str]:
-    """The addresses of a host, as the resolver orders them. Raises `MailboxError`."""
+    """The addresses of a host, as the resolver orders them. Raises `MailboxError`, also where it does not answer."""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = addresses(host, None, RESOLVER_SECONDS)
     except (OSError, UnicodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise MailboxError(f"the host {host!r} cannot be found ({why}): check host, and this machine's DNS") from error
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
+    return list(dict.fromkeys(str(address[0]) for _, address in found))
 
 
 def connection(client: Client) -> Connection:

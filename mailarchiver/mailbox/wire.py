@@ -10,6 +10,7 @@ import imaplib
 import re
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from imapclient.exceptions import ProtocolError
 
 from ..text.terminal import line as readable
 from .idling import Idling
+from .resolve import connected
 from .sasl import Bearer
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ if TYPE_CHECKING:
 IMAPError = imaplib.IMAP4.error
 """The root of what imaplib and imapclient raise about a server's answers."""
 
-TROUBLE = (
-    *(IMAPError, OSError),
-    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError),
-)
-"""What a conversation with a server may end in. QUIRK: imaplib and imapclient take answers apart without asking whether
-they are whole; the second line is what they then raise, as seen with mutated answers."""
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""QUIRK: imaplib and imapclient take answers apart without asking whether they are whole; this is what they then raise,
+as seen with mutated answers."""
+
+TROUBLE = (IMAPError, OSError, *UNREADABLE)
+"""What a conversation with a server may end in."""
 
 _SMALL_LITERAL = 1 << 20
 """Bytes that a literal may have where no body was asked for: a folder's name, a header."""
@@ -58,6 +60,12 @@ class Deadline:
         self.seconds = seconds
         self.expired = False
         self._handle: socket.socket | None = None
+        self._end = float("inf")
+        self._is_shut = False
+
+    def left(self) -> float:
+        """How many seconds the operation under way still has; 0 once it is over."""
+        return 0.0 if self._is_shut else max(0.0, self._end - time.monotonic())
 
     def watch(self, connection: socket.socket) -> None:
         """Take a second handle on a connection: it stays good when TLS wraps, and so replaces, the first."""
@@ -71,10 +79,17 @@ class Deadline:
         timer = threading.Timer(self.seconds, self._expire)
         timer.daemon = True
         timer.start()
+        self._end = time.monotonic() + self.seconds
         try:
             yield
+        except BaseException:
+            self.expired = (
+                self.expired or time.monotonic() >= self._end
+            )  # whoever waited with this time-out may come first
+            raise
         finally:
             timer.cancel()
+            self._end = float("inf")
 
     def release(self) -> None:
         """Give the handle back; the connection ends when its owner has closed it too."""
@@ -87,7 +102,8 @@ class Deadline:
         self.shut()
 
     def shut(self) -> None:
-        """Shut the connection down, whoever waits for it."""
+        """Shut the connection down, whoever waits for it, or for its host's name."""
+        self._is_shut = True
         handle = self._handle  # another thread may release it in between
         if handle is not None:
             with suppress(OSError):  # the connection ended in the same moment
@@ -121,7 +137,7 @@ class _Wire(Idling):
         super().__init__(host, port, timeout)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        connection = socket.create_connection((self.host, self.port), timeout)
+        connection = connected(self.host, self.port, timeout or self._deadline.seconds, self._deadline.left)
         # A command is sent in several small pieces; Nagle's algorithm would hold each until the last is acknowledged.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline.watch(connection)
@@ -190,6 +206,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
         self._deadline = deadline
         self.mechanism = "PREAUTH"
         """How we logged in."""
+        self.facts: dict[str, str] = {}
+        """What a line of the log about this connection says beside its sentence: the account, the folder."""
         super().__init__(host, port, ssl=tls is not None, timeout=timeout)
         self.normalise_times = False
         # QUIRK: imapclient fails at a folder whose name is no valid modified UTF-7: folders.py decodes.
@@ -197,6 +215,10 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
 
     def _create_IMAP4(self) -> _Wire:  # noqa: N802 - imapclient's hook for the connection
         return _Wire(self.host, self.port, self._tls, self._timeout.connect, self._deadline)
+
+    def about(self, uid: int | None = None) -> dict[str, object]:
+        """The `extra` of a line of the log about this connection, or about a message of the folder that is open."""
+        return {"facts": self.facts if uid is None else {**self.facts, "uid": uid}}
 
     @property
     def wire(self) -> _Wire:

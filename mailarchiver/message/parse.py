@@ -27,6 +27,7 @@ from mailparser.exceptions import MailParserError
 from ..errors import MessageError
 from ..model import Address, Headers, MailWarning, Message, Part
 from ..text.dates import read_date
+from ..text.traces import spot
 from .addresses import ADDRESSES, read_addresses
 from .body import read_body
 from .charset import decode
@@ -71,7 +72,7 @@ def parse(data: bytes) -> Message:
     try:
         return _Reader().read(data, depth=0)
     except _BREAKS as error:
-        raise MessageError(f"the message cannot be parsed: {type(error).__name__}: {error}") from error
+        raise MessageError(f"the message cannot be parsed: {spot(error)}") from error
 
 
 def salvage(data: bytes, warning: MailWarning) -> Message:

@@ -88,11 +88,11 @@ def fold(text: str) -> str:
 
 
 def folded(text: str, around: str) -> str:
-    """The text as a table of words is searched: NFKC, case-folded, single spaces, without invisible characters, and
-    without the characters `around` at its ends.
+    """The text as a table of words is searched: NFKC, case-folded, single spaces, straight apostrophes, without
+    invisible characters, and without the characters `around` at its ends.
     """
     plain = text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(plain.casefold().replace("i̇", "i").split()).strip(around)
+    return " ".join(plain.casefold().replace("i̇", "i").replace("’", "'").split()).strip(around)
 
 
 def count_words(text: str) -> int:

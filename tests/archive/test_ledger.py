@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mailarchiver.archive import glance, recovery
-from mailarchiver.archive.ledger import Keys, Ledger
+from mailarchiver.archive.filed import Keys
+from mailarchiver.archive.ledger import Ledger
 from mailarchiver.archive.manifest import Position, Removal
 from mailarchiver.archive.seen import Cursor, Large
 from mailarchiver.archive.store import Store

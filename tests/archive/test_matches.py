@@ -147,18 +147,29 @@ def test_a_rare_word_beside_a_common_one_is_ranked_as_ever(root: Path) -> None:
     assert ordered(root, "lake heron", *common("lake"), *articles) == ["A heron", "Two", "Three"]
 
 
+@pytest.mark.parametrize("longest", [10, 2, 0])
 def test_a_beginning_stands_for_its_words_also_where_these_are_many(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch, longest: int
 ) -> None:
+    monkeypatch.setattr(matches, "LONGEST_BEGINNING", longest)
     file(root, *(written(number, f"Article {number}", f"walk{number:02} on") for number in range(1, 8)))
     expected = [f"Article {number}" for number in range(7, 0, -1)]
-    assert titles(root, "walk*") == expected
-    monkeypatch.setattr(matches, "BEGINNINGS", 3)
-    assert titles(root, "walk*")[:FEW] == expected[:FEW]
-    assert titles(root, "walk*", limit=7) == titles(root, "walk0* on", limit=7) == expected
-    assert titles(root, '"walk03 o"*') == ["Article 3"]
-    assert titles(root, "walk* -walk03 -walk05") == [f"Article {number}" for number in (7, 6, 4, 2, 1)]
-    assert titles(root, "-walk0*") == titles(root, "stroll*") == []
+    for most in (64, 0):
+        monkeypatch.setattr(matches, "BEGINNINGS", most)
+        for beginning in ("w*", "wa*", "wal*", "walk*", "walk0*"):
+            assert titles(root, beginning)[:FEW] == expected[:FEW]
+            assert titles(root, beginning, limit=7) == titles(root, f"{beginning} on", limit=7) == expected
+            assert titles(root, f"-{beginning}") == []
+        assert titles(root, '"walk03 o"*') == ["Article 3"]
+        assert titles(root, "walk* -walk03 -walk05") == [f"Article {number}" for number in (7, 6, 4, 2, 1)]
+        assert titles(root, "stroll*") == titles(root, "strol*") == []
+
+
+@pytest.mark.parametrize("beginning", ["s*", "st*", "str*", "stro*", "strol*", "stroll*"])
+def test_a_common_beginning_is_best_in_a_title_however_many_words_have_it(root: Path, beginning: str) -> None:
+    others = [(number, f"Other {number}", f"stroll{number:03}") for number in range(20, 100)]
+    articles = ((1, "Stroll001", "x"), (2, "Often", "stroll002 " * 3), (3, "Once", "stroll003"))
+    assert ordered(root, beginning, *others, *articles) == ["Stroll001", "Often", "Once"]
 
 
 def test_the_words_of_a_rare_beginning_count_as_one(root: Path) -> None:
@@ -205,3 +216,46 @@ def test_what_is_found_is_what_answers(letters: Path, conditions: list[tuple[boo
     assert set(titles(letters, query, limit=100)) == expected
     assert set(titles(letters, query, limit=3)) <= expected
     assert len(titles(letters, query, limit=3)) == min(3, len(expected))
+
+
+# --- beginnings, against what is plainly so ---------------------------------------------------------------------------
+
+SPELT = [format(number, "b").translate({48: "a", 49: "ü"}) for number in range(1, 32)]
+WORDS = [*SPELT, *(word * 3 for word in SPELT[7:])]
+"""Of one to fifteen characters, many of which begin as others do; a `ü` is also there as `ue`."""
+SAYING = {f"Nr {number}": [WORDS[(number * step) % len(WORDS)] for step in (1, 3, 7)] for number in range(1, 40)}
+BEGINNING = st.sampled_from(sorted({word[:length] for word in WORDS for length in range(1, len(word) + 1)}))
+ASKED = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)), BEGINNING)
+
+
+@pytest.fixture(scope="module")
+def spelt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("spelt") / "archive"
+    file(root, *(written(number, title, " ".join(said)) for number, (title, said) in enumerate(SAYING.items(), 1)))
+    return root
+
+
+def says(said: list[str], before: str, beginning: str) -> bool:
+    pairs = zip(["", *said], said, strict=False)
+    return any(word.startswith(beginning) and before in {"", previous} for previous, word in pairs)
+
+
+@pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
+@given(asked=st.lists(ASKED, min_size=1, max_size=3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True, max_examples=50)
+def test_what_is_found_by_a_beginning_is_what_begins_so(
+    spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
+) -> None:
+    query = " ".join(f'{"-" * excluded}"{before} {beginning}"*' for excluded, before, beginning in asked)
+    expected = [
+        title
+        for title, said in SAYING.items()
+        if all(says(said, before, beginning) is not excluded for excluded, before, beginning in asked)
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(matches, "LONGEST_BEGINNING", longest)
+        patched.setattr(matches, "BEGINNINGS", most)
+        assert set(titles(spelt, query, limit=100)) == set(expected)
+        few = titles(spelt, query, limit=3)
+    assert set(few) <= set(expected)
+    assert len(few) == min(3, len(expected))

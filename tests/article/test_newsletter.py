@@ -135,6 +135,45 @@ def test_icons_of_sharing_and_the_pictures_of_the_footer_go() -> None:
     assert [image.alt for image in found.images] == ["A swift at the eaves"]
 
 
+def test_icons_of_networks_go_wherever_they_lead() -> None:
+    icon = '<a href="https://click.x.example.org/c/{0}"><img src="https://x.example.org/{0}" alt="{1}" width="32"></a>'
+    icons = (
+        icon.format("1.png", "Facebook")
+        + icon.format("icon-instagram.png", "")
+        + icon.format("2.png", "Follow us on X")
+    )
+    photo = '<p><img src="https://x.example.org/twitter-office.jpg" alt="Their office" width="600"></p>'
+    found = sent(WEB + BODY + photo + icons + "<p>The Swift Society, for its friends</p>" + LEAVE, *LIST)
+    assert [image.alt for image in found.images] == ["Their office"]
+
+
+@pytest.mark.parametrize(
+    ("line", "leave"),
+    [
+        ("You’re subscribed to The Swift Letter.", "Unsubscribe"),
+        ("Vous recevez cet e-mail.", "Se désabonner de cette lettre d’information"),
+    ],
+)
+def test_typographic_apostrophes_are_apostrophes(line: str, leave: str) -> None:
+    foot = f'<p>{line}</p><p><a href="https://swifts.example.org/u?1">{leave}</a></p>'
+    assert sent(WEB + BODY + foot, *LIST).text.splitlines()[-1] == PROSE
+
+
+def test_what_counts_referrals_or_asks_what_one_thinks_goes() -> None:
+    refer = (
+        "<h2>Share The Swift Letter</h2><p>You currently have <b>0</b> referrals, only 1 away from a mug.</p>"
+        '<p>Or copy and paste this link to others: <a href="https://x.example.org/s?r=1">https://x.example.org/s?r=1</a></p>'
+    )
+    poll = (
+        "<p>What’d you think of today’s letter?</p>"
+        '<ul><li><a href="https://x.example.org/v?1">Great</a></li><li><a href="https://x.example.org/v?2">Meh</a></li></ul>'
+    )
+    found = sent(WEB + BODY + refer + "<p>Until next week, Ada</p>" + poll + LEAVE, *LIST)
+    assert found.text.splitlines()[-1] == "Until next week, Ada"
+    assert "Share The" not in found.text
+    assert "mug" not in found.text
+
+
 def test_a_picture_above_the_text_stays_and_the_logo_goes() -> None:
     logo = '<p><img src="https://x.example.org/logo.gif" alt="Swift Society"></p>'
     hero = '<p><img src="https://x.example.org/sky.jpg" alt="The sky in May"></p>'

@@ -214,3 +214,33 @@ def test_blocks_are_what_a_browser_shows() -> None:
     blocks = list(blocks_of(body))
     assert [block.text for block in blocks] == ["one two", "three four", "five", "six seven eight"]
     assert [block.linked for block in blocks] == [0, 0, 0, 2]
+
+
+OLD = f"""<div dir="ltr"><h1>The Weir</h1><h3>by Ada Quill<br>Monday, May 19, 2014</h3>
+{"".join(f"<p>{p}</p>" for p in PARAGRAPHS)}
+<hr><p>Note: all comments are read before they are shown.</p></div>"""
+
+
+def test_a_page_without_any_names_is_told_by_its_heading_and_credits() -> None:
+    found = article(OLD, subject="The Weir")
+    assert found.kind == "page"
+    assert (found.title, found.byline, found.published) == ("The Weir", "Ada Quill", "2014-05-19")
+    assert found.text.startswith(PARAGRAPHS[0][:40])
+
+
+def test_a_line_that_says_more_than_the_credits_stays() -> None:
+    found = article(OLD.replace("by Ada Quill<br>", "by Ada Quill, who lives by the river<br>"), subject="The Weir")
+    assert found.text.startswith("by Ada Quill, who lives by the river")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        OLD.replace("<h3>by Ada Quill<br>Monday, May 19, 2014</h3>", ""),
+        OLD.replace("The Weir", "Another thing"),
+        "<h1>The Weir</h1><p>by Ada Quill</p><p>It is gone.</p>",
+    ],
+    ids=["no credits", "another heading", "short"],
+)
+def test_a_letter_with_a_heading_is_a_letter(html: str) -> None:
+    assert article(html, subject="The Weir").kind == "message"

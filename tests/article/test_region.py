@@ -167,3 +167,29 @@ def test_a_standfirst_is_kept_once(name: str, is_kept: bool) -> None:
     html = f"<main><h1>The Weir</h1>{twice}<p>{LONG}</p><p>{OTHER}</p></main>"
     text = f"{LONG}\n{OTHER}"
     assert kept(html, text, text, f"{told}\n{text}").count(told) == is_kept
+
+
+def test_the_heading_of_a_table_that_is_kept_is_kept_without_a_vote() -> None:
+    table = "<table><tr><th>Colour</th><th>Number</th></tr><tr><td>Red, as the roof is</td><td>12</td></tr></table>"
+    html = f"<main><p>{LONG}</p><div><h2>What was counted</h2></div><div>{table}</div><p>{OTHER}</p></main>"
+    text = f"{LONG}\nColour\nNumber\nRed, as the roof is\n12\n{OTHER}"
+    assert "What was counted" in kept(html, text, text, text)
+    assert "What was counted" not in kept(html.replace("<h2>", '<h2 class="related">'), text, text, text)
+    assert "What was counted" not in kept(html.replace(f"<div>{table}</div>", ""), text, text, text)
+
+
+def test_a_short_line_called_as_its_neighbours_are_is_kept_by_one_vote() -> None:
+    lines = (LONG, "Three things", OTHER)
+    html = "<main>" + "".join(f'<div class="para">{line}</div>' for line in lines) + "</main>"
+    text, all_of_it = f"{LONG}\n{OTHER}", f"{LONG}\nThree things\n{OTHER}"
+    assert kept(html, text, text, all_of_it) == [LONG, "Three things", OTHER]
+    other_name = html.replace('"para">Three', '"note">Three')
+    assert kept(other_name, text, text, all_of_it) == [LONG, OTHER]
+    assert kept(html, text, text, text) == [LONG, OTHER]
+
+
+def test_an_address_that_the_line_above_gives_is_kept_without_a_vote() -> None:
+    link = '<ul><li><a href="https://example.org/25712">www.example.org/25712</a></li></ul>'
+    html = f"<main><p>{LONG}. Registration at</p>{link}<p>{OTHER}</p></main>"
+    text = f"{LONG}. Registration at\n{OTHER}"
+    assert kept(html, text, text, text) == [f"{LONG}. Registration at", "www.example.org/25712", OTHER]

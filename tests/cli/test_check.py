@@ -21,7 +21,7 @@ from mailarchiver.config import Account
 from mailarchiver.workers import Pool
 from tests.cli.test_poll import Site, mail
 from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
-from tests.servers.scripted import USUAL, Answer, ScriptedServer
+from tests.servers.scripted import HANG_UP, USUAL, Answer, ScriptedServer
 
 __all__ = ["dovecot", "mailbox"]
 
@@ -225,6 +225,16 @@ def test_alerts_are_shown_and_do_nothing_to_the_terminal(tmp_path: Path) -> None
         ({"greeting": b"* BYE too many connections\r\n<hang up>"}, "connection", "too many connections"),
         ({"LIST": b"<hang up>"}, "mailbox", "broke at: list its folders"),
         ({"UID SEARCH": b"{tag} NO not today\r\n"}, "mailbox", "refused to search"),
+        (
+            {"password": b"{tag} NO [ALERT] Account exceeded command or bandwidth limits. (Failure)\r\n"},
+            "connection",
+            "than its provider allows a day (Gmail: 2,500 MB",
+        ),
+        (
+            {"EXAMINE": b"* BYE Account exceeded command or bandwidth limits. e4mb1\r\n" + HANG_UP},
+            "mailbox",
+            "left alone for 3 hours",
+        ),
     ],
 )
 def test_what_fails_is_told_with_its_cure(tmp_path: Path, answers: dict[str, Answer], check: str, words: str) -> None:

@@ -189,7 +189,7 @@ def test_a_defect_is_told_and_the_mail_stays(
     monkeypatch.setattr(delivery, "file_messages", fail)
     code, said = run("import", "-", "--root", str(root))
     assert code == 75
-    assert "by a defect of mailarchiver (ZeroDivisionError('a defect'))" in said
+    assert "by a defect of mailarchiver (ZeroDivisionError in fail (test_delivery.py, line " in said
     assert "Traceback" in caplog.text
 
 

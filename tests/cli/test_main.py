@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -82,10 +83,36 @@ def test_an_expected_error_is_words_and_a_code(
     assert capsys.readouterr() == ("", "mailarchiver: x\n")
 
 
-def test_a_defect_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_defect_is_shown_whole_on_a_terminal_and_nowhere_else(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail() -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("words of a mail")
 
     monkeypatch.setattr(__main__, "app", fail)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    with pytest.raises(ZeroDivisionError if is_terminal else SystemExit) as end:
         __main__.main()
+    assert str(end.value) == ("words of a mail" if is_terminal else "1")
+    told = capsys.readouterr().err
+    assert ("in fail\nZeroDivisionError\n" in told) == (not is_terminal)
+    assert "words of a mail" not in told
+
+
+def test_a_thread_that_a_defect_ends_is_told_without_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("words of a mail")
+
+    def start() -> None:
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(__main__, "app", start)
+    __main__.main()
+    told = capsys.readouterr().err
+    assert told.endswith("in fail\nZeroDivisionError\n")
+    assert "words of a mail" not in told

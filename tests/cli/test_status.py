@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from mailarchiver.archive.store import Store
 from mailarchiver.cli.app import app
 from mailarchiver.health import Health
-from mailarchiver.status import Status
+from mailarchiver.status import Status, Verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,13 +50,25 @@ def test_a_service_that_is_well(root: Path) -> None:
     tell(root, articles=well(), letters=replace(well(), last_mail=None, backlog=1234))
     done = run("--root", str(root))
     assert (done.exit_code, done.stderr) == (0, "")
-    first, second, empty, *rows = done.stdout.splitlines()
+    first, second, third, empty, *rows = done.stdout.splitlines()
     assert first.startswith("mailarchiver 0.2.0: started 2 days ago, last heard of ")
     assert second == "1,204 articles, 1 mail in quarantine, 12 GB free on its disk"
+    assert third == "no weekly check of the archive yet"
     assert empty == ""
     assert [row.split()[0] for row in rows] == ["account", "articles", "letters"]
     assert rows[1].split()[-5:] == ["3", "h", "ago", "0", "well"]
     assert rows[2].split()[-3:] == ["never", "1,234", "well"]
+
+
+@pytest.mark.parametrize(("damaged", "told"), [((), "none damaged"), (("0123456789ab",), "1 damaged")])
+def test_how_the_weekly_check_went(root: Path, damaged: tuple[str, ...], told: str) -> None:
+    checked = Verified(2827, now() - timedelta(days=3), 24, damaged)
+    status = replace(tell(root, articles=well()), verified=checked)
+    with Store.open(root, min_free=0) as store:
+        store.write_status(status.as_json())
+    done = run("--root", str(root))
+    assert done.exit_code == len(damaged)
+    assert f"weekly check 3 days ago: 24 articles read, {told}" in done.stdout.splitlines()
 
 
 def test_trouble_is_told_with_since_when(root: Path) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailarchiver.errors import LoginRefused, MailboxError
+from mailarchiver.events import facts_of
 from mailarchiver.mailbox.fetch import IN_VAIN
 from mailarchiver.mailbox.imap import ImapMailbox, Server
 from mailarchiver.model import After, RawMessage
@@ -143,6 +144,10 @@ def test_a_message_alone_that_is_refused_is_left_for_later(caplog: pytest.LogCap
         ours.select("INBOX", writable=False)
         assert list(ours.fetch([1])) == []
     assert "UID 1: the server does not give it ([SERVERBUG] oops); left for later" in caplog.text
+    assert [facts_of(record) for record in caplog.records if record.levelname == "WARNING"] == [
+        {"account": "articles", "mailbox": "INBOX", "uid": 1},
+        {"account": "articles", "mailbox": "INBOX"},
+    ]
 
 
 def test_a_message_that_is_listed_but_not_given_is_reported(caplog: pytest.LogCaptureFixture) -> None:

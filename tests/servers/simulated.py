@@ -59,8 +59,9 @@ class Fault:
 class SimulatedServer(ScriptedServer):
     """`with SimulatedServer(mails) as server:` has INBOX with these mails (UIDs from 1) and an empty `Archived`.
 
-    `fault` spoils answers while it is set. `watch` hears of each command that changes something in a folder (`UID
-    STORE`, `UID COPY`, `UID MOVE`, `UID EXPUNGE`, or `EXPUNGE`, `CLOSE` …) before it is carried out, with the messages.
+    `fault` spoils answers while it is set, `faults` those at several places. `watch` hears of each command that changes
+    something in a folder (`UID STORE`, `UID COPY`, `UID MOVE`, `UID EXPUNGE`, or `EXPUNGE`, `CLOSE` …) before it is
+    carried out, with the messages.
     """
 
     def __init__(self, mails: list[bytes], *, capabilities: str = "UIDPLUS MOVE") -> None:
@@ -70,6 +71,7 @@ class SimulatedServer(ScriptedServer):
             self.boxes["INBOX"].add(mail)
         self.capabilities = capabilities
         self.fault: Fault | None = None
+        self.faults: dict[str, Callable[[bytes], Answer]] = {}
         self.watch: Callable[[str, list[bytes]], None] = lambda _command, _mails: None
         self._box: Box | None = None
 
@@ -92,13 +94,17 @@ class SimulatedServer(ScriptedServer):
         answer: Answer = sound
         if self.fault is not None and self.fault.place == place:
             answer = self.fault.spoil(sound)
+        elif place in self.faults:
+            answer = self.faults[place](sound)
         assert not isinstance(answer, list)
         return self._send(connection, answer, tag)
 
     @staticmethod
     def _place(command: str) -> str:
         if command.startswith("UID FETCH"):
-            return "bodies" if "BODY" in command else "sizes"
+            if "HEADER.FIELDS" in command:
+                return "fields"
+            return "bodies" if "BODY." in command else "structure" if "BODYSTRUCTURE" in command else "sizes"
         known = ("AUTHENTICATE PLAIN", "UID SEARCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE")
         return next((name for name in known if command.startswith(name)), command.partition(" ")[0])
 
@@ -115,7 +121,7 @@ class SimulatedServer(ScriptedServer):
                 return b"* BYE until next time\r\n" + DONE
             case "LIST":
                 return "".join(f'* LIST () "/" "{name}"\r\n' for name in self.boxes).encode() + DONE
-            case "SELECT" | "EXAMINE":
+            case "STATUS" | "SELECT" | "EXAMINE":
                 return self._open(verb, rest)
             case "SEARCH":
                 return self._search(rest)
@@ -126,12 +132,22 @@ class SimulatedServer(ScriptedServer):
         return b"{tag} BAD unknown\r\n"
 
     def _open(self, verb: str, name: str) -> bytes:
+        if verb == "STATUS":
+            return self._status(name.partition(" ")[0])
         self._box = self.boxes.get(name.strip('"'))
         if self._box is None:
             return NO_FOLDER
         mode = "READ-WRITE" if verb == "SELECT" else "READ-ONLY"
         lines = f"* {len(self._box.messages)} EXISTS\r\n* OK [UIDVALIDITY {self._box.uidvalidity}] ok\r\n"
+        lines += f"* OK [UIDNEXT {self._box.next_uid}] ok\r\n"
         return lines.encode() + f"{{tag}} OK [{mode}] done\r\n".encode()
+
+    def _status(self, name: str) -> bytes:
+        box = self.boxes.get(name.strip('"'))
+        if box is None:
+            return NO_FOLDER
+        told = f"* STATUS {name} (UIDVALIDITY {box.uidvalidity} UIDNEXT {box.next_uid})\r\n"
+        return told.encode() + DONE
 
     def _chosen(self, numbers: str, *, uids: bool = True) -> list[int]:
         """The UIDs of a sequence set."""
@@ -177,6 +193,16 @@ class SimulatedServer(ScriptedServer):
             parts = [b"UID %d" % uid]
             if "RFC822.SIZE" in items:
                 parts.append(b"RFC822.SIZE %d" % len(data))
+            if "BODYSTRUCTURE" in items:
+                lines_of, text = data.count(b"\r\n"), data.partition(b"\r\n\r\n")[2]
+                told = b'"TEXT" "PLAIN" NIL NIL NIL "7BIT" %d %d' % (len(text), lines_of)
+                parts.append(b"BODYSTRUCTURE (%b)" % told)
+            if "HEADER.FIELDS" in items:
+                head = data.partition(b"\r\n\r\n")[0]
+                chosen = [line for line in head.split(b"\r\n") if line.lower().startswith((b"subject:", b"from:"))]
+                text = b"".join(line + b"\r\n" for line in chosen) + b"\r\n"
+                name = b"BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]"
+                parts.append(b"%b {%d}\r\n%b" % (name, len(text), text))
             if "INTERNALDATE" in items:
                 parts.append(b'INTERNALDATE "06-Mar-2024 12:00:00 +0000"')
             if body := _BODY.search(items):

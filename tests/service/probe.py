@@ -70,7 +70,7 @@ def threads() -> int:
     end = threading.Event()
     started = []
     try:
-        for _ in range(400):
+        for _ in range(600):
             thread = threading.Thread(target=end.wait, daemon=True)
             thread.start()
             started.append(thread)

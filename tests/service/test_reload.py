@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.servers.dovecot import PASSWORD
 
 from .conftest import CONFIG
 
@@ -19,10 +22,10 @@ ONCE = """
 import pathlib, sys, time
 from mailarchiver import rounds, supervision
 from mailarchiver.__main__ import main
-supervision.STOP_SECONDS, supervision.CUT_SECONDS, supervision.ABANDON_SECONDS = 0.5, 1.0, 1.5
 stalled = pathlib.Path("/var/lib/mailarchiver/stalled")
 if not stalled.exists():
     stalled.touch()
+    supervision.STOP_SECONDS, supervision.CUT_SECONDS, supervision.ABANDON_SECONDS = 0.5, 1.0, 1.5
     rounds.poll_account = lambda *_, **__: time.sleep(600)
 main()
 """
@@ -64,6 +67,35 @@ def test_a_wrong_configuration_is_refused_and_the_old_one_stands(service: Servic
         assert service.property("MainPID") == pid
     finally:
         service.machine.run(f"cp -a /root/config.toml {CONFIG} && systemctl reload mailarchiver")
+    service.await_state("active")
+
+
+def test_an_account_whose_password_is_a_new_credential_takes_a_restart(service: Service) -> None:
+    """The reload says so, with the cure, and the accounts of before go on; the cure is one."""
+    service.await_state("active")
+    text = service.machine.says(f"cat {CONFIG}")
+    more = (
+        f'[[account]]\nname = "letters"\nhost = "127.0.0.1"\nport = {service.dovecot.tls_port}\nca_file = "ca.pem"\n'
+        'username = "letters"\npassword_credential = "letters"\n'
+    )
+    service.machine.run(f"cp -a {CONFIG} /root/config.toml")
+    service.machine.run("install -m 0600 /dev/stdin /etc/mailarchiver/letters.password", given=f"{PASSWORD}\n")
+    try:
+        service.machine.write(CONFIG, f"{text}\n\n{more}")
+        service.machine.run("systemctl reload mailarchiver")
+        cure = "account letters: password_credential letters: systemd did not hand it over"
+        service.machine.wait_for("the refusal", lambda: cure in journal(service))
+        service.await_state("active")
+        service.deliver("While letters are refused")
+        service.await_articles("While letters are refused")
+        service.machine.run("mailarchiver install-service --now")
+        service.await_state("active")
+        told = json.loads(service.machine.run("mailarchiver status --json", check=False).stdout)
+        assert set(told["accounts"]) == {"articles", "letters"}
+        service.machine.wait_for("letters", lambda: "letters" not in service.property("StatusText"))
+    finally:
+        service.machine.run(f"cp -a /root/config.toml {CONFIG} && rm /etc/mailarchiver/letters.password")
+        service.machine.run("mailarchiver install-service --now")
     service.await_state("active")
 
 

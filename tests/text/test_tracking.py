@@ -30,6 +30,8 @@ def test_only_tracking_is_cut(query: str, rest: str) -> None:
         ("https://mill.substack.com/p/x?r=3&token=4", "https://mill.substack.com/p/x?token=4"),
         ("https://www.amazon.co.uk/dp/1?ref_=x&th=1", "https://www.amazon.co.uk/dp/1?th=1"),
         ("https://amazon.example.org/dp/1?ref_=x", "https://amazon.example.org/dp/1?ref_=x"),
+        ("https://mailchi.mp/0a1b/the-weir-9?e=0a1b2c", "https://mailchi.mp/0a1b/the-weir-9"),
+        ("https://us3.campaign-archive.com/?u=1&id=2&e=3", "https://us3.campaign-archive.com/?u=1&id=2"),
         ("https://notx.com/a?s=1", "https://notx.com/a?s=1"),
         ("https://example.org/a?b=1&&c=2#utm_x", "https://example.org/a?b=1&&c=2#utm_x"),
         ("HTTPS://Example.org/a?utm_id=1#b", "https://Example.org/a#b"),

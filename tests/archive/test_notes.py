@@ -1,0 +1,72 @@
+"""What rounds note down is there for the next, also after the ledger was made again for a newer program."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mailarchiver.archive import schema
+from mailarchiver.archive.noted import Copying, Paused
+from mailarchiver.archive.store import Store
+from mailarchiver.model import MessageRef
+from tests.archive.filings import filing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLACE = ("articles", "INBOX", 77)
+UNTIL = datetime(2024, 3, 6, 12, tzinfo=UTC)
+
+
+def fill(store: Store) -> None:
+    notes = store.notes
+    store.commit(
+        [filing(1, ref=MessageRef("articles", "INBOX", 77, 1)), filing(2, ref=MessageRef("articles", "INBOX", 77, 2))],
+        now=UNTIL,
+    )
+    notes.note_copying(*PLACE, {1: Copying("Old", 5, 9), 2: Copying("Old", 5, 9)})
+    store.acknowledged(*PLACE, [1], "move:Old")
+    notes.note_doubtful(*PLACE, 3, "a" * 64)
+    notes.note_doubtful(*PLACE, 3, "b" * 64)
+    notes.note_doubtful(*PLACE, 4, "c" * 64)
+    notes.forget_doubtful(*PLACE, [4, 5])
+    notes.glimpse("articles", "INBOX", ["x", "y", "y"])
+    notes.forget_glimpses("articles", "INBOX", ["x"])
+    for name in ("articles", "other"):
+        notes.pause(name, Paused(UNTIL, 2, "no", "mark"))
+    notes.forget_pause("other")
+
+
+def assert_filled(store: Store) -> None:
+    notes = store.notes
+    assert notes.copying(*PLACE) == {
+        2: Copying("Old", 5, 9, filing(2, ref=MessageRef("articles", "INBOX", 77, 2)).digest)
+    }
+    assert notes.copying("articles", "INBOX", 78) == {}, "under another UIDVALIDITY these are other messages"
+    assert notes.doubtful(*PLACE) == {3: "b" * 64}
+    assert notes.glimpsed("articles", "INBOX") == {"y"}
+    assert notes.paused() == {"articles": Paused(UNTIL, 2, "no", "mark")}
+
+
+def test_what_is_noted_stays(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        fill(store)
+        assert_filled(store)
+    Store.rebuild(tmp_path / "archive")
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        assert_filled(store)
+
+
+def test_a_ledger_of_before_gets_the_tables(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "archive", min_free=0):
+        pass
+    ledger = tmp_path / "archive/.mailarchiver/ledger.sqlite"
+    db = sqlite3.connect(ledger)
+    for table in ("copying", "doubtful", "glimpsed", "paused"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION - 1}")
+    db.close()
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        fill(store)
+        assert_filled(store)
