@@ -544,6 +544,18 @@ def test_a_file_that_became_a_link_to_the_same_is_as_it_was(filled: Path) -> Non
     assert verify(filled).findings == ()
 
 
+def test_paths_are_from_the_root_however_that_is_named(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (filled / "README.txt").unlink()
+    (filled / ".mailarchiver" / "quarantine" / "x").touch()
+    (entry_folders(filled)[0] / "article.txt").unlink()
+    found = verify(filled).findings
+    assert len(found) == 3
+    monkeypatch.chdir(filled.parent)
+    assert verify(Path(filled.name)).findings == found
+    monkeypatch.chdir(filled)
+    assert verify(Path()).findings == found
+
+
 def test_findings_are_in_the_order_of_paths(filled: Path) -> None:
     for folder in reversed(entry_folders(filled)):
         (folder / "z").touch()
