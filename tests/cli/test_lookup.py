@@ -126,6 +126,13 @@ def test_open_prints_the_page_where_there_is_no_display(root: Path, monkeypatch:
     assert run(root, "open", LAKE.id).stdout.strip() == str((root / LAKE.folder / "index.html").resolve())
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["show", LAKE.id], ["search", "diary"]])
+def test_without_an_output_nothing_is_said(root: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "mailarchiver", *arguments, "--root", str(root)]
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_open_as_json(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(key, raising=False)
