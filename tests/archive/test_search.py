@@ -238,7 +238,6 @@ def test_filing_alone_does_not_touch_it(root: Path) -> None:
 
 
 def test_an_empty_archive_holds_nothing_and_is_no_error(root: Path) -> None:
-    assert search(root, "lake").hits == ()
     Store.open(root).close()
     assert search(root, "lake").hits == ()
     with Store.open(root) as store:
