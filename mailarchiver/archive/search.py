@@ -53,8 +53,8 @@ class Found:
 def search(root: Path, text: str, *, limit: int = 20) -> Found:
     """What answers a query (query.py), at most `limit` hits. Nothing where the query asks for nothing.
 
-    Raises `NoSuchEntry` where there is no archive yet, `ArchiveRefused` for what is none, `StoreError` for an index that
-    is missing, damaged, or of another version.
+    Raises `NoSuchEntry` where there is no archive yet, `ArchiveRefused` for what is none, `StoreError` for an index
+    that is missing, damaged, or of another version.
     """
     layout, terms = Layout(root), parse(text)
     with as_store_error(layout):
