@@ -266,7 +266,7 @@ def test_what_is_found_by_a_beginning_is_what_begins_so(
 STEMS = ("بحيره", "كبيره", "مدينه", "אגם")
 CLITICS = {True: ("", "ال", "وال", "بال", "كال", "فال", "لل"), False: ("", "ה", "וה", "ב")}
 WRITTEN = [(stem, clitics + stem) for stem in STEMS for clitics in CLITICS[stem in STEMS[:3]]]
-WORDS = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3)
+ASKED = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3)
 SAID = [[WRITTEN[(number * step + 5 * at) % len(WRITTEN)] for at in range(step)] for number in range(5)
         for step in range(1, 8)]  # fmt: skip
 
@@ -279,7 +279,7 @@ def levant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@given(WORDS, st.booleans(), st.integers(3, 5))
+@given(ASKED, st.booleans(), st.integers(3, 5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 def test_a_word_is_found_with_and_without_its_article(
     levant: Path, asked: list[tuple[str, str]], is_phrase: bool, length: int
