@@ -346,6 +346,17 @@ def test_the_versions_of_a_removed_entry_are_kept(filled: Store, root: Path) -> 
 # --- out, and back --------------------------------------------------------------------------------------------------
 
 
+def test_a_removed_mail_with_other_line_ends_is_known_without_the_ledger(filled: Store, root: Path) -> None:
+    """The manifest has the digest of its octets alone; the octets are in trash/."""
+    filled.remove([ONE], now=LATER)
+    filled.close()
+    without_ledger(root)
+    with Store.open(root, min_free=0) as store:
+        [receipt] = store.commit([filing(1, line_end=b"\n")], now=LATER)
+        assert (receipt.outcome, receipt.entries) == ("already", ())
+    assert not (root / ALONE.bundles[0].folder).exists()
+
+
 def test_what_is_removed_goes_to_trash_and_is_not_filed_again(filled: Store, root: Path) -> None:
     filled.remove([ONE], now=LATER)
     assert lines(root)[-1] == {"id": ONE, "sha256": ALONE.digest, "removed": "2024-03-08T08:00:00+00:00"}

@@ -225,7 +225,7 @@ WORDS = [*SPELT, *(word * 3 for word in SPELT[7:])]
 """Of one to fifteen characters, many of which begin as others do; a `ü` is also there as `ue`."""
 SAYING = {f"Nr {number}": [WORDS[(number * step) % len(WORDS)] for step in (1, 3, 7)] for number in range(1, 40)}
 BEGINNING = st.sampled_from(sorted({word[:length] for word in WORDS for length in range(1, len(word) + 1)}))
-ASKED = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)), BEGINNING)
+QUERIES = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)), BEGINNING)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def says(said: list[str], before: str, beginning: str) -> bool:
 
 
 @pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
-@given(asked=st.lists(ASKED, min_size=1, max_size=3))
+@given(asked=st.lists(QUERIES, min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True, max_examples=50)
 def test_what_is_found_by_a_beginning_is_what_begins_so(
     spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
@@ -266,7 +266,7 @@ def test_what_is_found_by_a_beginning_is_what_begins_so(
 STEMS = ("بحيره", "كبيره", "مدينه", "אגם")
 CLITICS = {True: ("", "ال", "وال", "بال", "كال", "فال", "لل"), False: ("", "ה", "וה", "ב")}
 WRITTEN = [(stem, clitics + stem) for stem in STEMS for clitics in CLITICS[stem in STEMS[:3]]]
-ASKED = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3)
+PHRASES = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3)
 SAID = [[WRITTEN[(number * step + 5 * at) % len(WRITTEN)] for at in range(step)] for number in range(5)
         for step in range(1, 8)]  # fmt: skip
 
@@ -279,7 +279,7 @@ def levant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@given(ASKED, st.booleans(), st.integers(3, 5))
+@given(PHRASES, st.booleans(), st.integers(3, 5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 def test_a_word_is_found_with_and_without_its_article(
     levant: Path, asked: list[tuple[str, str]], is_phrase: bool, length: int
