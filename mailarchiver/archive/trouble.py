@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from shlex import quote
 
 from ..errors import OutputRefused, StoreError
@@ -37,7 +38,7 @@ def as_store_error(layout: Layout) -> Iterator[None]:
     except (BrokenPipeError, OutputRefused):
         raise  # no archive is a pipe: that is about what a command prints
     except OSError as error:
-        place = error.filename if isinstance(error.filename, str) else layout.root
+        place = _place(error, layout)
         cure = _forbidden(layout) if error.errno in FORBIDDEN else CURES.get(error.errno or 0, OTHERWISE)
         raise StoreError(f"{place}: {error.strerror or error}: {cure}") from error
     except sqlite3.OperationalError as error:
@@ -46,6 +47,14 @@ def as_store_error(layout: Layout) -> Iterator[None]:
         if type(error) is not sqlite3.DatabaseError:
             raise  # a wrong statement, a broken constraint: a defect of the program
         raise StoreError(f"{layout.ledger} is damaged ({error}): {rebuild_command(layout)}") from error
+
+
+def _place(error: OSError, layout: Layout) -> object:
+    """The path that an error is about: of two file systems, that of the year which is not on the archive's own."""
+    found = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
+    if error.errno == errno.EXDEV:
+        found = [name for name in found if not Path(name).is_relative_to(layout.state)] or found
+    return found[0] if found else layout.root
 
 
 def _forbidden(layout: Layout) -> str:
