@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -335,6 +336,29 @@ def test_a_replacement_that_failed_leaves_no_note_of_what_was_changed(
 
 def refuse(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("call", range(1, 8))
+def test_whatever_interrupts_it_what_was_changed_before_is_told_from_damage(
+    filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch, call: int, *, exchange: bool
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(sync, "system_exchange", lambda: None)
+    spoil(root / MAIL.bundles[0].folder)
+    with pytest.MonkeyPatch.context() as patched, suppress(Crash):
+        at_call(os, "rename", call)(patched)
+        filled.renew([changed(filled, FIRST, SECOND)], now=LATER)
+    filled.close()
+    with Store.open(root, min_free=0) as store:
+        if not versions(root, FIRST):
+            assert not (root / ".mailarchiver/versions").exists()
+            assert (root / MAIL.bundles[0].folder / "index.html").read_text() == "my own words"
+            assert store.renew([changed(store, FIRST, SECOND)], now=LATER) == [True]
+    assert (root / ".mailarchiver/versions" / FIRST / "1/index.html").read_text() == "my own words"
+    report = verify(root, jobs=1)
+    assert report.is_sound()
+    assert len([each for each in report.findings if each.kind == "note"]) == 2
 
 
 def test_the_versions_of_a_removed_entry_are_kept(filled: Store, root: Path) -> None:
