@@ -7,8 +7,9 @@
                                                             ├─ in full      ─▶ filed as another mail: acknowledged
                                                             └─ another part ─▶ not filed, tried again later
 
-It is noted before it is filed: should we be killed between the two, it is still in doubt. What comes different each
-time, and never in full, is filed once and then counts as a message that cannot be fetched.
+It is noted before it is filed: should we be killed between the two, it is still in doubt, and whatever comes of it next
+is filed. What comes different each time, and never in full, is filed once and then counts as a message that cannot be
+fetched.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .archive.bundle import digests
 from .events import Event, about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .archive.store import Store
     from .model import RawMessage
@@ -38,11 +39,15 @@ class Doubts:
         self._place = None if uidvalidity is None else (account, folder, uidvalidity)
         self._known = {} if self._place is None else store.notes.doubtful(*self._place)
         self.uids = set(self._known)
+        self._filed = store.done_uids(account, folder, uidvalidity) if self._known else frozenset()
         self._settled: set[int] = set()
 
-    def forget(self, listed: Iterable[int]) -> None:
-        """What is not there any more is of no interest."""
-        gone = self.uids.difference(listed)
+    def forget(self, listed: Iterable[int], present: Callable[[set[int]], set[int]]) -> None:
+        """What is not there any more is of no interest. `present` tells what is, of what was not listed: it may be
+        older than `since`, and a search may come back empty by mistake.
+        """
+        unlisted = self.uids.difference(listed)
+        gone = unlisted - present(unlisted) if unlisted else unlisted
         if gone and self._place is not None:
             self._store.notes.forget_doubtful(*self._place, gone)
             self.uids -= gone
@@ -86,4 +91,4 @@ class Doubts:
         log.warning(text, uid, raw.ref.folder, raw.doubt, extra=facts)
         self._store.notes.note_doubtful(*place, uid, digest)
         self.uids.add(uid)
-        return uid not in self._known
+        return uid not in self._known or uid not in self._filed

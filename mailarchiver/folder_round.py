@@ -108,7 +108,7 @@ class FolderRound:
         own: set[int] = set()
         doubts = Doubts(self.store, self.account.name, self.selected.folder, self.selected.uidvalidity)
         trouble = self.no_target or self.redo(listed, doubts.uids)
-        doubts.forget(listed)
+        doubts.forget(listed, self.mailbox.present)
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known and uid not in doubts.uids]
         is_due = {uid for uid, failure in known.items() if failure.is_due(datetime.now(UTC))}

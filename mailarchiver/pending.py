@@ -76,7 +76,7 @@ def look(
     beyond = selected.uidnext or float("inf")
     if known is not None and known.uid < beyond and _holds(known, uidvalidity, since, now):
         start = known
-        left = {*store.failures(*place), *large, *filed}
+        left = {*store.failures(*place), *large, *filed, *doubtful}
         above = max(0, start.uid - LOOK_BACK)
         listed = sorted({*mailbox.search(account.since, above=above), *mailbox.present(left)})
     else:

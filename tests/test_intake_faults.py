@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Site:
         self.server = server
         self.after = after
         self.folders = ["INBOX"]
+        self.since: date | None = None
         self.bounds = Bounds()
         self.too_early: list[str] = []
         server.watch = self._watch
@@ -67,6 +68,7 @@ class Site:
     def account(self) -> Account:
         table = {"name": "articles", "host": "127.0.0.1", "port": self.server.port, "security": "none"}
         more = {"username": "jane", "password": "secret", "after": self.after, "folders": self.folders}
+        more["since"] = self.since
         return Account.model_validate({**table, **more})
 
     def round(self) -> RoundResult | str:
@@ -515,6 +517,33 @@ def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, time
     site.round()
     assert set(MAILS) < set(site.filed())
     assert site.server.boxes["INBOX"].messages == {}
+
+
+@TIMES
+def test_what_is_in_doubt_stays_so_though_it_is_not_listed(make: Make, hurry: Any, times: int) -> None:
+    """It is older than another `since`, say: that does not make it whole."""
+    site = make(MOVE)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    site.server.faults = {}
+    site.since = date(2100, 1, 1)
+    site.round()
+    for _ in range(2):
+        assert list(site.server.boxes["INBOX"].messages) in ([times], []), "nothing is done to another"
+        site.round()
+    assert set(MAILS) < set(site.filed())
+    assert site.server.boxes["INBOX"].messages == {}
+
+
+def test_what_was_noted_and_never_filed_is_filed_though_it_comes_as_another_part(make: Make, hurry: Any) -> None:
+    """As where we were killed after the note, and before the commit."""
+    site = make(MOVE)
+    with Store.open(site.root, min_free=0) as store:
+        store.notes.note_doubtful("articles", "INBOX", site.server.boxes["INBOX"].uidvalidity, 1, "0" * 64)
+    site.server.faults = {"bodies": struck(half)(1), "structure": without_structure}
+    site.round()
+    assert len(site.filed()) == len(MAILS)
+    assert list(site.server.boxes["INBOX"].messages) == [1]
 
 
 @TIMES
