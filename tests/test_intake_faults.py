@@ -535,6 +535,32 @@ def test_what_is_in_doubt_stays_so_though_it_is_not_listed(make: Make, hurry: An
     assert site.server.boxes["INBOX"].messages == {}
 
 
+def test_the_target_is_looked_through_again_until_all_of_it_came(
+    make: Make, hurry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was filed and moved after the backup that was put back: it waits to be tried again, and is not forgotten."""
+    site = make(MOVE)
+    site.round()
+    Store.rebuild(site.root)
+    moved = b"From: jane@example.org\r\nSubject: Moved\r\n\r\nAfter the backup.\r\n"
+    uid = site.server.boxes["Archived"].add(moved)
+    monkeypatch.setattr(seen, "pause", lambda _tries: timedelta(days=1))
+    site.server.fault = Fault("bodies", lambda _sound: b"{tag} NO not now\r\n")
+    for _ in range(3):
+        site.round()
+    site.server.fault = None
+    assert moved not in site.filed()
+    with Store.open(site.root, min_free=0) as store:
+        validity = site.server.boxes["Archived"].uidvalidity
+        store.forget_failures("articles", "Archived", validity, [uid])
+    site.server.faults = {"bodies": struck(half)(uid), "structure": without_structure}
+    site.round()
+    assert moved not in site.filed()
+    site.server.faults = {}
+    site.round()
+    assert moved in site.filed(), "nor is a part of it enough"
+
+
 def test_what_was_noted_and_never_filed_is_filed_though_it_comes_as_another_part(make: Make, hurry: Any) -> None:
     """As where we were killed after the note, and before the commit."""
     site = make(MOVE)
