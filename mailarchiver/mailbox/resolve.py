@@ -6,6 +6,7 @@ for a name at a time, so that a resolver that never answers costs one thread, ho
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -44,13 +45,13 @@ def addresses(
     Raises:
         socket.gaierror: there is no such host, or no answer.
         UnicodeError: the name cannot be one.
+        OSError: there may be no thread more, in which to look it up.
     """
     with _lock:
         look_up = _under_way.get((host, port))
         if look_up is None:
             look_up = _under_way[host, port] = _LookUp()
-            name = f"look up {host}"
-            threading.Thread(target=_look_up, args=[host, port, look_up], name=name, daemon=True).start()
+            _begin(host, port, look_up)
     end = time.monotonic() + seconds
     while not look_up.done.wait(max(0.0, min(_GLANCE_SECONDS, end - time.monotonic()))):
         if is_over() or time.monotonic() >= end:
@@ -72,7 +73,11 @@ def connected(host: str, port: int, timeout: float, left: Callable[[], float]) -
     for family, address in addresses(host, port, min(timeout, left()), lambda: left() <= 0):
         if left() <= 0:
             break
-        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:  # this machine knows no IPv6, say
+            trouble = error
+            continue
         try:
             connection.settimeout(min(timeout, left()))
             connection.connect(address)
@@ -83,6 +88,16 @@ def connected(host: str, port: int, timeout: float, left: Callable[[], float]) -
         else:
             return connection
     raise trouble
+
+
+def _begin(host: str, port: int | None, look_up: _LookUp) -> None:
+    """Look a name up in another thread. What does not begin is not waited for, now or by the next who asks."""
+    try:
+        name = f"look up {host}"
+        threading.Thread(target=_look_up, args=[host, port, look_up], name=name, daemon=True).start()
+    except RuntimeError as error:
+        del _under_way[host, port]
+        raise OSError(errno.EAGAIN, "there is no thread to be had: see TasksMax= of the service") from error
 
 
 def _look_up(host: str, port: int | None, look_up: _LookUp) -> None:

@@ -101,3 +101,34 @@ def test_addresses_that_are_silent_share_what_time_there_is(monkeypatch: pytest.
 def test_a_name_that_cannot_be_one() -> None:
     with pytest.raises((UnicodeError, socket.gaierror)):
         resolve.addresses("a" * 70 + ".example.org", 993, 10.0)
+
+
+def test_a_thread_that_cannot_begin_is_no_resolver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be no more threads, once: the next look-up of that name must not wait for one that never was."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(OSError, match="there is no thread"):
+            resolve.addresses("localhost", 993, 5.0)
+    assert resolve.addresses("localhost", 993, 5.0)
+
+
+def test_an_address_of_a_kind_that_this_machine_lacks_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `ipv6.disable=1`, where the resolver gives addresses of IPv6 all the same."""
+    real = socket.socket
+
+    def made(family: int, kind: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return real(family, kind)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = server.getsockname()
+        found = [(socket.AF_INET6, ("::1", here[1], 0, 0)), (socket.AF_INET, here)]
+        monkeypatch.setattr(resolve, "addresses", lambda *_: found)
+        monkeypatch.setattr(socket, "socket", made)
+        with resolve.connected("imap.example.org", here[1], 5.0, lambda: 5.0) as connection:
+            assert connection.getpeername() == here
