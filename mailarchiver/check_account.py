@@ -13,10 +13,12 @@ from .archive import glance
 from .check_finding import Finding
 from .config import Account
 from .errors import LoginRefused, MailboxError, StoreError
+from .forbearance import mark
 from .mailbox import server_clock, survey
 from .mailbox.folders import Choice
 from .mailbox.imap import ImapMailbox, Selected
-from .text.wording import counted, size_in_words
+from .schedule import LONGEST_PAUSE
+from .text.wording import counted, size_in_words, span_in_words
 
 CERTIFICATE_DAYS = 14
 CLOCK_SECONDS = 60.0
@@ -30,6 +32,7 @@ def check_account(account: Account, root: Path, largest: int, now: datetime) -> 
     octets that a message may have.
     """
     about = _About(account, root, largest, now)
+    yield from _of_pause(about)
     try:
         addresses = survey.resolve(account.host)
     except MailboxError as error:
@@ -82,6 +85,24 @@ class _About:
     def words(self, error: Exception) -> str:
         """What the error says, without the account, which is said already."""
         return str(error).removeprefix(f"account {self.account.name}: ")
+
+
+def _of_pause(about: _About) -> Iterator[Finding]:
+    """Whether the daemon leaves the account alone for now. An archive that cannot be read is told of by `pending`."""
+    try:
+        paused = glance.paused(about.root).get(about.account.name)
+    except StoreError:
+        return
+    if paused is None or paused.until <= about.now:
+        return
+    left, until = min(paused.until - about.now, LONGEST_PAUSE), paused.until.isoformat(timespec="seconds")
+    if paused.mark == mark(about.account):
+        cure = "`mailarchiver poll` tries at once, and where that goes well, a reload of the daemon ends the pause"
+    else:
+        cure = "its log-in is configured otherwise by now: a reload of the daemon ends the pause"
+    again, after = span_in_words(left.total_seconds()), counted(paused.failures, "failure")
+    text = f"the daemon leaves the account alone for another {again}, after {after} ({paused.why}): {cure}"
+    yield about.note("pause", text, until=until, failures=paused.failures, why=paused.why)
 
 
 def _of_connection(about: _About, found: survey.Connection, now: datetime) -> Iterator[Finding]:

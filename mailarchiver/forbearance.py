@@ -85,7 +85,8 @@ class Forbearance:
         except StoreError as error:
             _tell(error)
             return {}
-        self._noted, found = set(noted), {}
+        self._noted |= set(noted)  # what another thread is noting just now, too
+        found = {}
         for account in accounts:
             paused = noted.get(account.name)
             if paused is not None and paused.until > self._clock() and paused.mark == mark(account):
