@@ -63,7 +63,7 @@ class Rounds:
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
-        self._upkeep = Upkeep(store)
+        self._upkeep = Upkeep(store, self.publisher.note_pages)
         self._watchers = Watchers(self.wake, self.await_well)
         self._said = ""
 
@@ -71,6 +71,7 @@ class Rounds:
         """Begin the first round of each account now, and the others when they are due."""
         self._publish_aside()
         self._upkeep.start()
+        self._upkeep.ask()  # what the daemon before left undone does not wait for an account that is left alone
         with self._changed:
             for state in self._states.values():
                 self._start(state)

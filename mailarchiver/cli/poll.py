@@ -46,6 +46,7 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
+    from ..errors import StoreError
     from ..filing import opened
     from ..poll import poll_account, refresh_pages
     from ..publishing import Publisher
@@ -62,9 +63,15 @@ def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]
             if not isinstance(outcome, str):
                 store.notes.forget_pause(account.name)
             yield account, outcome
-        publisher.publish()
-        refresh_pages(store)
-        store.update_search()
+        try:
+            refresh_pages(store)
+            store.update_search()
+            publisher.note_pages(None)
+        except StoreError as error:
+            publisher.note_pages(str(error))
+            raise
+        finally:
+            publisher.publish()
 
 
 def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
