@@ -535,6 +535,23 @@ def test_what_is_in_doubt_stays_so_though_it_is_not_listed(make: Make, hurry: An
     assert site.server.boxes["INBOX"].messages == {}
 
 
+@TIMES
+def test_what_is_in_doubt_stays_so_though_the_ledger_is_lost(make: Make, hurry: Any, times: int) -> None:
+    site = make(SEEN)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    for ledger in (site.root / ".mailarchiver").glob("ledger.sqlite*"):
+        ledger.unlink()
+    site.server.faults = {}
+    site.round()
+    assert set(MAILS) < set(site.filed()), "its article says that it may be a part"
+    assert all("\\Seen" in held.flags for held in site.server.boxes["INBOX"].messages.values())
+    for ledger in (site.root / ".mailarchiver").glob("ledger.sqlite*"):
+        ledger.unlink()
+    with Store.open(site.root, min_free=0) as store:
+        assert store.notes.doubtful("articles", "INBOX", 77) == {}, "what came in full is in doubt no more"
+
+
 def test_the_target_is_looked_through_again_until_all_of_it_came(
     make: Make, hurry: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
