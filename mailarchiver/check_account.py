@@ -13,12 +13,12 @@ from .archive import glance
 from .check_finding import Finding
 from .config import Account
 from .errors import LoginRefused, MailboxError, StoreError
-from .forbearance import mark
+from .forbearance import in_words, mark
 from .mailbox import server_clock, survey
 from .mailbox.folders import Choice
 from .mailbox.imap import ImapMailbox, Selected
 from .schedule import LONGEST_PAUSE
-from .text.wording import counted, size_in_words, span_in_words
+from .text.wording import counted, size_in_words
 
 CERTIFICATE_DAYS = 14
 CLOCK_SECONDS = 60.0
@@ -100,8 +100,7 @@ def _of_pause(about: _About) -> Iterator[Finding]:
         cure = "`mailarchiver poll` tries at once, and where that goes well, a reload of the daemon ends the pause"
     else:
         cure = "its log-in is configured otherwise by now: a reload of the daemon ends the pause"
-    again, after = span_in_words(left.total_seconds()), counted(paused.failures, "failure")
-    text = f"the daemon leaves the account alone for another {again}, after {after} ({paused.why}): {cure}"
+    text = f"the daemon has it {in_words((left, paused))}: {cure}"
     yield about.note("pause", text, until=until, failures=paused.failures, why=paused.why)
 
 

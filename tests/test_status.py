@@ -50,10 +50,9 @@ def test_damage_that_was_found_is_an_alarm_until_it_is_mended() -> None:
 def test_pages_that_stay_behind_are_an_alarm() -> None:
     behind = replace(status(a=WELL), pages=Behind("the disk is full: make room", NOON - minutes(14)))
     assert alarms(behind, NOON) == []
-    assert alarms(behind, NOON + minutes(2)) == [
-        "browse pages and search index are not brought up to date since 6 March 2024, 11:46 UTC (16 min): the disk is "
-        "full: make room"
-    ]
+    [alarm] = alarms(behind, NOON + minutes(2))
+    assert alarm.startswith("browse pages and search index are not brought up to date since 6 March 2024, 11:46 UTC")
+    assert alarm.endswith(" (16 min): the disk is full: make room")
     assert of_json(json.dumps(behind.as_json()).encode()) == behind
 
 

@@ -373,7 +373,7 @@ def test_an_account_that_the_daemon_leaves_alone(tmp_path: Path) -> None:
         [pause] = of(found, "pause")
         assert (code, pause["state"], pause["account"]) == (0, "note", "articles")
         assert pause["facts"] == {"until": until.isoformat(), "failures": 3, "why": "it refused the log-in"}
-        assert "alone for another 2 h" in pause["text"]
+        assert "left alone for another 2 h" in pause["text"]
         assert "after 3 failures (it refused the log-in): `mailarchiver poll` tries at once" in pause["text"]
         assert of(found, "login")[0]["state"] == "ok"
         _, found = findings(write(tmp_path, account(server).replace('"secret"', '"other"')))
