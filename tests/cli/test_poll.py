@@ -383,7 +383,7 @@ def test_a_patient_poll_leaves_alone_who_wants_it(two: Path, monkeypatch: pytest
     assert "account a: left alone for another 14 min, after 1 failure (account a: it refused" in done.stderr
     assert "without --patient it is tried at once" in done.stderr
     assert CliRunner().invoke(app, arguments).exit_code == 1
-    assert "30 min, after 2 failures" in CliRunner().invoke(app, [*arguments, "--patient"]).stderr.replace("29 ", "30 ")
+    assert "another 29 min, after 2 failures" in CliRunner().invoke(app, [*arguments, "--patient"]).stderr
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert CliRunner().invoke(app, [*arguments, "--patient"]).exit_code == 0, "what went well ends the pause"
 
