@@ -76,12 +76,15 @@ class Doubts:
         if uid is None or place is None or (raw.doubt is None and uid not in self._known):
             return True
         facts = about(Event.DOUBTFUL, account=raw.ref.account, mailbox=raw.ref.folder, uid=uid)
+        digest = digests(raw.data)[0]
         if raw.doubt is None:
-            text = "UID %d of %r came in full; what was filed of it before is a part, and may be removed"
+            if self._known[uid] == digest:
+                text = "UID %d of %r is as long as the server states by now: it is all"
+            else:
+                text = "UID %d of %r came in full; what was filed of it before is a part, and may be removed"
             log.warning(text, uid, raw.ref.folder, extra=facts)
             self._settled.add(uid)
             return True
-        digest = digests(raw.data)[0]
         if self._known.get(uid) == digest:
             text = "UID %d of %r came the same on another connection: %s; it is believed to be all"
             log.warning(text, uid, raw.ref.folder, raw.doubt, extra=facts)

@@ -497,6 +497,22 @@ def test_what_comes_the_same_on_another_connection_is_believed(
 
 
 @TIMES
+def test_what_turns_out_to_be_all_may_not_be_removed(
+    make: Make, hurry: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The size was stated wrongly for a while: what was filed is the mail, and no part of it."""
+    site = make(MOVE)
+    site.server.faults = {"sizes": lambda sound: re.sub(rb"SIZE \d+", b"SIZE 9000", sound)}
+    site.server.faults["structure"] = without_structure
+    site.round()
+    assert sorted(site.filed()) == sorted(MAILS)
+    site.server.faults = {}
+    site.assert_made_up(MAILS)
+    assert "may be removed" not in caplog.text
+    assert "is as long as the server states by now: it is all" in caplog.text
+
+
+@TIMES
 def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, times: int) -> None:
     site = make(MOVE)
 
