@@ -12,6 +12,7 @@ import pytest
 from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox import resolve, survey
 from mailarchiver.mailbox.imap import ImapMailbox, Server
+from mailarchiver.mailbox.wire import Deadline
 from tests.servers.scripted import ScriptedServer
 
 if TYPE_CHECKING:
@@ -132,3 +133,28 @@ def test_an_address_of_a_kind_that_this_machine_lacks_is_passed_over(monkeypatch
         monkeypatch.setattr(socket, "socket", made)
         with resolve.connected("imap.example.org", here[1], 5.0, lambda: 5.0) as connection:
             assert connection.getpeername() == here
+
+
+def test_a_resolver_that_hung_is_asked_again_after_a_while(hanging: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have lost one question, and answer the next; what it never answers costs a few threads, and no more."""
+    for _ in range(3):
+        with pytest.raises(socket.gaierror):
+            resolve.addresses("lost.example.org", 993, 0.01)
+    assert len(hanging) == 1
+    monkeypatch.setattr(resolve, "LOST_SECONDS", 0.0)
+    for _ in range(2 * resolve.LOST_AT_MOST):
+        with pytest.raises(socket.gaierror):
+            resolve.addresses("lost.example.org", 993, 0.01)
+    assert len(hanging) == resolve.LOST_AT_MOST
+
+
+def test_a_connection_that_nobody_wants_any_more_is_shut_as_soon_as_it_is_there() -> None:
+    """It was interrupted in the moment between the connection and the watch over it."""
+    deadline = Deadline(60.0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, deadline.running():
+        deadline.shut()
+        deadline.watch(ours)
+        theirs.settimeout(10)
+        assert theirs.recv(1) == b""
+    deadline.release()
