@@ -29,7 +29,7 @@ from mailarchiver.errors import MailboxError
 from mailarchiver.events import facts_of
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.mailbox import pieces
-from mailarchiver.mailbox.imap import Bounds, Server
+from mailarchiver.mailbox.imap import Bounds, ImapMailbox, Server
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account
 from mailarchiver.workers import InProcess
@@ -886,6 +886,9 @@ def test_what_was_copied_before_a_cut_is_not_copied_again(
 ) -> None:
     """And only that: the same mail twice stays twice, and one that lies in the target already counts for none."""
     site = make(MOVE, capabilities="UIDPLUS")
+    usual = ImapMailbox.fetch.__kwdefaults__
+    assert usual is not None
+    monkeypatch.setitem(usual, "bounds", Bounds(largest=100))  # where max_message is larger, so may copies be
     site.server.boxes["INBOX"].add(MAILS[0])
     site.server.boxes["Archived"].add(MAILS[1])
     sound = SimulatedServer._change
