@@ -13,11 +13,10 @@ from .archive import glance
 from .check_finding import Finding
 from .config import Account
 from .errors import LoginRefused, MailboxError, StoreError
-from .forbearance import in_words, mark
+from .forbearance import in_words, mark, remaining
 from .mailbox import server_clock, survey
 from .mailbox.folders import Choice
 from .mailbox.imap import ImapMailbox, Selected
-from .schedule import LONGEST_PAUSE
 from .text.wording import counted, size_in_words
 
 CERTIFICATE_DAYS = 14
@@ -93,9 +92,10 @@ def _of_pause(about: _About) -> Iterator[Finding]:
         paused = glance.paused(about.root).get(about.account.name)
     except StoreError:
         return
-    if paused is None or paused.until <= about.now:
+    left = remaining(paused, about.now) if paused is not None else None
+    if paused is None or not left:
         return
-    left, until = min(paused.until - about.now, LONGEST_PAUSE), paused.until.isoformat(timespec="seconds")
+    until = paused.until.isoformat(timespec="seconds")
     if paused.mark == mark(about.account):
         cure = "`mailarchiver poll` tries at once, and where that goes well, a reload of the daemon ends the pause"
     else:

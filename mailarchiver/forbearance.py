@@ -63,6 +63,14 @@ def _of_secret(account: Account) -> str:
         return "?"
 
 
+def remaining(paused: Paused, now: datetime) -> timedelta:
+    """How long a pause lasts still. Where that is longer than the longest there is, the clock was set back, and how
+    much of it is over cannot be known: then it is. Else each restart, and each reload, would have it begin anew.
+    """
+    left = paused.until - now
+    return left if timedelta(0) < left <= LONGEST_PAUSE else timedelta(0)
+
+
 Left = tuple[timedelta, Paused]
 """How long an account is still to be left alone, and why."""
 
@@ -79,9 +87,7 @@ class Forbearance:
         self._noted: set[str] = set()
 
     def left(self, accounts: Iterable[Account], say: Callable[[Account, Left], None] | None = None) -> dict[str, Left]:
-        """Those of the accounts that are to be left alone, by their names; which is said, by `say` or in the log. A
-        clock that was set back makes a pause no longer than the longest there is.
-        """
+        """Those of the accounts that are to be left alone, by their names; which is said, by `say` or in the log."""
         try:
             noted = self._store.notes.paused()
         except StoreError as error:
@@ -91,8 +97,9 @@ class Forbearance:
         found = {}
         for account in accounts:
             paused = noted.get(account.name)
-            if paused is not None and paused.until > self._clock() and paused.mark == mark(account):
-                found[account.name] = min(paused.until - self._clock(), LONGEST_PAUSE), paused
+            wait = remaining(paused, self._clock()) if paused is not None else timedelta()
+            if paused is not None and wait and paused.mark == mark(account):
+                found[account.name] = wait, paused
                 (say or _say)(account, found[account.name])
         return found
 
