@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 class Doubts:
     """Those of one folder in one round. `uids` are in doubt now: nothing is to be done to them on the server. Raises
-    `StoreError`. Without UIDVALIDITY nothing is noted, and nothing is done there anyway.
+    `StoreError`. Without UIDVALIDITY nothing is noted here, and nothing is done there anyway; `unnoted` are those of
+    this round, with the digests of what came.
     """
 
     def __init__(self, store: Store, account: str, folder: str, uidvalidity: int | None) -> None:
@@ -41,6 +42,7 @@ class Doubts:
         self.uids = set(self._known)
         self._filed = store.done_uids(account, folder, uidvalidity) if self._known else frozenset()
         self._settled: set[int] = set()
+        self.unnoted: dict[int, str] = {}
 
     def forget(self, listed: Iterable[int], present: Callable[[set[int]], set[int]]) -> None:
         """What is not there any more is of no interest. `present` tells what is, of what was not listed: it may be
@@ -73,6 +75,8 @@ class Doubts:
     def _weigh(self, raw: RawMessage) -> bool:
         """Whether it is to be filed."""
         uid, place = raw.ref.uid, self._place
+        if uid is not None and place is None and raw.doubt is not None:
+            self.unnoted[uid] = digests(raw.data)[0]
         if uid is None or place is None or (raw.doubt is None and uid not in self._known):
             return True
         facts = about(Event.DOUBTFUL, account=raw.ref.account, mailbox=raw.ref.folder, uid=uid)

@@ -783,6 +783,27 @@ def test_without_uidvalidity_what_is_known_is_not_fetched_again(
 
 
 @TIMES
+@pytest.mark.parametrize("comes", ["in full", "the same"])
+def test_without_uidvalidity_what_is_in_doubt_is_fetched_once_more(
+    make: Make, hurry: Any, comes: str, times: int
+) -> None:
+    site = make(KEEP)
+    site.server.faults = {"EXAMINE": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    site.server.faults |= {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    if comes == "in full":
+        del site.server.faults["bodies"]
+    fetched = []
+    for _ in range(3):
+        asked = len(site.server.commands)
+        site.round()
+        fetched.append([c for c in site.server.commands[asked:] if "BODY.PEEK[]" in c])
+    assert len(fetched[0]) == (1 if comes == "in full" else 2)
+    assert fetched[1:] == [[], []], "what came the same is believed to be all"
+    assert (set(MAILS) < set(site.filed())) == (comes == "in full")
+
+
+@TIMES
 def test_without_uidvalidity_messages_that_look_alike_are_fetched(make: Make, hurry: Any, times: int) -> None:
     site = make(KEEP)
     box = site.server.boxes["INBOX"]
