@@ -15,7 +15,7 @@ from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about
 from .health import Health
-from .status import Status, Verified, carried, free_space
+from .status import Behind, Status, Verified, carried, free_space
 
 if TYPE_CHECKING:
     from .config import Account, Settings
@@ -48,6 +48,7 @@ class Publisher:
         self.articles = self._count()
         earlier = carried(settings.archive.root)
         self.verified = earlier.verified if earlier else None
+        self._pages = earlier.pages if earlier else None
 
     def apply(self, settings: Settings) -> None:
         """Go on by another configuration, of the same archive."""
@@ -65,6 +66,14 @@ class Publisher:
     def note_verified(self, verified: Verified) -> None:
         """What the weekly check found: told from now on."""
         self.verified = verified
+
+    def note_pages(self, trouble: str | None) -> None:
+        """Why browse pages and search index could not be brought up to date; None when they were: told from now on."""
+        if trouble is None:
+            self._pages = None
+        else:
+            since = self._pages.since if self._pages else datetime.now(UTC)
+            self._pages = Behind(trouble, since)
 
     def note(self, account: Account, outcome: RoundResult | str) -> None:
         """What a round of an account did, or what its trouble is: for those who do one round of each, and `publish`."""
@@ -114,6 +123,7 @@ class Publisher:
             disk_free=free_space(self._settings.archive.root),
             accounts=dict(healths),
             verified=self.verified,
+            pages=self._pages,
         )
 
     def _count(self) -> int:

@@ -75,6 +75,8 @@ class Deadline:
         if self.expired:
             raise TimeoutError(f"not connected within {self.seconds:g} s")
         self._handle = connection.dup()
+        if self._is_shut:  # in this very moment
+            self.shut()
 
     @contextmanager
     def running(self) -> Iterator[None]:
