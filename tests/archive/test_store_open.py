@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mailarchiver.archive import folder, recovery
+from mailarchiver.archive import access, folder, recovery
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import ArchiveRefused, StoreError
 from tests.archive.filings import NOW, filing, tree
@@ -278,6 +279,21 @@ def test_who_is_given_up_while_it_waits_for_the_archive_commits_nothing(root: Pa
         with pytest.raises(StoreError, match="given up"):
             waiting.result()
         assert store.months() == []
+
+
+def test_threads_that_wait_for_another_process_wait_together(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other they would take as many minutes as a daemon has accounts, and it for one that hangs."""
+    monkeypatch.setattr(access, "LEAST_SECONDS", 0.1)
+    with Store.open(root, min_free=0, lock_wait=3.0) as store, ThreadPoolExecutor(6) as threads:
+        with (root / ".mailarchiver/lock").open("r+b") as lock:  # as by another process
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            start = time.monotonic()
+            waiting = [threads.submit(store.commit, [filing(number)], now=NOW) for number in range(6)]
+            for each in waiting:
+                with pytest.raises(StoreError, match="is in use by"):
+                    each.result()
+            assert 3 <= time.monotonic() - start < 9, "18 s are six waits"
+        assert store.commit([filing(1)], now=NOW)[0].outcome == "filed"
 
 
 def test_how_much_is_to_stay_free_may_change(root: Path) -> None:
