@@ -98,10 +98,25 @@ def test_a_check_that_was_broken_off_is_done_by_the_next_daemon(
 ) -> None:
     long_ago(publisher)
     before = publisher.verified
-    jobs._stop.set()
-    monkeypatch.setattr("mailarchiver.archive.sample.is_of", lambda *_: True)
+    monkeypatch.setattr("mailarchiver.archive.sample.is_of", lambda *_: jobs._stop.set() or True)
     jobs.verify()
     assert publisher.verified is before
+
+
+def test_none_begins_once_the_daemon_ends(
+    root: Path, store: Store, jobs: Maintenance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One may have been waiting for the other: then the archive is closed when it is its turn."""
+
+    def closed() -> list[str]:
+        raise ZeroDivisionError("the archive is closed")
+
+    jobs._stop.set()
+    assert jobs.ended(0)
+    monkeypatch.setattr(store, "dirty_months", closed)
+    jobs.pages()
+    assert not (root / "index.html").exists()
+    assert caplog.records == []
 
 
 def test_pages_are_written_when_they_are_stale_and_only_then(root: Path, store: Store, jobs: Maintenance) -> None:
@@ -165,12 +180,13 @@ def test_pages_are_left_when_the_daemon_ends_and_the_next_goes_on(
     aged: dict[Path, bytes], root: Path, store: Store, publisher: Publisher
 ) -> None:
     class EndsSoon(threading.Event):
-        """Set while the first month is written."""
+        """Set while the first month is written; it is asked before the job, and before each month."""
+
+        asked = 0
 
         def is_set(self) -> bool:
-            before = super().is_set()
-            self.set()
-            return before
+            self.asked += 1
+            return self.asked > 2
 
     Maintenance(root, store, publisher, EndsSoon()).pages()
     assert as_they_should_be(aged) == [True, True, False, False, False]
