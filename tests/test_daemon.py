@@ -390,11 +390,10 @@ def asked(process: Daemon) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_daemon_that_was_killed_is_an_alarm_soon_after(tmp_path: Path) -> None:
-    with (
-        EmbeddedServer([(mail("First light"), NOON)]) as server,
-        Daemon(tmp_path, {"articles": server.port}, account='interval = "2s"') as process,
-    ):
+    with EmbeddedServer([(mail("First light"), NOON)]) as server, ExitStack() as stack:
+        process = Daemon(tmp_path, {"articles": server.port}, account='interval = "2s"')
         assert asked(process).returncode == 1, "nothing has run there yet"
+        stack.enter_context(process)
         wait_for("the first mail", lambda: process.filed() == ["First light"])
         wait_for("a good round", lambda: process.status()["articles"]["last_success"] is not None)
         done = asked(process)
