@@ -568,6 +568,27 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
     assert '{"' not in log, "a configuration that is refused changes nothing"
 
 
+def test_a_defect_while_it_is_tended_loses_no_reload(tmp_path: Path, unused_port: int) -> None:
+    broken = (
+        "from mailarchiver.rounds import Rounds",
+        f"marker = __import__('pathlib').Path({str(tmp_path / 'marker')!r})",
+        "watch = Rounds.watch",
+        "def broken_once(self, now):",
+        "    if marker.exists():",
+        "        marker.unlink()",
+        "        raise ZeroDivisionError('while tended')",
+        "    return watch(self, now)",
+        "Rounds.watch = broken_once",
+    )
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(*broken)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        (tmp_path / "marker").touch()
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("the defect", lambda: "the service was not tended" in process.log.read_text())
+        wait_for("the reload", lambda: "reloaded: the accounts" in process.log.read_text())
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
+
+
 COUNTS_POOLS = """
 drop = daemon._Service._drop_pools
 def counted(self):
