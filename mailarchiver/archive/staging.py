@@ -78,7 +78,7 @@ def _write(folder: Path, contents: Mapping[str, bytes], file_mode: int, folder_m
     for parent in sorted({"", *(name.rpartition("/")[0] for name in contents)}):
         make_folder(folder / parent, folder_mode)
     for name, data in contents.items():
-        write_new(folder / name, data, file_mode)
+        write_new(f"{folder}/{name}", data, file_mode)
 
 
 def make_way(layout: Layout, moves: Iterable[Move]) -> None:
@@ -103,6 +103,8 @@ def place(layout: Layout, move: Move) -> None:
 
 def make_parents(layout: Layout, path: Path) -> None:
     """Create the folders between the root and a path."""
+    if path.parent.is_dir():
+        return  # as for every mail of a month but its first
     for parent in reversed(path.relative_to(layout.root).parents[:-1]):
         make_folder(layout.root / parent, FOLDER_MODE)
 

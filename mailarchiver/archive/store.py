@@ -42,8 +42,8 @@ ID_DIGITS = range(12, 65, 4)
 class Store(Publishing, Remembering, Changing):
     """An archive, open for writing. Every method raises `StoreError` where the disk or another holder is in the way.
 
-    May be used from several threads, one at a time gets in. Holds the lock for a batch, never longer, so several
-    processes may have the same archive open.
+    May be used from several threads: one at a time gets in, and beside it one that asks whether a mail is known. Holds
+    the lock for a batch, never longer, so several processes may have the same archive open.
     """
 
     def __init__(self, layout: Layout, *, min_free: int, lock_wait: float) -> None:
@@ -51,6 +51,8 @@ class Store(Publishing, Remembering, Changing):
         self._layout = layout
         self._min_free = min_free
         self._access = Access(layout, wait=lock_wait)
+        # Whoever looks something up does not wait for the commit under way: SQLite keeps readers and writer apart.
+        self._look_ups = Access(layout, wait=lock_wait)
         self._handed_out: dict[str, str] = {}
 
     @classmethod
@@ -110,11 +112,13 @@ class Store(Publishing, Remembering, Changing):
         """The same archive until the event is set: then each method raises `StoreError`, but for one under way."""
         borrowed = copy.copy(self)
         borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
+        borrowed._look_ups = self._look_ups.lent(revoked)  # noqa: SLF001 - likewise
         return borrowed
 
     def rest(self) -> None:
         """Keep no more memory than is needed while nothing is filed."""
         self._access.rest()
+        self._look_ups.rest()
 
     def keep_free(self, octets: int) -> None:
         """Leave so much of the disk free from now on (`min_free`)."""
@@ -122,6 +126,7 @@ class Store(Publishing, Remembering, Changing):
 
     def close(self) -> None:
         """Close the ledger. Nothing is written: what was committed is on the disk already."""
+        self._look_ups.close()
         self._access.close()
 
     # --- before a mail is filed ---------------------------------------------------------------------------------------
@@ -132,26 +137,26 @@ class Store(Publishing, Remembering, Changing):
         () where the user removed them, or where the mail lies in quarantine: it is not to be filed again. None where
         it was never filed, or has been taken out of quarantine by hand; with `again`, also where all was removed.
         """
-        with self._access.reading() as ledger:
+        with self._look_ups.reading() as ledger:
             known = ledger.known(digest, folded)
             lies = ledger.quarantined(digest, folded) if known is None else None
             if known == () and again:
                 return None
             if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
                 return known if lies is None else ()
-            with ledger.transaction():
-                ledger.forget_quarantined(lies)
-            return None
+        with self._access.reading() as ledger, ledger.transaction():
+            ledger.forget_quarantined(lies)
+        return None
 
     def free_id(self, digest: str) -> str:
         """The id for a mail: the first 12 hex digits of its digest.
 
         It has 16, 20 … of them where another mail has the shorter id, or was given it by this store since.
         """
-        with self._access.reading() as ledger:
-            for digits in ID_DIGITS:
-                base = digest[:digits]
-                if {ledger.holder(base), self._handed_out.get(base)} <= {None, digest}:
+        with self._look_ups.reading() as ledger:
+            for base in (digest[:digits] for digits in ID_DIGITS):
+                # in this order: a commit enters it in the ledger before it is taken out of what is handed out
+                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:
                     self._handed_out[base] = digest
                     return base
         raise StoreError(f"no id is free for {digest}")

@@ -20,14 +20,16 @@ from types import TracebackType
 from typing import Self
 
 
-def write_new(path: Path, data: bytes, mode: int) -> None:
+def write_new(path: Path | str, data: bytes, mode: int) -> None:
     """Write a file that does not exist yet, with exactly this mode whatever the umask. Does not sync it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        os.fchmod(descriptor, mode)
         write_all(descriptor, data)
-        if os.fstat(descriptor).st_size != len(data):
+        found = os.fstat(descriptor)
+        if found.st_size != len(data):
             raise OSError(errno.EIO, "the file has not the length that was written", str(path))
+        if stat.S_IMODE(found.st_mode) != mode:
+            os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
 

@@ -296,6 +296,26 @@ def test_threads_that_wait_for_another_process_wait_together(root: Path, monkeyp
         assert store.commit([filing(1)], now=NOW)[0].outcome == "filed"
 
 
+def test_a_look_up_does_not_wait_for_the_commit_under_way(root: Path) -> None:
+    """The mails of the next batch are understood meanwhile; what a look-up missed, the commit of that batch knows."""
+    digest = "1" * 64
+    with Store.open(root, min_free=0) as store, ThreadPoolExecutor(1) as thread:
+        assert store.known(digest, digest) is None
+        with store._access.exclusive() as ledger, ledger.transaction():
+            assert thread.submit(store.known, digest, digest).result(30) is None
+            assert thread.submit(store.free_id, digest).result(30) == "1" * 12
+
+
+def test_who_was_given_up_looks_nothing_up(root: Path) -> None:
+    revoked = threading.Event()
+    with Store.open(root, min_free=0) as store:
+        borrowed = store.lent(revoked)
+        assert borrowed.known("1" * 64, "1" * 64) is None
+        revoked.set()
+        with pytest.raises(StoreError, match="given up"):
+            borrowed.known("1" * 64, "1" * 64)
+
+
 def test_how_much_is_to_stay_free_may_change(root: Path) -> None:
     with Store.open(root, min_free=0) as store:
         store.keep_free(10**18)

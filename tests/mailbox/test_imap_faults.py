@@ -61,6 +61,13 @@ def test_the_script_itself_is_sound() -> None:
     assert fetched({}) == list(BODIES.values())
 
 
+def test_a_debug_log_tells_what_was_said_but_not_the_mail(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert fetched({}) == list(BODIES.values())
+    assert "UID FETCH 1,2,3 (BODY" in caplog.text
+    assert "first" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "second",
     [
