@@ -54,6 +54,19 @@ child.serve()
 """One that fails by it where nobody catches that."""
 
 
+NAMES = f"""
+import dataclasses
+from mailarchiver import child, pipeline
+
+def work(raw, *, id, rules):
+    [made] = pipeline.understand(raw, id=id, rules=rules)
+    return (dataclasses.replace(made, files={{**made.files, "../{SECRET}.pdf": b"%PDF"}}),)
+
+child.serve(work)
+"""
+"""One that names a file by it which would lie outside of its folder."""
+
+
 def file(root: Path, script: Path) -> list[Receipt]:
     def batches() -> Iterator[list[RawMessage]]:
         yield [RawMessage(REF, None, MAIL)]
@@ -149,3 +162,16 @@ def test_a_parent_that_fails_by_a_mail(
     assert "KeyError" in told
     assert SECRET not in told
     assert sys.exc_info() == (None, None, None)
+
+
+def test_an_answer_that_is_refused(tmp_path: Path, logged: Callable[[], str]) -> None:
+    """By the name of a file in it, which is the mail's."""
+    script = tmp_path / "entry.py"
+    script.write_text(NAMES, "utf-8")
+    [receipt] = file(tmp_path / "a", script)
+    assert receipt.why is not None
+    assert receipt.why.reason == "defect"
+    logging.getLogger("mailarchiver.rounds").warning("%s", filing.in_quarantine(receipt, tmp_path / "a"))
+    told = logged()
+    assert "the worker's answer was refused: ValueError in check (staging.py" in told
+    assert SECRET not in told
