@@ -131,6 +131,7 @@ def test_a_check_that_was_broken_off_is_done_by_the_next_daemon(
 ) -> None:
     long_ago(publisher)
     before = publisher.verified
+
     def is_of(*_: object) -> bool:
         jobs._stop.set()
         return True

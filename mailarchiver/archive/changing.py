@@ -31,6 +31,7 @@ class Changing(ABC):
 
     _layout: Layout
     _access: Access
+    _look_ups: Access
 
     @property
     def root(self) -> Path:
@@ -40,7 +41,7 @@ class Changing(ABC):
     @property
     def notes(self) -> Notes:
         """What rounds note down for those that follow."""
-        return Notes(self._access)
+        return Notes(self._access, self._look_ups)
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:

@@ -18,8 +18,9 @@ __all__ = ["Copying", "Notes", "Paused"]
 class Notes:
     """What `Store.notes` gives. Raises `StoreError`, as the store does."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, look_ups: Access) -> None:
         self._access = access
+        self._look_ups = look_ups
 
     @contextmanager
     def _changing(self) -> Iterator[Ledger]:
@@ -67,8 +68,10 @@ class Notes:
             ledger.forget_glimpses(account, folder, keys)
 
     def paused(self) -> dict[str, Paused]:
-        """The accounts that were to be left alone when that was noted; the time may be over."""
-        with self._access.reading() as ledger:
+        """The accounts that were to be left alone when that was noted; the time may be over. Waits for no other thread
+        that waits for the archive: the daemon asks while systemd waits for it.
+        """
+        with self._look_ups.reading() as ledger:
             return ledger.paused()
 
     def pause(self, account: str, pause: Paused) -> None:
