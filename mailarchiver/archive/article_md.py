@@ -22,17 +22,22 @@ def markdown(article: Article, *, received: datetime, id: str) -> str:  # noqa: 
 
     Every value is written as JSON, which is YAML: no title can end the front matter or become anything but a string.
     The title is not repeated as a heading.
+
+    The keys are those of article.json, but for two. QUIRK: Hugo takes `url` for the path of the page it makes and
+    `kind` for one of its own kinds, and builds no site at all where they are anything else ("URLs with protocol
+    (http*) not supported", "unknown kind"); so the URL is the `source`, as Obsidian's Web Clipper has it, and the
+    kind the `category`.
     """
     known = {
         "title": article.title,
         "byline": article.byline,
         "site": article.site,
-        "url": article.url,
+        "source": article.url,
         "published": article.published,
         "language": article.language,
         "tags": list(article.tags),
         "received": received.isoformat(),
-        "kind": article.kind,
+        "category": article.kind,
         "id": id,
     }
     lines = [f"{key}: {_value(value)}" for key, value in known.items() if value]

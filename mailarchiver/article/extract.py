@@ -20,6 +20,7 @@ from ..text.controls import without_controls
 from ..text.hosts import host_of
 from ..text.language import language_of
 from ..text.reflow import html_of
+from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
@@ -32,6 +33,8 @@ from .markdown import markdown
 from .plain_text import plain_text
 from .recognised import Recognised
 from .sanitize import sanitize
+from .tongues import tongues
+from .word_lists import word_lists
 from .writer import Writer
 
 UNTITLED = "(no subject)"
@@ -51,6 +54,7 @@ def extract(original: Original, tags: TagRules) -> Article:
     html = original.html if original.html and original.html.strip() else None
     html = html or html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
+    word_lists(tree, html)
     printed = original.headers.subject or original.outer.headers.subject or ""
     subject = bare_subject(printed)
     latest = metadata.latest_day(original.outer.headers)
@@ -108,7 +112,9 @@ def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
         region_captions, region_skipped = captions(region, skipped)
         told |= region_captions
         skipped |= region_skipped
-    html = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout).write(found.regions)
+    handed = tongues(found.regions, found.language, found.direction)
+    writer = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout, handed=handed)
+    html = writer.write(found.regions)
     if found.left_out:
         ledger.leave_out(found.left_out.pictures, found.left_out.reason)
     return html
@@ -125,9 +131,11 @@ def _assemble(
 ) -> Article:
     text = plain_text(html)
     note = original.note if original.forwarded else found.note
-    title = without_controls(found.title or collapse(subject).strip()) or UNTITLED
     summary = excerpt(_MARKS.sub("\n", "\n" + text[:_EXCERPT_SOURCE]))
     site = without_controls(found.site or "") or (host_of(url) if url else None)
+    title = without_controls(found.title or collapse(subject).strip())
+    if found.kind in {"reader-view", "link"}:  # of a page, it is known better which words are the site's
+        title = without_site(title, site_names(site, url))
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
     language = metadata.settled(found.language, language_of(text))
@@ -135,7 +143,7 @@ def _assemble(
     return Article(
         original=original,
         kind=found.kind,
-        title=title,
+        title=title or UNTITLED,
         html=html,
         markdown=markdown(html),
         text=text,

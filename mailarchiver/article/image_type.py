@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -17,6 +18,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG's markers of a frame (ITU-T T.81, table B.1), which tells the size."""
 _SCAN = 0xDA
 _GIF_HEADER = 13
+_EXTENT, _HEIF_HEAD = re.compile(rb"\x00\x00\x00\x14ispe\x00{4}"), 65_536
+"""The box of an extent, and the octets of a file in which those are."""
 _LOSSLESS, _KEY_FRAME = 0x2F, b"\x9d\x01\x2a"
 """What WebP's bitstreams begin with (RFC 9649, 3.4; RFC 6386, 9.1)."""
 
@@ -89,6 +92,17 @@ def _size_of_webp(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _size_of_heif(data: bytes) -> tuple[int, int] | None:
+    """By the largest of its extents (ISO/IEC 23008-12, 6.5.3 "ispe"): the others are of tiles and of a thumbnail. As it
+    is stored; a turn is not counted.
+    """
+    sizes = [
+        (int.from_bytes(data[place + 12 : place + 16], "big"), int.from_bytes(data[place + 16 : place + 20], "big"))
+        for place in (found.start() for found in _EXTENT.finditer(data[:_HEIF_HEAD]))
+    ]
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
 def _little(octets: bytes) -> int:
     return int.from_bytes(octets, "little")
 
@@ -106,5 +120,7 @@ def _is_svg(data: bytes) -> bool:
     return head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in head
 
 
-_READERS = {"png": _size_of_png, "jpg": _size_of_jpeg, "gif": _size_of_gif, "webp": _size_of_webp}
+_READERS = {
+    "png": _size_of_png, "jpg": _size_of_jpeg, "gif": _size_of_gif, "webp": _size_of_webp, "heic": _size_of_heif,
+}  # fmt: skip
 """Of most pictures; the others, and what these do not understand, Pillow reads."""

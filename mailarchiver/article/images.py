@@ -29,7 +29,14 @@ from .sources import references
 
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})[. ]*$")
 _PICTURE_NAME = re.compile(r"(?i)\S*\.(jpe?g|png|gif|webp|avif|svg|bmp|ico|heic|heif|tiff?)")
-_NO_ALT = frozenset({"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined"})
+_NO_ALT = frozenset(
+    {"image", "inline image", "picture", "photo", "img", "bild", "null", "undefined", "unnamed", "untitled"}
+)
+_CAMERA_NAME = re.compile(
+    r"(?i)(?:img|dsc[a-z]?|pxl|mvimg|image|photo|picture|bild|foto|screenshot|unnamed)[ _-]?[0-9][0-9 _()-]*|cid:\S*"
+    r"|(?=[0-9a-f-]*[0-9])[0-9a-f-]{16,}"
+)
+"""File names without their extension, as cameras and programs make them: `IMG_1234`, `DSC00123`, `4f1c09aa-77d2-…`."""
 _EMBEDDED = 2_000
 """Pictures of `data:` URIs that become files, in one article: as many as parts (message.structure)."""
 _STRETCH = 65_536
@@ -105,10 +112,9 @@ class ImageLedger:
         for index, part in enumerate(self._parts):
             if index in self._used or part.disposition == "attachment":
                 continue
-            picture = look(part.data)
-            if picture is not None:
+            if look(part.data) is not None:
                 source = f"cid:{part.content_id}" if part.content_id else part.filename or f"part {index + 1}"
-                image = self._keep(Image(source, "unreferenced"), part.data, picture, part.filename)
+                image = self._take(Image(source, "unreferenced"), part.data, part.filename, part.content_type)
                 self._ledger.setdefault(f"{source}#{index}", image)
                 self._used.add(index)
         return tuple(self._ledger.values())
@@ -209,7 +215,9 @@ def _html(image: Image, alt: str | None) -> str:
 def _alt(alt: str | None, source: str) -> str | None:
     """The text that stands for a picture; file names, that of its source above all, and "image" count as none."""
     text = collapse(alt or "").strip()
-    if not any(map(str.isalnum, text)) or text.casefold() in _NO_ALT or _PICTURE_NAME.fullmatch(text):
+    if not any(map(str.isalnum, text)) or text.casefold() in _NO_ALT:
+        return None
+    if _PICTURE_NAME.fullmatch(text) or _CAMERA_NAME.fullmatch(text):
         return None
     name = unquote(source.partition("?")[0]).rpartition("/")[2]
     if text in {name, _EXTENSION.sub("", name)}:

@@ -26,7 +26,8 @@ _RTL_LETTERS = re.compile(
     "\u0840-\u0858\u08a0-\u08c9\ufb1d-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]"
 )
 """Hebrew, Arabic, Syriac, Thaana, N'Ko, Mandaic and their presentation forms (Unicode bidirectional classes R, AL)."""
-_EDGES = " \t\n,;·|•–—-/"
+_DIRECTIVE = ":~:"
+"""Begins the instructions to a browser in the fragment of a URL."""
 
 
 def language(tag: str | None) -> str | None:
@@ -92,15 +93,20 @@ def direction(text: str) -> Direction:
 
 def canonical(url: str | None) -> str | None:
     """An http(s) URL as it names what is read: redirects that tell their target unwrapped, without tracking parameters
-    and keys of the reader's; None for anything else. Nothing is asked over the network.
+    and keys of the reader's, and without the words to be marked on the page (`#:~:text=…`, WICG "URL Fragment Text
+    Directives"); None for anything else. Nothing is asked over the network.
     """
     if not url or not host_of(url):
         return None
-    return without_reader_keys(untracked(target_of(url.strip())))
+    address, _, fragment = without_reader_keys(untracked(target_of(url.strip()))).partition("#")
+    place = fragment.partition(_DIRECTIVE)[0]
+    return f"{address}#{place}" if place else address
 
 
 def latest_day(headers: Headers) -> date | None:
-    """The day after which nothing in the mail can have been published."""
+    """The last day on which what is in the mail can have been published: the one after the mail's own, for it may be
+    tomorrow already where it was printed.
+    """
     stamp = headers.received or headers.date
     return datetime.fromisoformat(stamp).date() + timedelta(days=1) if stamp else None
 

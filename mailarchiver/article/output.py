@@ -26,8 +26,8 @@ Kind = Literal["flow", "either", "phrasing", "inline", "box"]
 class Open:
     """An element being written: where it began in the output, and how much of substance there was then.
 
-    `node` is None for a paragraph of the writer's own, `tag` is "" for what leaves no tag. `places` are those that it
-    bears the mark of.
+    `node` is None for a paragraph of the writer's own, `tag` is "" for what leaves no tag. `told` are its attributes,
+    its places aside; those of a box are for the blocks in it. `places` are those that it bears the mark of.
     """
 
     node: LexborNode | None
@@ -35,6 +35,7 @@ class Open:
     start: int
     weight: int
     kind: Kind
+    told: str = ""
     places: Sequence[int] = ()
 
 
@@ -49,6 +50,7 @@ class Output:
         self._out: list[str] = []
         self._stack: list[Open] = []
         self._inside = 0  # elements on the stack that are no boxes: mostly none, so that nobody needs to look
+        self._handing = 0  # boxes on the stack that have attributes for the blocks in them
         self._weight = 0
         self._slot = -1  # where in `_out` a space may be due
         self._slot_is_break = False
@@ -60,10 +62,13 @@ class Output:
     # --- elements -------------------------------------------------------------------------------------------------
 
     def _push(self, node: LexborNode | None, tag: str, kind: Kind, told: str = "") -> None:
-        """Begin an element; `told` are its attributes."""
-        opened = Open(node, tag, len(self._out), self._weight, kind)
+        """Begin an element; `told` are its attributes, and those of a box for the blocks in it."""
+        if self._handing and tag and kind != "inline":
+            told = self._with_handed(told)
+        opened = Open(node, tag, len(self._out), self._weight, kind, told)
         self._stack.append(opened)
         self._inside += kind != "box"
+        self._handing += kind == "box" and bool(told)
         if not tag:
             return
         if self._pending:
@@ -73,11 +78,22 @@ class Output:
         if kind != "inline":
             self._slot, self._last = -1, ""
 
+    def _with_handed(self, told: str) -> str:
+        """The attributes of a block with those that the nearest box hands on, if no element is written between."""
+        for opened in reversed(self._stack):
+            if opened.tag:
+                break
+            if opened.told:
+                names = [name for name in opened.told.split() if f" {name.partition('=')[0]}=" not in told]
+                return told + "".join(f" {name}" for name in names)
+        return told
+
     def _close_to(self, depth: int) -> None:
         """Close everything above a depth of the stack, innermost first."""
         while len(self._stack) > depth:
             opened = self._stack.pop()
             self._inside -= opened.kind != "box"
+            self._handing -= opened.kind == "box" and bool(opened.told)
             if opened.kind == "inline":
                 self._close_inline(opened)
             else:
@@ -153,7 +169,7 @@ class Output:
         if doubled and top is not None and top.tag == "p":
             self._drop_trailing()
             top.start, top.weight = len(self._out) + 1, self._weight
-            self._out += ["</p>\n", "<p>"]
+            self._out += ["</p>\n", f"<p{top.told}>"]
         elif self._in_text() and (self._last or doubled):
             self._out.append("<br>")
         self._last = ""
@@ -214,7 +230,8 @@ class Output:
         free = around not in WRAPPER and around not in PHRASING and not self._pending
         words = running_text.edges(text)[1] if free else ""
         if words:
-            self._out += (f"<{tag}>", escape(running_text.unwrapped(words), quote=False), f"</{tag}>\n")
+            told = self._with_handed("") if self._handing else ""
+            self._out += (f"<{tag}{told}>", escape(running_text.unwrapped(words), quote=False), f"</{tag}>\n")
             self._slot, self._last = -1, ""
             self._weight += 1
         return bool(words)

@@ -6,7 +6,7 @@ A wrong value is worse than none: what is only likely is left out. `page_head` h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ..text import bylines
 from ..text.dates import read_date
 from ..text.hosts import host_of
+from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject
 from ..text.whitespace import collapse, fold
 from . import metadata
@@ -32,7 +33,6 @@ _FIRST = 4
 _HEADINGS = 12
 _SHORT_WORD = 3
 """Letters of a word that two texts may share by chance."""
-_SEPARATORS = re.compile(r"\s+[-–—|·•»:]+\s+|\s*[|»]\s*")
 _IS_URL = re.compile(r"https?://\S+")
 
 
@@ -69,7 +69,7 @@ def page_facts(
     subject = _confirmed(subject, facts, blocks)
     url = _url(facts, subject, address)
     site = next(iter(facts["site"]), None)
-    names = _names(site.value if site else None, address or (url.value if url else None))
+    names = site_names(site.value if site else None, address or (url.value if url else None))
     title = _title(tree, facts["title"], blocks, first, subject, names)
     said = _language(facts, blocks[first])
     spoken = metadata.settled(said.value if said else None, written)
@@ -116,7 +116,12 @@ def _url(facts: Mapping[Fact, tuple[Found, ...]], subject: str, address: str | N
 
 
 def _title(
-    tree: LexborHTMLParser, told: Sequence[Found], article: Sequence[Block], first: int, subject: str, names: set[str]
+    tree: LexborHTMLParser,
+    told: Sequence[Found],
+    article: Sequence[Block],
+    first: int,
+    subject: str,
+    names: Collection[str],
 ) -> Found | None:
     """The title: what the mail's subject, or the page for machines, says, as the page's heading writes it; where these
     say nothing, the heading above the article. None where the subject is all there is.
@@ -140,13 +145,13 @@ def _title(
             if one and (
                 other.startswith(one) or other.endswith(one)
             ):  # its sender's program took it from the page's title, as it was
-                return Found(_without_site(subject, names), "subject")
+                return Found(without_site(subject, names), "subject")
     for found, begins in product(machine, (True, False)):
         for text in headings:
             if fold(text) not in names and _is_within(text, found.value, begins=begins):
                 return Found(text, "page: h1")
     if machine:
-        return Found(_without_site(machine[0].value, names), machine[0].place)
+        return Found(without_site(machine[0].value, names), machine[0].place)
     if close:
         return Found(close[0], "page: heading at the article")
     return _first_heading(article[first : first + _FIRST]) if not subject or _IS_URL.fullmatch(subject) else None
@@ -199,23 +204,6 @@ def _is_within(heading: str, title: str, *, begins: bool) -> bool:
     """Whether a title is a heading with no more than a site's name behind it, or before it."""
     one, other = fold(heading), fold(title)
     return other.startswith(one) if begins else other.endswith(one) and 2 * len(one) > len(other)
-
-
-def _without_site(title: str, names: set[str]) -> str:
-    """A title without the site's name at its end, where that name is known."""
-    pieces = [*_SEPARATORS.finditer(title)]
-    if pieces and fold(title[pieces[-1].end() :]) in names:
-        return title[: pieces[-1].start()].strip()
-    return title
-
-
-def _names(site: str | None, url: str | None) -> set[str]:
-    """How the site may be called, folded: by its own word, and by its host with and without the domain."""
-    host = host_of(url or "") or ""
-    labels = host.split(".")
-    return {
-        fold(name) for name in (site or "", host, "".join(labels[:-1]), labels[-2] if len(labels) > 1 else "") if name
-    }
 
 
 # --- author and date --------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str) -> Recognise
     """The text; None where there is too little of it. `tree` was made of plain text, `subject` is the mail's, without
     prefixes.
 
-    Its url is one that stands alone on the first or last line; nothing else in a text says what its own address is.
+    Its url is one that stands alone on the first or last line, or below the title; nothing else in a text says what its
+    own address is.
     """
     body = tree.body
     if body is None:
@@ -44,7 +45,10 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str) -> Recognise
     children = [node for node in body.iter() if collapse(node.text()).strip()]
     out: list[LexborNode] = []
     url, place = _url(children, out) if len(children) > 1 else (None, "")
-    title = _title([node for node in children if node.mem_id not in {gone.mem_id for gone in out}], subject, out)
+    title = _title(_left(children, out), subject, out)
+    if title and not url:
+        url, _ = _url(_left(children, out)[:1], out)
+        place = "line below the title"
     reason = "plain text with headings" if headed else f"plain text of {words} words"
     return Recognised(
         "text",
@@ -60,6 +64,11 @@ def recognise(tree: LexborHTMLParser, framed: Framed, subject: str) -> Recognise
         },
         left_out=_left_out(out, framed),
     )
+
+
+def _left(children: Sequence[LexborNode], out: Sequence[LexborNode]) -> list[LexborNode]:
+    gone = {node.mem_id for node in out}
+    return [node for node in children if node.mem_id not in gone]
 
 
 def _url(children: Sequence[LexborNode], out: list[LexborNode]) -> tuple[str | None, str]:

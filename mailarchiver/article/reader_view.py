@@ -6,6 +6,7 @@ its field to what stands around the article and to the subject.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ..model import Direction
-from ..text.dates import read_date
+from ..text.dates import find_date, read_date
+from ..text.hosts import host_of
 from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
@@ -25,6 +27,17 @@ from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
 _ALL_NAMES = tuple(name for names in _NAMES.values() for name in names)
+_BEHIND = ("_mr_css_attr", "_mailru_css_attribute_postfix")
+"""QUIRK: Mail.ru puts it behind each class and id."""
+_ENDINGS = (*_ALL_NAMES, *_BEHIND)
+_WORDS = frozenset(
+    {"reader-content", "reader-message", "toolbar-container", "domain-border", "top-anchor", "meta-data"}
+)
+"""Of the table, those that pages may use themselves."""
+_DRESSED = re.compile(
+    rf"(?:.*[^A-Za-z])?({'|'.join(name for name in _ALL_NAMES if name not in _WORDS)})(?:{'|'.join(_BEHIND)})?"
+)
+"""A name of Firefox's own in any dress."""
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -56,7 +69,7 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     published, where = _published(header.times, spoken, latest) or (printed, "reader view: credits")
     above, below = lines_around(tree, content)
     named = [header.title, *titles]
-    url, url_where = _url(header) or surroundings.find_url(above, below, named) or (None, "")
+    url, url_where = _url(header) or surroundings.find_url(above, below, named) or _of_subject(titles) or (None, "")
     note = surroundings.note(above, [*named, header.domain])
     facts = {
         "kind": ("reader-view", f"reader view: {'id' if content.attributes.get('id') else 'class'} of its content"),
@@ -93,16 +106,31 @@ def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
         for node in tree.css("[class], [id]"):
             given = node.attributes
             for name in f"{given.get('class') or ''} {given.get('id') or ''}".split():
-                if name.endswith(_ALL_NAMES):
-                    bare = name if name in found else unprefixed(name)
+                if name.endswith(_ENDINGS):
+                    bare = name if name in found else _bare(name)
                     if bare in found:
                         found[bare].append(node)
     return {field: [node for name in names for node in found[name]] for field, names in _NAMES.items()}
 
 
+def _bare(name: str) -> str:
+    """A class or id without what mail programs put before and behind it, those that are not known to do so, too."""
+    dressed = _DRESSED.fullmatch(name)
+    return dressed[1] if dressed else unprefixed(name)
+
+
 def _url(header: _Header) -> tuple[str, str] | None:
     """The URL of the header's link, and where it was found."""
     return (header.url, "reader view: domain link") if header.url else None
+
+
+def _of_subject(titles: Sequence[str]) -> tuple[str, str] | None:
+    """The URL that a subject is, as some programs share a page, or ends with."""
+    for title in titles:
+        last = title.rpartition(" ")[2]
+        if host_of(last):
+            return last, "subject"
+    return None
 
 
 def _holds_something(node: LexborNode) -> bool:
@@ -149,9 +177,10 @@ def _lines(node: LexborNode) -> Iterator[str]:
 def _published(times: Sequence[str], spoken: str | None, latest: date | None) -> tuple[str, str] | None:
     """The date that was typed where the reading time stood, or beside it."""
     for line in times:
-        found = read_date(line, language=spoken, latest=latest)
+        whole = read_date(line, language=spoken, latest=latest)
+        found = whole or next(iter(find_date(line, language=spoken, latest=latest) or ()), None)
         if found is not None:
-            typed = "typed over the reading time" if len(times) == 1 else "typed beside the reading time"
+            typed = "typed over the reading time" if whole and len(times) == 1 else "typed beside the reading time"
             return found, f"reader view: {typed}"
     return None
 

@@ -82,16 +82,25 @@ def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
 
 
 def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:
-    """The article's URL as the sender gave it, and where: a line that is an URL, or the title, linked."""
+    """The article's URL as the sender gave it, and where: a line that is an URL, or the title, linked.
+
+    A mere host below the article is a signature's.
+    """
     for place, several in (("first line", above), ("last line", tuple(reversed(below)))):
         for line in several:
-            if line.url:
+            if line.url and (several is above or _is_deep(line.url)):
                 return line.url, place
     wanted = {fold(title) for title in titles if title}
     for line in above:
         if line.link and fold(line.text) in wanted:
             return line.link, "linked title"
     return None
+
+
+def _is_deep(url: str) -> bool:
+    """Whether it is more than a host."""
+    _, _, behind = url.partition("://")
+    return bool(behind.partition("/")[2] or "?" in behind)
 
 
 def note(above: Sequence[Line], titles: Sequence[str]) -> str | None:

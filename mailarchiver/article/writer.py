@@ -48,7 +48,8 @@ class Writer(Output):
     """Writes regions of a tree as clean HTML, not yet sanitised. One writer, one article.
 
     `captions` maps a picture's `mem_id` to a caption that was found elsewhere, `skipped` are the `mem_id`s of nodes
-    that are not to be written, `layout` the tables that are none.
+    that are not to be written, `layout` the tables that are none. `handed` maps a box's or a span's to the attributes
+    that it hands on.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Writer(Output):
         captions: Mapping[int, str] | None = None,
         skipped: frozenset[int] = frozenset(),
         layout: Layout = NO_LAYOUT,
+        handed: Mapping[int, str] | None = None,
     ) -> None:
         self._picture = picture
         self._base = base
         self._captions = captions or {}
         self._skipped = skipped
         self._layout = layout
+        self._handed = handed or {}
         super().__init__()
 
     def write(self, regions: Iterable[LexborNode]) -> str:
@@ -201,7 +204,7 @@ class Writer(Output):
         boxed = tag in BOXES or (bool(self._layout.boxes) and node.mem_id in self._layout.boxes)
         misplaced = around in PHRASING or (tag in _PARENTS and around not in _PARENTS[tag])
         if boxed or misplaced or tag not in BLOCK:
-            self._push(node, "", "box")
+            self._push(node, "", "box", self._handed.get(node.mem_id, "") if self._handed else "")
             return
         if around in WRAPPER and tag not in _PARENTS:
             self._push(None, WRAPPER[around], "either")
@@ -216,8 +219,9 @@ class Writer(Output):
 
     def _push_inline(self, tag: str, node: LexborNode, given: Given) -> None:
         """Links that lead nowhere, and spans, leave a tag only where they are a place."""
+        handed = self._handed.get(node.mem_id, "") if self._handed and tag == "span" else ""
         kept = (tag in INLINE and tag != "a") or (tag == "span" and _is_placeholder(node, given))
-        told = self._link(given) if tag == "a" else attributes(tag, given, self._base) if kept else ""
+        told = self._link(given) if tag == "a" else attributes(tag, given, self._base) if kept else handed
         kept = kept or bool(told)
         may_be_place = tag in {"a", "span"}
         written = kept or (may_be_place and bool(self._pending))

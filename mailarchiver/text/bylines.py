@@ -48,21 +48,26 @@ _PHONE = re.compile(r"[+(]?\d[\d\s()./-]{5,20}\d")
 _FOREIGN = re.compile(f"{_MAIL.pattern}|{_HANDLE.pattern}|{_PHONE.pattern}")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _BAR = re.compile(r"\s*[|•·/›»]\s+|\s+[|•·/–—-]\s*|\s*\n\s*")
+_READING = re.compile(
+    r"(?:^|\s*[|•·,–—-]\s*|\s{2})\d{1,3}(?:\s?[-–]\s?\d{1,3})?\s?-?(?:min|mins|minutes?|minuten|minuti|minutos|минут\w?)\b\.?"
+    r"(?:\s(?:read|reading time|lesezeit|de lecture|de lectura|di lettura|leestijd))?\s*$",
+    re.IGNORECASE,
+)
 _EDGES = " \t,;:|•·/–—-"
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def bare(credits_shown: str) -> str | None:
-    """A line of credits as it is printed, up to the first handle, address or telephone number, without a leading "By"
-    and the marks at its ends. Roles stay: who wrote the line meant them.
+    """A line of credits as it is printed, up to the first handle, address or telephone number, without a leading "By",
+    a reading time behind and the marks at its ends. Roles stay: who wrote the line meant them.
 
-    None where it credits a picture, or no word is left. A line that is nothing but a "By" stays as it is printed: what
-    it stands for is lost, and the line says so.
+    None where it credits a picture, is an address on the web, or no word is left. A line that is nothing but a "By"
+    stays as it is printed: what it stands for is lost, and the line says so.
     """
     text = collapse(credits_shown).strip()[:_LONGEST_CREDITS]
     said = [part.strip(_EDGES) for part in _FOREIGN.split(text)]
-    text = next((part for part in said if _LETTER.search(part)), "")
-    if not text or _NO_AUTHOR.match(text) or text.startswith("©"):
+    text = _READING.sub("", next((part for part in said if _LETTER.search(part)), ""))
+    if not text or _NO_AUTHOR.match(text) or text.startswith("©") or _LINK.fullmatch(text):
         return None
     return _once(_without_label(text))
 

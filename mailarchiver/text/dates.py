@@ -44,7 +44,16 @@ _NUMBERED_WEEKDAY = re.compile(r"^\s*th(?:ứ)?\s?[2-7]\s*,", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*\([^()\d]*\)\s*$")
 _TWO_NUMBERS = re.compile(r"\d\D+\d")
 _TWO_DIGITS = re.compile(r"\d\d")
-_LAST_LABEL = re.compile(rf"(?:^|(?<=\s))(?:[^\s\d:]+\s*:|{_PUBLISHED})\s*$", re.IGNORECASE)
+_UPDATED = (
+    "(?:last )?(?:updated|modified)|(?:zuletzt )?aktualisiert|mis à jour|actualizado|actualizada|aggiornato|atualizado|"
+    "bijgewerkt|uppdaterad|opdateret|oppdatert|päivitetty|zaktualizowano|aktualizováno|обновлено|更新"
+)
+"""What stands before the date of a change."""
+_LAST_LABEL = re.compile(
+    rf"(?:^|(?<=\s))(?:[^\s\d:]+\s*:|(?:first |originally )?"
+    rf"(?:{_PUBLISHED}|{_UPDATED})(?:\s(?:on|am|le|el|il|op|den|em|w dniu))?)\s*$",
+    re.IGNORECASE,
+)
 _EDGE = " \t\r\n,;|·•–—-/"
 
 
@@ -54,7 +63,7 @@ def read_date(text: str, *, language: str | None = None, latest: dt.date | None 
     Seconds and offset stand only where they were printed; the name of a zone states no offset, but for UTC, GMT and Z.
     A label before it ("Published:") and a comment in brackets behind it are passed over. Day and month in figures are
     told apart by a value over 12, the weekday, the `language` (BCP 47; plain `en` decides nothing), or because only one
-    reading is not after `latest`; otherwise None. So is any date later than the day after `latest`.
+    reading is not after `latest`; otherwise None. So is any date later than that.
     """
     if len(text) > _LONGEST_DATE or not _has_numbers(text):
         return None

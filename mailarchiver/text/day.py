@@ -74,7 +74,7 @@ def read_day(row: Sequence[Item], context: Context) -> dt.date | None:
     if len(best) != 1:
         return None
     day = best.pop()
-    return None if context.latest and day > context.latest + dt.timedelta(days=1) else day
+    return None if context.latest and day > context.latest else day
 
 
 def _parts(item: Item) -> bool:

@@ -222,15 +222,30 @@ def test_the_markdown_has_front_matter() -> None:
         "title": "The last night train",
         "byline": "Ines Falk",
         "site": "The Aldern Review",
-        "url": "https://www.aldern-review.example/2024/03/night-train?utm_source=mail",
+        "source": "https://www.aldern-review.example/2024/03/night-train?utm_source=mail",
         "published": "2024-03-05",
         "language": "en",
         "tags": ["railways", "slow travel"],
         "received": "2024-03-06T18:21:09+01:00",
-        "kind": "reader-view",
+        "category": "reader-view",
         "id": ID,
     }
     assert data.endswith(b"\n---\n\nThe first train leaves before the bakers have lit their ovens.\n")
+
+
+HUGO = frozenset({
+    "aliases", "build", "cascade", "date", "description", "draft", "expirydate", "headless", "iscjklanguage",
+    "keywords", "kind", "lang", "lastmod", "layout", "linktitle", "markup", "menu", "menus", "modified", "outputs",
+    "params", "path", "publishdate", "resources", "sitemap", "slug", "summary", "translationkey", "type",
+    "unpublishdate", "url", "weight",
+})  # fmt: skip
+"""The keys that Hugo gives a meaning of its own (gohugo.io, "Front matter"), `title`, `tags` and `published` aside:
+these mean the same there.
+"""
+
+
+def test_no_key_of_the_front_matter_is_hugos() -> None:
+    assert not HUGO & front_matter(made(forwarded()).files["article.md"]).keys()
 
 
 @given(st.text(min_size=1))

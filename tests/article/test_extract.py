@@ -106,3 +106,18 @@ def test_languages(lang: str, tag: str | None) -> None:
 def test_the_same_mail_gives_the_same_article() -> None:
     one, two = article(reader_page("<p>x</p>")), article(reader_page("<p>x</p>"))
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("subject", "title"),
+    [
+        ("The Swifts - example.org", "The Swifts"),
+        ("The Swifts | Example", "The Swifts"),
+        ("The Swifts – The Example", "The Swifts – The Example"),  # of another name than the host tells
+        ("Swifts - A Study", "Swifts - A Study"),
+        ("| Example", "| Example"),
+    ],
+)
+def test_the_name_of_the_site_is_cut_from_a_title_where_it_is_known(subject: str, title: str) -> None:
+    assert article("<p>https://www.example.org/2024/swifts</p>", subject=subject).title == title
+    assert article(reader_page("<p>They came late.</p>", title=subject), subject=None).title == title

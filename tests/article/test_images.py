@@ -109,6 +109,15 @@ def test_trackers_are_dropped_and_told() -> None:
     assert "<img" not in found.html
 
 
+def test_a_tracker_that_nothing_refers_to_is_no_more_of_a_picture() -> None:
+    found = article("<p>x</p>", parts=(part(content_id="p", data=PIXEL), part(content_id="q", data=png(2, 2))))
+    assert [(image.source, image.outcome, image.file, image.width) for image in found.images] == [
+        ("cid:p", "dropped", None, 1),
+        ("cid:q", "dropped", None, 2),
+    ]
+    assert found.attachments == ()
+
+
 def test_a_data_uri_becomes_a_file() -> None:
     found = article(f'<img src="data:image/png;base64,{base64.b64encode(PNG).decode()}">')
     (image,) = found.images
@@ -198,6 +207,15 @@ def test_what_is_shown_as_a_picture_and_is_none_stays_an_attachment(source: str)
         ("https://e.org/maps/roads.jpg", "roads", None),
         ("https://e.org/maps/roads%20old.jpg?w=1", "roads old", None),
         ("cid:ii_a@e.org", "ii", "ii"),
+        ("cid:ii_a@e.org", "IMG_1234", None),
+        ("cid:ii_a@e.org", "DSC00123", None),
+        ("cid:ii_a@e.org", "image 2", None),
+        ("cid:ii_a@e.org", "4f1c09aa-77d2-4b1e-9d53-0b6a7f2e18c4", None),
+        ("cid:ii_a@e.org", "cid:ii_a@e.org", None),
+        ("cid:ii_a@e.org", "Untitled", None),
+        ("cid:ii_a@e.org", "image of 1924", "image of 1924"),
+        ("cid:ii_a@e.org", "1968", "1968"),
+        ("cid:ii_a@e.org", "decade", "decade"),
     ],
 )
 def test_an_alt_text_is_a_file_name_only_if_it_is_all_of_it(source: str, alt: str, kept: str | None) -> None:
@@ -465,3 +483,16 @@ def test_what_pillow_writes_is_read(kind: str, options: dict[str, bool | bytes],
     found = look(written.getvalue())
     assert found is not None
     assert (found.width, found.height) == size
+
+
+def test_a_photograph_of_a_telephone_tells_its_size() -> None:
+    def extent(width: int, height: int) -> bytes:
+        return b"\0\0\0\x14ispe" + bytes(4) + width.to_bytes(4, "big") + height.to_bytes(4, "big")
+
+    head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    photograph = look(head + extent(512, 512) + extent(4032, 3024) + extent(320, 240))
+    assert photograph is not None
+    assert (photograph.extension, photograph.width, photograph.height) == ("heic", 4032, 3024)
+    bare = look(head)
+    assert bare is not None
+    assert (bare.width, bare.height) == (None, None)

@@ -135,6 +135,29 @@ def test_icons_of_sharing_and_the_pictures_of_the_footer_go() -> None:
     assert [image.alt for image in found.images] == ["A swift at the eaves"]
 
 
+def test_the_frame_that_buttondown_puts_around_a_letter() -> None:
+    above = '<p><a href="https://buttondown.email/swifts/archive/late/">View this email online</a></p>'
+    below = (
+        '<p>You just read issue #12 of Swift Letter. You can also <a href="https://buttondown.email/swifts/archive">'
+        "browse the full archives</a> of this newsletter.</p>"
+        '<p>Share on <a href="https://facebook.com/sharer">Facebook</a></p>'
+        '<p>Brought to you by <a href="https://buttondown.email">Buttondown</a>, the easiest way to write letters. '
+        '<a href="https://buttondown.email/unsubscribe/x">Unsubscribe</a></p>'
+    )
+    found = sent(above + BODY + below, *LIST)
+    assert found.url == "https://buttondown.email/swifts/archive/late/"
+    assert found.html == sent(WEB + BODY + LEAVE, *LIST).html
+
+
+def test_the_buttons_that_ghost_puts_below_a_letter_go() -> None:
+    buttons = "".join(
+        f'<td><a href="https://swifts.example.org/{way}">{words}</a></td>'
+        for way, words in (("like", "More like this"), ("dislike", "Less like this"), ("talk", "Comment"))
+    )
+    found = sent(WEB + BODY + f"<table><tr>{buttons}</tr></table>" + LEAVE, *LIST)
+    assert found.html == sent(WEB + BODY + LEAVE, *LIST).html
+
+
 def test_icons_of_networks_go_wherever_they_lead() -> None:
     icon = '<a href="https://click.x.example.org/c/{0}"><img src="https://x.example.org/{0}" alt="{1}" width="32"></a>'
     icons = (

@@ -33,6 +33,12 @@ def test_the_address_is_the_first_or_the_last_line() -> None:
         assert URL not in found.text
 
 
+def test_the_address_may_stand_below_the_title() -> None:
+    found = article(None, text=f"The Swifts\n==========\n\n{URL}\n\n{LONG}", subject="The swifts")
+    assert (found.title, found.url, found.provenance["url"]) == ("The Swifts", URL, "line below the title")
+    assert URL not in found.text
+
+
 def test_an_address_within_the_text_or_of_a_home_page_is_not_its_own() -> None:
     assert article(None, text=f"{SENTENCE}{URL}\n\n{LONG}", subject="Swifts").url is None
     assert article(None, text=f"{LONG}https://jane.example.org/\n", subject="Swifts").url is None

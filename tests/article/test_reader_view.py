@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from .making import article, reader_page
@@ -15,6 +18,10 @@ DRESSES = [
     "x_",
     "x_gmail-",
     "yiv3245234580gmail-",
+    "yiv3245234580_gmail-",
+    "v1gmail-",
+    "rps_1a2b_",
+    "of-a-program-yet-to-come-",
 ]
 
 
@@ -29,6 +36,23 @@ def test_every_dress(prefix: str) -> None:
     assert found.language == "en-GB"
     assert found.direction == "ltr"
     assert found.html == "<p>They came on the ninth of May.</p>\n<p>Nobody had expected them so late.</p>"
+
+
+def test_the_dress_that_mail_ru_puts_behind() -> None:
+    plain = reader_page(BODY)
+    names = re.compile(r'(?:(?<=class=")|(?<=id="))[^"]+')
+    dressed = names.sub(lambda found: " ".join(f"{name}_mr_css_attr" for name in found[0].split()), plain)
+    assert dressed.count("_mr_css_attr") > 9
+    assert article(dressed) == replace(article(plain), original=article(dressed).original)
+
+
+def test_a_word_of_a_pages_own_is_no_dress() -> None:
+    assert article(f'<div class="news-reader-content"><p>{BODY}</p></div>').kind != "reader-view"
+
+
+def test_names_without_end_are_read_in_time() -> None:
+    name = "-reader-title" * 20_000
+    assert article(f'<div class="x{name}x moz-reader-content"><p>a</p></div>').kind == "reader-view"
 
 
 def test_every_field_says_where_it_was_found() -> None:
@@ -49,7 +73,13 @@ def test_every_field_says_where_it_was_found() -> None:
         ("12 May 2024<br>", "2024-05-12"),
         ("3–4 minutes<br>May 12, 2024", "2024-05-12"),
         ("2024年5月12日", "2024-05-12"),
-        ("12 May 2031", None),  # after the mail arrived
+        ("12 May 2024 • 4 min read", "2024-05-12"),
+        ("3–4 minutes, 12 May 2024", "2024-05-12"),
+        ("Updated 12 May 2024", "2024-05-12"),
+        ("3–4 minutes 2024", None),
+        ("21 May 2024", "2024-05-21"),  # it may be tomorrow already where it was printed
+        ("22 May 2024", None),  # later than a day after the mail arrived
+        ("12 May 2031", None),
     ],
 )
 def test_a_date_typed_over_the_reading_time(time: str, published: str | None) -> None:
@@ -61,6 +91,12 @@ def test_a_date_in_the_credits_is_no_author() -> None:
     assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
     found = article(reader_page(BODY, credits="Sunday, 12 May 2024"))
     assert (found.byline, found.published) == (None, "2024-05-12")
+
+
+@pytest.mark.parametrize("label", ["Updated", "Last updated on", "Aktualisiert am", "Mis à jour le", "First posted on"])
+def test_what_says_what_the_date_is_of_goes_with_it(label: str) -> None:
+    found = article(reader_page(BODY, credits=f"Ada Quill<br>\n{label} 12 May 2024"))
+    assert (found.byline, found.published) == ("Ada Quill", "2024-05-12")
 
 
 def test_a_date_typed_over_the_time_beats_the_credits() -> None:
@@ -97,6 +133,18 @@ def test_the_url_given_by_hand(above: str, below: str, where: str) -> None:
     assert found.note is None
 
 
+@pytest.mark.parametrize("subject", ["https://example.org/a", "The swifts are late https://example.org/a"])
+def test_the_url_may_stand_in_the_subject(subject: str) -> None:
+    found = article(f'<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>', subject=subject)
+    assert (found.url, found.provenance["url"]) == ("https://example.org/a", "subject")
+
+
+def test_the_address_of_a_signature_is_not_the_articles() -> None:
+    signature = '<div>-- <br>Noor<br><a href="https://noor.example.com/">https://noor.example.com/</a></div>'
+    found = article(f'<div id="gmail-readability-page-1" class="gmail-page">{BODY}</div>{signature}')
+    assert (found.kind, found.url) == ("reader-view", None)
+
+
 def test_words_above_the_page_are_the_note() -> None:
     found = article("<div>For the archive.<br><br>Thanks! #birds</div>" + reader_page(BODY) + "<div>--<br>Noor</div>")
     assert found.note == "For the archive.\n\nThanks! #birds"
@@ -120,3 +168,16 @@ def test_the_language_told_stands_where_the_text_begins_in_it() -> None:
     german = "Das alte Wehr unterhalb der Mühle staut den Fluss seit zweihundert Jahren, und niemand weiß noch warum. "
     assert article(reader_page(f"<p>{english * 20}</p>", lang="en-GB")).language == "en-GB"
     assert article(reader_page(f"<p>{german * 20}</p>", lang="en-GB")).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://example.org/a#:~:text=late%20swifts", "https://example.org/a"),
+        ("https://example.org/a#nests:~:text=late", "https://example.org/a#nests"),
+        ("https://example.org/a#nests", "https://example.org/a#nests"),
+        ("https://example.org/a?q=:~:b", "https://example.org/a?q=:~:b"),
+    ],
+)
+def test_the_words_that_a_browser_is_to_mark_are_not_of_the_url(url: str, canonical: str) -> None:
+    assert article(reader_page(BODY, url=url)).url == canonical

@@ -148,9 +148,9 @@ LATEST = dt.date(2024, 3, 20)
     [
         ("06/03/2024", "2024-03-06"),  # the third of June is yet to come
         ("03/02/2024", None),
-        ("March 21, 2024", "2024-03-21"),  # it may be tomorrow already where it was printed
-        ("March 22, 2024", None),
-        ("2024-03-22", None),
+        ("March 20, 2024", "2024-03-20"),
+        ("March 21, 2024", None),
+        ("2024-03-21", None),
         ("6 Mar 25", None),
         ("6 Mar 23", "2023-03-06"),
         ("6 Mar 99", "1999-03-06"),
@@ -205,7 +205,7 @@ def test_no_text_raises(text: str) -> None:
 @given(st.text(alphabet=st.sampled_from("0123456789 .:/-,TZ+apm年月日時Marchат"), max_size=40))
 def test_no_text_of_a_date_raises(text: str) -> None:
     for found in (read_date(text, language="de", latest=LATEST), (find_date(text, latest=LATEST) or (None,))[0]):
-        assert found is None or dt.datetime.fromisoformat(found).date() <= LATEST + dt.timedelta(days=1)
+        assert found is None or dt.datetime.fromisoformat(found).date() <= LATEST
 
 
 @given(DAYS, st.sampled_from(["%Y-%m-%d", "%d %B %Y", "%A, %B %d, %Y", "%Y年%m月%d日", "%d.%m.%Y", "%a, %d %b %Y"]))
