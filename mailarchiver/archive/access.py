@@ -30,12 +30,13 @@ class Access:
     Both let one thread of this process in at a time, and raise `StoreError` for all trouble with disk and database.
     """
 
-    def __init__(self, layout: Layout, *, wait: float) -> None:
+    def __init__(self, layout: Layout, *, wait: float, beside: Access | None = None) -> None:
         """`wait`: seconds to wait for another process; while that works on for longer, all threads that wait are told
-        so together, and not one after the other. Opens nothing yet.
+        so together, and not one after the other. `beside` is closed with it when it fails. Opens nothing yet.
         """
         self._layout = layout
         self._wait = wait
+        self._beside = beside
         self._threads = threading.RLock()
         self._ledger: Ledger | None = None
 
@@ -110,6 +111,8 @@ class Access:
             yield
         except (sqlite3.Error, OSError):
             self.close()
+            if self._beside is not None:  # the archive's lock is given back by now, for which that may wait
+                self._beside.close()
             raise
 
     def _connected(self) -> Ledger:

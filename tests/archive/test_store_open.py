@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pwd
@@ -279,6 +280,29 @@ def test_who_is_given_up_while_it_waits_for_the_archive_commits_nothing(root: Pa
         with pytest.raises(StoreError, match="given up"):
             waiting.result()
         assert store.months() == []
+
+
+def test_after_trouble_with_the_disk_nothing_is_open_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could mount it anew."""
+
+    def is_open() -> bool:
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return any(str(link.readlink()).startswith(str(root.resolve())) for link in links)
+
+    with Store.open(root, min_free=0) as store:
+        store.known("1" * 64, "1" * 64)
+        store.commit([filing(1)], now=NOW)
+        assert is_open()
+
+        def fail(*_: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr(store._layout.__class__, "make_state", fail)
+        with pytest.raises(StoreError):
+            store.commit([filing(2)], now=NOW)
+        assert not is_open()
+        monkeypatch.undo()
+        assert store.commit([filing(2)], now=NOW)[0].outcome == "filed"
 
 
 def test_threads_that_wait_for_another_process_wait_together(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
