@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ class Publisher:
         self._store = store
         self._started = datetime.now(UTC)
         self._turn = threading.Lock()
+        self._news: deque[Mapping[str, Health]] = deque(maxlen=1)
+        """What is to be told as soon as it is somebody's turn."""
         self._written = 0.0
         self._trouble: str | None = None
         self._healths = self.first(settings)
@@ -82,9 +85,15 @@ class Publisher:
         self._healths[account.name] = replace(after, token_ends=sign_in_ends(account))
 
     def publish(self, healths: Mapping[str, Health] | None = None) -> None:
-        """Tell how all accounts are, now; without healths, as noted."""
+        """Tell how all accounts are, now; without healths, as noted.
+
+        The archive may be somebody else's for a minute: of those who wait for their turn meanwhile one tells it for
+        all, so that none waits for longer than two such times.
+        """
+        self._news.append(self._healths if healths is None else healths)
         with self._turn:
-            self._publish(self._healths if healths is None else healths)
+            if self._news:
+                self._publish(self._news.pop())
 
     def publish_at_times(self, healths: Mapping[str, Health], apart: float | None = None) -> None:
         """The same, from within a round: it is left out where it was done within `apart` seconds (`APART_SECONDS`), or

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -96,3 +99,19 @@ def test_whoever_asks_for_the_pauses_waits_for_nobody(tmp_path: Path) -> None:
         holder.join(60)
         asker.join(60)
     assert told == [{"articles": Paused(UNTIL, 2, "no", "mark")}]
+
+
+def test_who_is_left_alone_is_told_while_others_wait_for_the_archive(tmp_path: Path) -> None:
+    """The daemon asks in its main thread, which feeds the watchdog."""
+    root = tmp_path / "archive"
+    with Store.open(root, min_free=0, lock_wait=60.0) as store, ThreadPoolExecutor(2) as threads:
+        store.notes.pause("articles", Paused(UNTIL, 2, "no", "mark"))
+        assert store.notes.paused() == {"articles": Paused(UNTIL, 2, "no", "mark")}
+        with (root / ".mailarchiver/lock").open("r+b") as lock:  # as by another process
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            waiting = threads.submit(store.commit, [filing(1)], now=UNTIL)
+            time.sleep(0.2)
+            asked = threads.submit(store.notes.paused)
+            assert set(asked.result(30)) == {"articles"}
+            assert not waiting.done()
+        assert waiting.result(30)[0].outcome == "filed"
