@@ -16,7 +16,7 @@ import typer  # noqa: E402 - as above
 from .cli.app import app  # noqa: E402 - as above
 from .cli.output import watch_output  # noqa: E402 - as above
 from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError  # noqa: E402
-from .text.traces import threads_quote_nobody, trace  # noqa: E402 - as above
+from .text.traces import python_quotes_nobody, trace  # noqa: E402 - as above
 
 if _IS_STARTING:
     signal.signal(signal.SIGINT, _INTERRUPT)
@@ -39,7 +39,7 @@ def main() -> None:
     """
     try:
         watch_output()
-        with threads_quote_nobody():
+        with python_quotes_nobody():
             app()
     except SystemExit as end:
         if end.code == _WRONG_USAGE and "-" in sys.argv[1:]:
