@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 
-import typer
+_INTERRUPT = signal.getsignal(signal.SIGINT)
+_IS_STARTING = _INTERRUPT is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+if _IS_STARTING:  # Ctrl-C while the modules are read ends the process at once, and not with a page about an import
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from .cli.app import app
-from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError
-from .text.traces import python_quotes_nobody, trace
+import typer  # noqa: E402 - as above
+
+from .cli.app import app  # noqa: E402 - as above
+from .cli.output import watch_output  # noqa: E402 - as above
+from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError  # noqa: E402
+from .text.traces import python_quotes_nobody, trace  # noqa: E402 - as above
+
+if _IS_STARTING:
+    signal.signal(signal.SIGINT, _INTERRUPT)
 
 _WRONG_USAGE = 2
 """With this click ends the process, once it has said what is wrong."""
@@ -27,6 +38,7 @@ def main() -> None:
     its sender at any exit code but 0 and 75.
     """
     try:
+        watch_output()
         with python_quotes_nobody():
             app()
     except SystemExit as end:

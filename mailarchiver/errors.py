@@ -6,6 +6,7 @@
     ├── ConfigError       the configuration is wrong: nothing was started (exit 2)
     ├── ServiceSilent     nothing is known of the service, which is an alarm (exit 1)
     ├── InstallError      the service's files could not be put in place (exit 1)
+    ├── OutputRefused     what a command prints cannot be written; what it did is done (exit 1)
     ├── NoSuchEntry       what the user named is not in the archive: nothing was done (exit 2)
     ├── MailboxError      temporary: this round is over, the next one tries again
     │   ├── FetchBrokeError  the connection broke at these messages: they are tried again later, one by one
@@ -37,6 +38,10 @@ class ConfigError(MailArchiverError):
 
 class InstallError(MailArchiverError):
     """The service could not be put in place: what was done stays, and a second run goes on from there."""
+
+
+class OutputRefused(MailArchiverError, OSError):  # noqa: N818 - said as it is
+    """Standard output takes no more: a full disk, as a rule. An `OSError` for whoever prints what nobody need read."""
 
 
 class NoSuchEntry(MailArchiverError):  # noqa: N818 - said as users say it

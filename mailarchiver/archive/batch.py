@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Bundle, Entry
+from ..text.wording import size_in_words
 from . import extras, manifest, staging
 from .layout import FILE_MODE, Layout
 from .manifest import Removal
@@ -63,9 +64,9 @@ class Batch:
         folders = [*(bundle.files for bundle, _ in staged), *self.quarantined.values()]
         needed = sum(len(data) for files in folders for data in files.values())
         if free - needed < min_free:
-            keep = f"{needed / 10**6:.1f} MB are needed, and {min_free // 10**6} MB are to stay free (min_free)"
+            keep = f"{size_in_words(needed)} are needed, and {size_in_words(min_free)} are to stay free (min_free)"
             raise StoreError(
-                f"{self._layout.root}: {free // 10**6} MB are free on its disk; {keep}: make room; nothing was filed"
+                f"{self._layout.root}: {size_in_words(free)} are free on its disk; {keep}: make room; nothing was filed"
             )
 
     def write(self) -> None:

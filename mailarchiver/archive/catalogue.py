@@ -44,8 +44,7 @@ def opened(root: Path) -> Iterator[Catalogue]:
     """
     layout = Layout(root)
     with as_store_error(layout):
-        if not root.exists() or not layout.exists():
-            raise NoSuchEntry(f"there is no archive at {root}: the first `poll` or `import` makes it")
+        require(layout)
         db, known = _database(layout)
         try:
             since = {record.id: record for record in manifest.records(layout.manifest, known.size)}
@@ -54,6 +53,12 @@ def opened(root: Path) -> Iterator[Catalogue]:
         finally:
             if db is not None:
                 db.close()
+
+
+def require(layout: Layout) -> None:
+    """Raises `NoSuchEntry` where there is no archive yet, `ArchiveRefused` for what is none."""
+    if not layout.root.exists() or not layout.exists():
+        raise NoSuchEntry(f"there is no archive at {layout.root}: the first `poll` or `import` makes it")
 
 
 def _database(layout: Layout) -> tuple[sqlite3.Connection | None, Position]:

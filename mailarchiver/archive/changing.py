@@ -260,6 +260,7 @@ def _needed(layout: Layout, version: Path, entry: Entry | None, sums: frozenset[
         return "its entry was removed"
     faults = [folder.fault(version, each) for each in sums]
     if not faults or None not in faults:
-        return f"somebody changed it: {folder.fault(version) or 'SHA256SUMS is none of the manifest'}"
+        fault = folder.fault(version) or "SHA256SUMS is none of the manifest"
+        return f"somebody changed it: {fault}; delete that folder yourself if you do not want it"
     lacking = extras.lacking(version, layout.root / entry.folder)
     return None if lacking is None else f"{lacking}, which others added, is nowhere else"

@@ -20,7 +20,13 @@ FindingKind = Literal[
     "note",  # worth knowing: no damage
 ]
 HARMLESS = frozenset({"extra", "older", "note"})
+MAIL = "message.eml"
 BACKUP = "restore it from a backup"
+
+
+def again_from_mail(entry_id: str) -> str:
+    """The cure where the mail itself is whole."""
+    return f"{BACKUP}, or `mailarchiver reprocess {entry_id}` makes it anew from {MAIL}"
 
 
 @dataclass(frozen=True, slots=True)

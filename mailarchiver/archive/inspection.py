@@ -8,16 +8,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ..model import Entry
 from . import given
-from .findings import BACKUP, Finding, finding, trouble
+from .findings import BACKUP, MAIL, Finding, again_from_mail, finding, trouble
 from .folder import SUMS
 
 CHUNK = 1 << 20
-MAIL, DESCRIBED = "message.eml", "article.json"
+DESCRIBED = "article.json"
 STATED = ("id", "title", "byline", "site", "url", "published", "received", "kind", "language", "words")
 """What article.json and the manifest both say of an article, in the same words. So it is with `tags`."""
 
@@ -76,7 +76,19 @@ class _Inspection:
             elif self._entry is not None:
                 self._compare_entry(self._entry)
             self._others(listed)
+        if self._entry is not None and self._is_made_again():
+            cure, mail = again_from_mail(self._entry.id), f"{self._relative}/{MAIL}"
+            self._findings = [replace(each, cure=cure) if _is_harmed(each, mail) else each for each in self._findings]
         return Inspected(tuple(self._findings), len(self._digests) + 1, self._octets)
+
+    def _is_made_again(self) -> bool:
+        """Whether something is harmed, and the whole mail is here as it was filed, of which that can be made again."""
+        mail = f"{self._relative}/{MAIL}"
+        return (
+            any(_is_harmed(found, mail) for found in self._findings)
+            and self._entry is not None
+            and self._digest(MAIL, quiet=True) == self._entry.sha256
+        )
 
     def _compare(self, listed: Mapping[str, str]) -> None:
         """Each file that is listed, with its digest."""
@@ -160,6 +172,11 @@ class _Inspection:
 
     def _say(self, kind: str, name: str, what: str, cure: str = "") -> None:
         self._findings.append(finding(kind, self._root, f"{self._relative}/{name}", what, cure))  # type: ignore[arg-type]
+
+
+def _is_harmed(found: Finding, mail: str) -> bool:
+    """Whether a finding is about a file that is not the mail itself, and not as it was filed."""
+    return found.kind in {"changed", "missing"} and found.path != mail
 
 
 def digest(path: str | Path) -> tuple[str, int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from . import given, quarantine
-from .findings import BACKUP, Finding, finding, trouble
+from . import altered, given, quarantine
+from .findings import BACKUP, Finding, again_from_mail, finding, trouble
 from .inspection import digest, inspect
 from .layout import ENTRY_FOLDER, Layout
 from .standing import Standing
@@ -65,13 +67,29 @@ def _quarantined(root: Path, path: Path) -> Iterator[Finding]:
 
 
 def _versions(root: Path, path: Path) -> Iterator[Finding]:
-    """The earlier versions of an article, `versions/<id>/<number>`, are each whole by their own SHA256SUMS."""
+    """The earlier versions of an article, `versions/<id>/<number>`, are each whole by their own SHA256SUMS, or as they
+    were when they were replaced.
+    """
     if not path.is_dir():
         yield finding("extra", root, path, "was put there by someone else")
         return
+    noted = altered.noted(path)
     for version in sorted(each for each in path.iterdir() if each.name.isdecimal()):
-        found = inspect(root, version.relative_to(root).as_posix()).findings
-        yield from (each for each in found if each.is_damage())
+        relative = version.relative_to(root).as_posix()
+        for found in inspect(root, relative).findings:
+            if found.is_damage():
+                yield _of_version(found, relative, version, noted)
+
+
+def _of_version(found: Finding, relative: str, version: Path, noted: frozenset[altered.State]) -> Finding:
+    """A finding about an earlier version: no damage where the file is as somebody left it before it was replaced."""
+    cure = f"delete {relative} if you do not want it"
+    with suppress(OSError):
+        if altered.state(version, found.path.removeprefix(f"{relative}/")) in noted:
+            return replace(found, kind="note", what="is as somebody left it before `reprocess` replaced it", cure=cure)
+    if found.kind in {"changed", "missing"}:
+        return replace(found, cure=f"{BACKUP}, or {cure}: it was replaced by a later version")
+    return found
 
 
 def _discarded(root: Path, listed: Sequence[Path], standing: Standing) -> Iterator[Finding]:
@@ -89,7 +107,9 @@ def _discarded(root: Path, listed: Sequence[Path], standing: Standing) -> Iterat
             continue
         inspected = [inspect(root, path.relative_to(root).as_posix(), entry) for path in paths]
         if not any(each.is_sound() for each in inspected) and paths[-1].exists():
-            yield from (found for found in inspected[-1].findings if found.is_damage())
+            damage = (found for found in inspected[-1].findings if found.is_damage())
+            cure = again_from_mail(entry_id)  # not of what does not stand
+            yield from (replace(found, cure=BACKUP) if found.cure == cure else found for found in damage)
 
 
 def _unread(root: Path, path: Path, error: OSError) -> Finding:

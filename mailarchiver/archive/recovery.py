@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..model import Entry, MessageRef, Source
 from ..text.wording import counted
-from . import folder, manifest, quarantine, staging
+from . import folder, manifest, quarantine, staging, trash
 from .finish import finish
 from .layout import ENTRY_FOLDER, FILE_MODE, Layout
 from .ledger import Ledger
@@ -171,7 +171,9 @@ def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal],
         if isinstance(record, Removal):
             ledger.remove(record)
             continue
-        ledger.add(record, folder.keys(layout.root / record.folder, record))
+        place = layout.root / record.folder
+        lies = place if place.is_dir() else trash.named_as(layout, record) or place
+        ledger.add(record, folder.keys(lies, record))
         if record.source is not None:
             source = record.source
             ref = MessageRef(source.account, source.folder, source.uidvalidity, source.uid)

@@ -20,6 +20,7 @@ from pathlib import Path
 from ..errors import StoreError
 from ..model import Entry
 from . import given, manifest, search_index
+from .catalogue import require
 from .layout import Layout
 from .matches import best_matches
 from .query import Term, parse
@@ -52,11 +53,13 @@ class Found:
 def search(root: Path, text: str, *, limit: int = 20) -> Found:
     """What answers a query (query.py), at most `limit` hits. Nothing where the query asks for nothing.
 
-    Raises `StoreError` for what is no archive, and an index that is missing, damaged, or of another version.
+    Raises `NoSuchEntry` where there is no archive yet, `ArchiveRefused` for what is none, `StoreError` for an index
+    that is missing, damaged, or of another version.
     """
     layout, terms = Layout(root), parse(text)
     with as_store_error(layout):
-        if not root.exists() or not layout.exists() or not manifest.size(layout.manifest):
+        require(layout)
+        if not manifest.size(layout.manifest):
             return Found(())
         try:
             with closing(_opened(layout)) as db:

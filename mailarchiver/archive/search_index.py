@@ -17,12 +17,12 @@ from pathlib import Path
 from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
-from ..text.search_words import respelt, words
+from ..text.search_words import bared, respelt, words
 from . import given, manifest, marks
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
-VERSION = 3
+VERSION = 4
 """Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
 BEGINNINGS = range(1, 13)
 """Characters of the beginnings of words that are indexed as words are. It makes the index about twice as large."""
@@ -215,10 +215,12 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     site = " ".join(filter(None, (entry.site, host_of(entry.url) if entry.url else None)))
     texts = (entry.title, entry.byline or "", site, note, " ".join(entry.tags))
     # What is short is there in both spellings; of a text the other one has a column of its own: phrases stay phrases.
-    title, *others = ([*words(text), *respelt(text)] for text in texts)
-    of_body, other_spelling = words(body), respelt(body)
-    told = (*chain(*others), *marks.often([*of_body, *other_spelling]))
-    columns = [title, *others, of_body, dict.fromkeys(other_spelling), marks.of(entry, title, told)]
+    title, *others = ([*words(text), *respelt(text), *bared(words(text))] for text in texts)
+    of_body, umlauts = words(body), respelt(body)
+    without_articles = bared(of_body)
+    told = (*chain(*others), *marks.often([*of_body, *umlauts]), *marks.often(without_articles))
+    other_spelling = [*dict.fromkeys(umlauts), *without_articles]  # the latter in order: phrases of them are phrases
+    columns = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
     db.execute(
         f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
         (seq, *(" ".join(each) for each in columns)),

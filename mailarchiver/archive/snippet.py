@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..text.search_words import placed
+from ..text.search_words import bare, placed
 from ..text.whitespace import collapse
 from .query import Term
 
@@ -66,10 +66,14 @@ def _stands(found: Sequence[tuple[str, int, int]], at: int, words: Sequence[str]
     """Whether these words stand in a row from here on."""
     if at + len(words) > len(found):
         return False
-    last = found[at + len(words) - 1][0]
-    if not (last == words[-1] or (is_prefix and last.startswith(words[-1]))):
-        return False
-    return all(found[at + step][0] == word for step, word in enumerate(words[:-1]))
+    here = [word for word, _, _ in found[at : at + len(words)]]
+    return any(_answers(read, words, is_prefix=is_prefix) for read in (here, [bare(word) for word in here]))
+
+
+def _answers(read: Sequence[str], words: Sequence[str], *, is_prefix: bool) -> bool:
+    """Whether as many words are those that are asked for."""
+    is_last = read[-1] == words[-1] or (is_prefix and read[-1].startswith(words[-1]))
+    return is_last and all(map(str.__eq__, read[:-1], words[:-1]))
 
 
 def _best(marks: Sequence[tuple[int, int]]) -> int:

@@ -136,8 +136,25 @@ def replace(layout: Layout, files: Mapping[Path, bytes], *, mode: int = FILE_MOD
         flush.sync()
     for path, target in staged.items():
         make_parents(layout, target)
-        path.rename(target)
+        try:
+            path.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _replace_across(path, target, files[target], mode)
     fsync_parents(layout, files)
+
+
+def _replace_across(staged: Path, target: Path, data: bytes, mode: int) -> None:
+    """Replace a page of a year, or a month, that lies on another file system: what is interrupted leaves a page that
+    nothing leads to, which the next time takes the place of.
+    """
+    beside = target.with_name(f"{target.stem}-new{target.suffix}")
+    beside.unlink(missing_ok=True)
+    write_new(beside, data, mode)
+    fsync_path(beside)
+    beside.rename(target)
+    staged.unlink()
 
 
 def holds(path: Path, data: bytes) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..model import Entry
-from . import extras, folder, sync
+from . import altered, extras, folder, sync
 from .layout import PRIVATE_FOLDER, Layout
 from .sync import make_folder
 
@@ -45,6 +45,7 @@ def swap(layout: Layout, entry: Entry) -> None:
     target, staged, coming = _places(layout, entry)
     make_folder(layout.versions, PRIVATE_FOLDER)
     make_folder(coming.parent, PRIVATE_FOLDER)
+    altered.note_down(layout, entry.id, target)
     exchange = sync.system_exchange()
     if exchange is not None and _exchanged(exchange, staged, coming, target):
         old = _retire(layout, coming, entry.id)
@@ -149,7 +150,10 @@ def _back_into_staging(layout: Layout, entry: Entry) -> None:
 
 def forget_empty(layout: Layout, entry_id: str) -> None:
     """Leave no empty folders where no versions are. Raises `OSError`."""
-    for path in (layout.versions / entry_id, layout.versions):
+    home = layout.versions / entry_id
+    if home.is_dir() and [path.name for path in home.iterdir()] == [altered.ALTERED]:
+        (home / altered.ALTERED).unlink()
+    for path in (home, layout.versions):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
 

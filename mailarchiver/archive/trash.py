@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..model import Entry
 from . import folder
@@ -32,6 +32,14 @@ def described(layout: Layout, entry_id: str) -> Entry | None:
         except ValueError:  # it is not whole, or another's
             continue
     return None
+
+
+def named_as(layout: Layout, entry: Entry) -> Path | None:
+    """A folder that went to trash/ from an entry's place, if one is there: so the mail of what was removed is known,
+    with other line ends too. Nothing in it was looked at. One look, however much lies in trash/.
+    """
+    path = layout.trash / PurePosixPath(entry.folder).name
+    return path if path.is_dir() else None
 
 
 def fault(layout: Layout, entry_id: str) -> str:

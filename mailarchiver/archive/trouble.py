@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from shlex import quote
 
-from ..errors import StoreError
-from .layout import Layout
+from ..errors import OutputRefused, StoreError
+from .layout import Layout, user_name
 
 CURES = {
     errno.ENOSPC: "make room",
@@ -18,12 +20,14 @@ CURES = {
     errno.EIO: "the disk reports errors: look at `dmesg`, and check it",
     errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
     errno.ENFILE: "the system has too many open files",
-    errno.EACCES: "the owner of the archive must be able to write there",
-    errno.EPERM: "the owner of the archive must be able to write there",
     errno.ENOTEMPTY: "something else is there: move it away",
     errno.ENOTDIR: "that is a file: name a folder",
     errno.EEXIST: "something else is there: move it away",
+    errno.EXDEV: "it lies on another file system than the archive, as a link leads there: articles there can be read, "
+    "but none can be filed, replaced or removed: put the folder in place of the link",
 }
+FORBIDDEN = {errno.EACCES, errno.EPERM}
+OTHERWISE = "see to it, then try again"
 
 
 @contextmanager
@@ -31,11 +35,11 @@ def as_store_error(layout: Layout) -> Iterator[None]:
     """Let what the disk and the database refuse leave the block as `StoreError`, with the file and the cure."""
     try:
         yield
-    except BrokenPipeError:
-        raise  # no archive is a pipe: whoever reads what a command prints has gone
+    except (BrokenPipeError, OutputRefused):
+        raise  # no archive is a pipe: that is about what a command prints
     except OSError as error:
-        place = error.filename if isinstance(error.filename, str) else layout.root
-        cure = CURES.get(error.errno or 0, "see to it, then try again")
+        place = _place(error, layout)
+        cure = _forbidden(layout) if error.errno in FORBIDDEN else CURES.get(error.errno or 0, OTHERWISE)
         raise StoreError(f"{place}: {error.strerror or error}: {cure}") from error
     except sqlite3.OperationalError as error:
         raise StoreError(f"{layout.ledger}: {error}: {_cure(error, layout)}") from error
@@ -43,6 +47,26 @@ def as_store_error(layout: Layout) -> Iterator[None]:
         if type(error) is not sqlite3.DatabaseError:
             raise  # a wrong statement, a broken constraint: a defect of the program
         raise StoreError(f"{layout.ledger} is damaged ({error}): {rebuild_command(layout)}") from error
+
+
+def _place(error: OSError, layout: Layout) -> object:
+    """The path that an error is about: of two file systems, that of the year which is not on the archive's own."""
+    found = [name for name in (error.filename, error.filename2) if isinstance(name, str | Path)]
+    if error.errno == errno.EXDEV:
+        found = [name for name in found if not Path(name).is_relative_to(layout.state)] or found
+    return found[0] if found else layout.root
+
+
+def _forbidden(layout: Layout) -> str:
+    """What to do about a mode, or an owner, that is in the way: of writing or of reading."""
+    try:
+        owner = layout.root.stat().st_uid
+    except OSError:  # what is in the way is above the archive
+        return OTHERWISE
+    if os.geteuid() in {0, owner}:
+        return "the owner of the archive must be able to read and write there"
+    name = user_name(owner)
+    return f"it is for the archive's owner, {name}: run the command as `sudo -u {name} …`"
 
 
 def rebuild_command(layout: Layout) -> str:

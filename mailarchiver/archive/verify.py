@@ -13,6 +13,7 @@ file: what a commit changes meanwhile looks wrong once, not twice.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ AT_ONCE = 16
 """Folders that a thread gets in one piece: handing them over one by one costs as much as reading a small one."""
 
 ATTEMPTS = 5
+_NUMBER = re.compile(r"\d{4}|\d{2}", re.ASCII)
 PAUSE = 0.05
 
 
@@ -156,11 +158,11 @@ class _Walk:
         for path in self._listed(self._root, ""):
             if not _is_number(path, 4):
                 if not _is_ours(path.name):
-                    self._strays.append(Stray.of(self._root, path))
+                    self._is_no_folder(path)
                 continue
             for month in self._listed(path, path.name):
                 if not _is_number(month, 2):
-                    self._strays.append(Stray.of(self._root, month))
+                    self._is_no_folder(month)
                     continue
                 for folder in self._listed(month, f"{path.name}/{month.name}"):
                     entry = self._entry_of(folder)
@@ -169,6 +171,16 @@ class _Walk:
                         yield entry
                     elif not PAGE.fullmatch(folder.relative_to(self._root).as_posix()):
                         self._strays.append(Stray.of(self._root, folder))
+
+    def _is_no_folder(self, path: Path) -> None:
+        """What is neither a year nor a month; of a link that leads nowhere, nothing is known of what lies there."""
+        if not _NUMBER.fullmatch(path.name) or not path.is_symlink() or path.exists():
+            self._strays.append(Stray.of(self._root, path))
+            return
+        relative = path.relative_to(self._root).as_posix()
+        self._closed.append(f"{relative}/")
+        what = f"is a link to {path.readlink()}, which is not there: what lies in it was not looked at"
+        self._others.append(finding("unreadable", self._root, path, what, "mount the disk that it leads to"))
 
     def _entry_of(self, folder: Path) -> Entry | None:
         """The entry that stands and has its place here."""
@@ -223,7 +235,8 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_number(path: Path, digits: int) -> bool:
-    return len(path.name) == digits and path.name.isdecimal() and not path.is_symlink() and _is_folder(path)
+    """Whether it is a year, or a month: a folder, or a link to one, as who moves old years to another disk has it."""
+    return len(path.name) == digits and _NUMBER.fullmatch(path.name) is not None and _is_folder(path)
 
 
 def _is_ours(name: str) -> bool:

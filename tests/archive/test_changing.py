@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mailarchiver.archive.access import Access
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.renewal import Mail, Renewal, compare, in_place, listed
 from mailarchiver.archive.store import Store
+from mailarchiver.archive.verify import verify
 from mailarchiver.errors import NoSuchEntry, StoreError
 from mailarchiver.model import Bundle, Entry
 from tests.archive.changes import LATER, again, renewal
@@ -284,6 +286,81 @@ def test_an_earlier_version_that_holds_something_of_its_own_is_kept(
     assert versions(root, FIRST) == ["1"]
 
 
+def spoil(folder_of_article: Path) -> None:
+    (folder_of_article / "index.html").write_text("my own words")
+    (folder_of_article / "article.txt").unlink()
+
+
+def test_what_somebody_changed_before_is_kept_so_and_is_no_damage(filled: Store, root: Path) -> None:
+    spoil(root / MAIL.bundles[0].folder)
+    filled.renew([changed(filled, FIRST)], now=LATER)
+    version = f".mailarchiver/versions/{FIRST}/1"
+    report = verify(root, jobs=1)
+    assert report.is_sound()
+    assert {(each.kind, each.path) for each in report.findings} == {
+        ("note", f"{version}/index.html"),
+        ("note", f"{version}/article.txt"),
+    }
+    assert all(each.cure == f"delete {version} if you do not want it" for each in report.findings)
+    assert (root / version / "index.html").read_text() == "my own words"
+    assert filled.prune()[0] == []
+    shutil.rmtree(root / version)
+    assert filled.prune() == ([], [])
+    assert not (root / ".mailarchiver/versions").exists()
+
+
+def test_what_is_changed_after_it_was_replaced_is_damage(filled: Store, root: Path) -> None:
+    spoil(root / MAIL.bundles[0].folder)
+    filled.renew([changed(filled, FIRST, SECOND)], now=LATER)
+    home = root / ".mailarchiver/versions"
+    (home / FIRST / "1/index.html").write_text("later")
+    (home / SECOND / "1/article.txt").unlink()
+    damage = {each.path for each in verify(root, jobs=1).findings if each.is_damage()}
+    assert damage == {
+        f".mailarchiver/versions/{FIRST}/1/index.html",
+        f".mailarchiver/versions/{SECOND}/1/article.txt",
+    }
+
+
+def test_a_replacement_that_failed_leaves_no_note_of_what_was_changed(
+    filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(root / MAIL.bundles[0].folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("mailarchiver.archive.manifest.append", refuse)
+        with pytest.raises(StoreError):
+            filled.renew([changed(filled, FIRST)], now=LATER)
+    assert not (root / ".mailarchiver/versions").exists()
+    assert (root / MAIL.bundles[0].folder / "index.html").read_text() == "my own words"
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("call", range(1, 8))
+def test_whatever_interrupts_it_what_was_changed_before_is_told_from_damage(
+    filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch, call: int, *, exchange: bool
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(sync, "system_exchange", lambda: None)
+    spoil(root / MAIL.bundles[0].folder)
+    with pytest.MonkeyPatch.context() as patched, suppress(Crash):
+        at_call(os, "rename", call)(patched)
+        filled.renew([changed(filled, FIRST, SECOND)], now=LATER)
+    filled.close()
+    with Store.open(root, min_free=0) as store:
+        if not versions(root, FIRST):
+            assert not (root / ".mailarchiver/versions").exists()
+            assert (root / MAIL.bundles[0].folder / "index.html").read_text() == "my own words"
+            assert store.renew([changed(store, FIRST, SECOND)], now=LATER) == [True]
+    assert (root / ".mailarchiver/versions" / FIRST / "1/index.html").read_text() == "my own words"
+    report = verify(root, jobs=1)
+    assert report.is_sound()
+    assert len([each for each in report.findings if each.kind == "note"]) == 2
+
+
 def test_the_versions_of_a_removed_entry_are_kept(filled: Store, root: Path) -> None:
     filled.renew([changed(filled, THIRD)], now=LATER)
     filled.remove([THIRD], now=LATER)
@@ -291,6 +368,17 @@ def test_the_versions_of_a_removed_entry_are_kept(filled: Store, root: Path) -> 
 
 
 # --- out, and back --------------------------------------------------------------------------------------------------
+
+
+def test_a_removed_mail_with_other_line_ends_is_known_without_the_ledger(filled: Store, root: Path) -> None:
+    """The manifest has the digest of its octets alone; the octets are in trash/."""
+    filled.remove([ONE], now=LATER)
+    filled.close()
+    without_ledger(root)
+    with Store.open(root, min_free=0) as store:
+        [receipt] = store.commit([filing(1, line_end=b"\n")], now=LATER)
+        assert (receipt.outcome, receipt.entries) == ("already", ())
+    assert not (root / ALONE.bundles[0].folder).exists()
 
 
 def test_what_is_removed_goes_to_trash_and_is_not_filed_again(filled: Store, root: Path) -> None:

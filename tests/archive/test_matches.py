@@ -225,7 +225,7 @@ WORDS = [*SPELT, *(word * 3 for word in SPELT[7:])]
 """Of one to fifteen characters, many of which begin as others do; a `ü` is also there as `ue`."""
 SAYING = {f"Nr {number}": [WORDS[(number * step) % len(WORDS)] for step in (1, 3, 7)] for number in range(1, 40)}
 BEGINNING = st.sampled_from(sorted({word[:length] for word in WORDS for length in range(1, len(word) + 1)}))
-ASKED = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)), BEGINNING)
+QUERIES = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)), BEGINNING)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def says(said: list[str], before: str, beginning: str) -> bool:
 
 
 @pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
-@given(asked=st.lists(ASKED, min_size=1, max_size=3))
+@given(asked=st.lists(QUERIES, min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True, max_examples=50)
 def test_what_is_found_by_a_beginning_is_what_begins_so(
     spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
@@ -259,3 +259,40 @@ def test_what_is_found_by_a_beginning_is_what_begins_so(
         few = titles(spelt, query, limit=3)
     assert set(few) <= set(expected)
     assert len(few) == min(3, len(expected))
+
+
+# --- what Arabic and Hebrew write as one word -------------------------------------------------------------------------
+
+STEMS = ("بحيره", "كبيره", "مدينه", "אגם")
+CLITICS = {True: ("", "ال", "وال", "بال", "كال", "فال", "لل"), False: ("", "ה", "וה", "ב")}
+WRITTEN = [(stem, clitics + stem) for stem in STEMS for clitics in CLITICS[stem in STEMS[:3]]]
+PHRASES = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=3)
+SAID = [[WRITTEN[(number * step + 5 * at) % len(WRITTEN)] for at in range(step)] for number in range(5)
+        for step in range(1, 8)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def levant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("levant") / "archive"
+    file(root, *(written(number, f"Nr {number}", " ".join(word for _, word in said), received=day(number))
+                 for number, said in enumerate(SAID, 1)))  # fmt: skip
+    return root
+
+
+@given(PHRASES, st.booleans(), st.integers(3, 5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
+def test_a_word_is_found_with_and_without_its_article(
+    levant: Path, asked: list[tuple[str, str]], is_phrase: bool, length: int
+) -> None:
+    sought = [stem for stem, _ in asked]
+    typed = " ".join(word for _, word in asked)
+    said = [[stem for stem, _ in text] for text in SAID]
+    if is_phrase:
+        rows = [[text[at : at + len(sought)] for at in range(len(text))] for text in said]
+        expected = {f"Nr {number}" for number, row in enumerate(rows, 1) if sought in row}
+    else:
+        expected = {f"Nr {number}" for number, text in enumerate(said, 1) if set(sought) <= set(text)}
+    assert set(titles(levant, f'"{typed}"' if is_phrase else typed, limit=100)) == expected
+    beginning = sought[0][:length]
+    begun = {f"Nr {number}" for number, text in enumerate(said, 1) if any(each.startswith(beginning) for each in text)}
+    assert set(titles(levant, f"{beginning}*", limit=100)) == begun

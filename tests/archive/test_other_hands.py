@@ -9,7 +9,9 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -86,6 +88,62 @@ def test_a_month_is_moved_out_of_the_archive(filled: Path) -> None:
     shutil.rmtree(filled / "2024")
     goes_on(filled)
     assert {kind for kind, _ in found(filled)[0]} == {"missing"}
+
+
+@pytest.mark.parametrize("moved", ["2024", "2024/03"])
+def test_a_year_or_a_month_lies_elsewhere_and_a_link_leads_there(filled: Path, tmp_path: Path, moved: str) -> None:
+    (filled / moved).rename(tmp_path / "old")
+    (filled / moved).symlink_to(tmp_path / "old")
+    report = verify(filled, jobs=1)
+    assert (report.articles, report.findings) == (4, ())
+    goes_on(filled)
+    with Store.open(filled, min_free=0) as store:
+        gone = store.remove([KNOWN[0].bundles[0].id], now=NOW)
+        assert store.restore([gone[0].id]) == gone
+    assert found(filled) == (set(), set())
+
+
+def test_a_link_that_leads_nowhere_is_named_and_its_articles_are_not_called_missing(filled: Path) -> None:
+    (filled / "2024").rename(filled.parent / "old")
+    (filled / "2024").symlink_to("/nowhere/2024")
+    [finding] = [each for each in verify(filled, jobs=1, patience=0.2).findings if each.is_damage()]
+    assert (finding.kind, finding.path, finding.cure) == ("unreadable", "2024", "mount the disk that it leads to")
+    assert "/nowhere/2024" in finding.what
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    shared = Path("/dev/shm")  # noqa: S108 - a file system of its own
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system at /dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+def test_a_year_on_another_disk_is_read_and_browsed_but_takes_nothing_in(filled: Path, other_disk: Path) -> None:
+    shutil.move(filled / "2024", other_disk / "2024")
+    (filled / "2024").symlink_to(other_disk / "2024")
+    report = verify(filled, jobs=1)
+    assert (report.articles, report.findings) == (4, ())
+    next_year = RECEIVED.replace(year=2025)
+    with Store.open(filled, min_free=0) as store:
+        before = filled.joinpath("manifest.jsonl").read_bytes()
+        for refused in (
+            lambda: store.commit([filing(30)], now=NOW),
+            lambda: store.remove([KNOWN[0].bundles[0].id], now=NOW),
+        ):
+            with pytest.raises(
+                StoreError, match=r"/archive/2024/03/[^:]*: Invalid cross-device link: it lies on another file system"
+            ):
+                refused()
+        assert filled.joinpath("manifest.jsonl").read_bytes() == before
+        assert store.commit([filing(31, received=next_year)], now=NOW)[0].outcome == "filed"
+        (filled / "2024/03/index.html").unlink()
+        store.dirty(["2024/03"])
+        refresh_pages(store)
+    assert (filled / "2024/03/index.html").is_file()
+    assert not list(filled.glob("2024/03/*-new.html"))
+    assert found(filled) == (set(), set())
 
 
 def test_an_article_is_annotated(filled: Path) -> None:

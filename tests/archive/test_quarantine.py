@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pwd
 import shutil
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +21,9 @@ from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing, MessageRef, Quarantine, Quarantined, RawMessage
 from tests.archive.filings import NOW, at, entry_folders, filing, mail, quarantined, tree
+from tests.archive.test_store_open import needs_root, public
+
+__all__ = ["public"]
 
 FILE = MessageRef("import", "mail", path="mail/5.eml")
 
@@ -217,3 +223,35 @@ def test_what_a_later_try_needs_is_kept() -> None:
     told = json.loads(quarantine.files(Quarantined(raw, Quarantine("limit", "slow")), "0" * 64, now=NOW)["reason.json"])
     assert (told["received"], told["from_line"], told["fallback"]) == (None, NOW.isoformat(), NOW.isoformat())
     assert (told["uid"], told["path"]) == (None, "mail/5.eml")
+
+
+LIST = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from mailarchiver.archive.quarantine import listed
+from mailarchiver.errors import StoreError
+os.setgroups([]); os.setgid({gid}); os.setuid({uid})
+try:
+    listed(Path({root!r}))
+except StoreError as error:
+    print(error)
+"""
+
+
+@needs_root
+def test_who_may_not_read_the_quarantine_is_told_who_may(public: Path) -> None:
+    root = public / "archive"
+    with Store.open(root, min_free=0) as store:
+        store.commit([quarantined(1)], now=NOW)
+    root.chmod(0o755)
+    (root / "README.txt").chmod(0o644)
+    (root / ".mailarchiver").chmod(0o711)
+    nobody = pwd.getpwnam("nobody")
+    here = Path(__file__).parents[2]
+    script = LIST.format(here=str(here), root=str(root), uid=nobody.pw_uid, gid=nobody.pw_gid)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    place = root / ".mailarchiver/quarantine"
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+    cure = f"it is for the archive's owner, {owner}: run the command as `sudo -u {owner} …`"
+    assert done.stdout == f"{place}: Permission denied: {cure}\n"

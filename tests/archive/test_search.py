@@ -92,6 +92,13 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("محمد", "البحيرة"),
         ("مُحَمَّد", "البحيرة"),
         ("البحيره", "البحيرة"),
+        ("بحيرة", "البحيرة"),
+        ("للبحيرة", "البحيرة"),
+        ("والبحيرة", "البحيرة"),
+        ("بح*", "البحيرة"),
+        ("البح*", "البحيرة"),
+        ("البحي*", "البحيرة"),
+        ('"محمد عن بحيرة"', "البحيرة"),
         ("اول", "البحيرة"),
         ("手机", "湖"),
         ("清晨结冰", "湖"),
@@ -101,12 +108,21 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("호수", "호수"),
         ("ведет", "Озеро"),
         ("האגם", "אגם"),
+        ("אגם", "אגם"),
+        ("בקר", "אגם"),
+        ("הבקר", "אגם"),
+        ("한국 글", "호수"),
+        ("아침", "호수"),
+        ("朝 凍", "みずうみ"),
+        ("信号手机", ""),
+        ("ทะเล", "ทะเลสาบ"),
+        ("แข็ง ตัว", "ทะเลสาบ"),
         ("सुबह", "झील"),
         ("ตอนเช้า", "ทะเลสาบ"),
     ],
 )
 def test_what_was_written_is_found(scripts: Path, query: str, expected: str) -> None:
-    assert titles(scripts, query) == [expected]
+    assert titles(scripts, query) == ([expected] if expected else [])
 
 
 def test_characters_in_another_order_are_not_found(scripts: Path) -> None:
@@ -118,6 +134,8 @@ def test_marks_stand_where_the_words_do(scripts: Path) -> None:
     assert shown(scripts, "diary cafe").startswith("The lake keeps a [diary], and nobody reads it. Le [Café]")
     assert shown(scripts, "东京都").startswith("[东京都]的湖泊")
     assert "[مُحَمَّد]" in shown(scripts, "محمد")
+    assert "[البحـــيرة]" in shown(scripts, "بحيرة")
+    assert "[البحـــيرة في]" in shown(scripts, '"بحيرة في"')
     assert "Frau [Müller]" in shown(scripts, "müll*")
 
 
@@ -238,7 +256,6 @@ def test_filing_alone_does_not_touch_it(root: Path) -> None:
 
 
 def test_an_empty_archive_holds_nothing_and_is_no_error(root: Path) -> None:
-    assert search(root, "lake").hits == ()
     Store.open(root).close()
     assert search(root, "lake").hits == ()
     with Store.open(root) as store:

@@ -106,7 +106,7 @@ def test_a_disk_that_is_almost_full_takes_no_mail_in(site: Site, run: Any) -> No
     config.write_text(f'[archive]\nroot = "archive"\nmin_free = "900000 GB"\n{account}')
     code, said = run("poll", "--config", str(config))
     assert code == 75
-    assert "900000000 MB are to stay free (min_free): make room; nothing was filed" in said
+    assert "900000 GB are to stay free (min_free): make room; nothing was filed" in said
     assert site.titles() == []
     assert not any(rb"\Seen" in flags for flags in site.flags())
 

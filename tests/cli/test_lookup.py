@@ -187,7 +187,7 @@ def test_a_whole_query_may_be_one_argument(root: Path, query: str) -> None:
     assert whole == parts
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "998ec14a"], ["open", "998ec14a"]])
+@pytest.mark.parametrize("command", [["list"], ["show", "998ec14a"], ["open", "998ec14a"], ["search", "lake"]])
 def test_where_there_is_no_archive_that_is_said(tmp_path: Path, command: list[str]) -> None:
     done = run(tmp_path / "nowhere", *command)
     assert isinstance(done.exception, NoSuchEntry)

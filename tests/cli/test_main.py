@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import mailarchiver
 from mailarchiver import __main__
+from mailarchiver.archive.store import Store
 from mailarchiver.cli.app import app
 from mailarchiver.errors import (
     ArchiveRefused,
@@ -21,6 +24,7 @@ from mailarchiver.errors import (
     MessageError,
     StoreError,
 )
+from tests.archive.filings import NOW, filing
 
 HEAVY = {
     *("apscheduler", "asyncio", "babel", "bs4", "email", "imapclient", "jinja2", "lxml", "mailparser", "nh3", "PIL"),
@@ -116,3 +120,29 @@ def test_a_thread_that_a_defect_ends_is_told_without_its_words(
     told = capsys.readouterr().err
     assert told.endswith("in fail\nZeroDivisionError\n")
     assert "words of a mail" not in told
+
+
+def test_ctrl_c_while_the_program_starts_is_no_traceback(tmp_path: Path) -> None:
+    """As it is at the import of typer, which takes as long as all others together."""
+    (tmp_path / "typer.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)")
+    places = os.pathsep.join([str(tmp_path), *sys.path])
+    command = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-m", "mailarchiver", "--help"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": places}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_is_as_before_once_it_has_started() -> None:
+    code = "import signal, mailarchiver.__main__; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_an_output_that_is_full_is_no_trouble_with_the_archive(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        store.commit([filing(1)], now=NOW)
+    command = f"{sys.executable} -m mailarchiver list --root {tmp_path / 'archive'} >/dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    said = "mailarchiver: standard output: No space left on device: what was to be printed is lost\n"
+    assert (done.returncode, done.stderr) == (1, said)

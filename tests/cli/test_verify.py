@@ -83,7 +83,9 @@ def test_damage_is_named_with_its_cure_and_is_exit_3(root: Path) -> None:
     done = verify(root)
     assert done.exit_code == 3
     where = path.relative_to(root).as_posix()
-    assert f"missing: {where} is missing; restore it from a backup\n" in done.stdout
+    article = path.parent.name[-12:]
+    cure = f"restore it from a backup, or `mailarchiver reprocess {article}` makes it anew from message.eml"
+    assert f"missing: {where} is missing; {cure}\n" in done.stdout
     assert "\x1b" not in done.stdout
     assert done.stdout.splitlines()[-1].endswith(": 1 damaged or missing")
     told = json.loads(verify(root, "--json").stdout)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailarchiver.text.search_words import placed, respelt, spellings, words
+from mailarchiver.text.search_words import bare, bared, placed, respelt, spellings, words
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,32 @@ def test_umlauts_have_another_spelling() -> None:
     assert spellings("Müller") == (("muller",), ("mueller",))
     assert spellings("lake") == (("lake",),)
     assert spellings("!") == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        *((f"{clitics}بحيره", "بحيره") for clitics in ("ال", "وال", "بال", "كال", "فال", "لل", "وبال", "ولل")),
+        *(
+            ("الان", "الان"),
+            ("الله", "الله"),
+            ("للغه", "للغه"),
+            ("بحيره", "بحيره"),
+            ("وبحيره", "وبحيره"),
+            ("وال", "وال"),
+        ),
+        *((f"{clitics}אגם", "אגם") for clitics in ("ה", "וה", "שה", "כשה", "ב", "ל", "ול")),
+        *(("הלך", "הלך"), ("ספר", "ספר"), ("lake", "lake"), ("湖", "湖")),
+    ],
+)
+def test_a_word_is_bare_without_its_article(word: str, expected: str) -> None:
+    assert bare(word) == expected
+
+
+def test_a_text_without_articles_has_no_other_words() -> None:
+    assert bared(["بحيره", "كبيره", "lake"]) == []
+    assert bared(["البحيره", "كبيره", "lake"]) == ["بحيره", "كبيره", "lake"]
+    assert spellings("البحيرة الكبيرة") == (("البحيره", "الكبيره"), ("بحيره", "كبيره"))
 
 
 @pytest.mark.parametrize(
