@@ -210,12 +210,15 @@ def _is_within(heading: str, title: str, *, begins: bool) -> bool:
 
 
 def _byline(facts: Mapping[Fact, tuple[Found, ...]], near: Sequence[Line], title: str | None) -> Found | None:
-    """Who the page says wrote it: for machines a name, no address of a profile; else as its credits say."""
+    """Who the page says wrote it: for machines a name, no address of a profile; else as its credits say. These also
+    where they name the same and more: many sites tell machines only the first of several authors.
+    """
+    printed = author(near, title)
     for found in facts["byline"]:
         named = bylines.names([found.value], sure=True) if not host_of(found.value) else None
         if named:
-            return Found(named, found.place)
-    return author(near, title)
+            return printed if printed and bylines.adds_to(printed.value, named) else Found(named, found.place)
+    return printed
 
 
 def _published(
