@@ -21,7 +21,8 @@ def caption_figures(region: LexborNode, left_out: frozenset[int] = frozenset()) 
     """
     used: set[int] = set()
     for figure in region.css("figure")[:_MOST]:
-        if figure.css_first("figcaption") is not None or figure.css_first(_MEDIA) is None:
+        captioned = any(not is_nothing(told) for told in figure.css("figcaption"))
+        if captioned or figure.css_first(_MEDIA) is None:
             continue
         found = _below_picture(figure) or _behind(figure, region)
         found = [node for node in found if not is_in(node, left_out)]
@@ -80,7 +81,7 @@ def _take_in(figure: LexborNode, captions: Sequence[LexborNode], left_out: froze
     if holder is None:
         return
     for caption in captions:
-        item = caption.css_first("li") if caption.tag in {"ul", "ol"} else None
+        item = caption.css_first("li") or caption if caption.tag in {"ul", "ol"} else None
         for part in [caption] if item is None else item.iter(include_text=True):
             holder.insert_child(part)
             _take_out(holder.last_child, part, left_out)

@@ -157,7 +157,11 @@ def test_published(head: str, above: str, published: str | None) -> None:
             "Ada Quill, Ben Oxbow",
         ),
         ('<meta name="author" content="By Ada Quill, Staff Writer">', "", "Ada Quill"),
-        ('<meta name="author" content="Ada Quill">', f"{H1}<p>By Ada Quill and Ben Oxbow</p>", "Ada Quill and Ben Oxbow"),
+        (
+            '<meta name="author" content="Ada Quill">',
+            f"{H1}<p>By Ada Quill and Ben Oxbow</p>",
+            "Ada Quill and Ben Oxbow",
+        ),
         ('<meta name="author" content="Ada Quill">', f"{H1}<p>By Ben Oxbow</p>", "Ada Quill"),
         ('<meta name="author" content="Ada Quill, Ben Oxbow">', f"{H1}<p>By Ada Quill</p>", "Ada Quill, Ben Oxbow"),
         ("", f'{H1}<p>By <a href="/x">Ada Quill</a> and <a href="/y">Ben Oxbow</a></p>', "Ada Quill and Ben Oxbow"),

@@ -247,6 +247,8 @@ def again(html: str) -> str:
         ("one<i><br></i>two", "<p>one<br>two</p>"),
         ("one<b><i><br></i><br></b> two", "<p>one</p>\n<p>two</p>"),
         ("<b>one<i><br><br></i>two</b>", "<p><b>one<br><br>two</b></p>"),
+        ("one<span><br><br></span>two", "<p>one</p>\n<p>two</p>"),
+        ("<p>one<br><table><figure><br>two</figure></table>", "<p>one</p>\n<p>two</p>"),
     ],
 )
 def test_line_breaks_in_an_element_of_nothing_else_are_those_of_the_paragraph(html: str, wanted: str) -> None:
