@@ -32,6 +32,7 @@ _ORDINALS = frozenset({
     "й", "е", "го", "ое", "ος", "η",
 })  # fmt: skip
 """Written right behind a number: 5th, 1er, 2:a."""
+_VERSION_MARKS = frozenset("./-")
 _CLOCK_MARKS = frozenset("+−")
 _PUBLISHED = (
     "published|posted|veröffentlicht|erschienen|publié|paru|publicado|publicada|publicat|pubblicato|gepubliceerd|geplaatst|"
@@ -113,21 +114,23 @@ def _read(row: Sequence[Item], context: Context) -> str | None:
 
 
 def _items(plain: str) -> Iterator[Item]:
-    """The items of a text; a number with a letter glued before it is one word with that, as in "v5.3.2024"."""
-    before = letter = None
+    """The items of a text. Numbers with a letter glued before them are one word with that, as in "v5.3.2024"."""
+    letter: Item | None = None
+    before: Item | None = None
     for item in items(plain):
         if letter is not None:
-            if item.kind == "number" and item.glued:
-                item = replace(item, kind="word", text=letter.text + item.text, senses=(), start=letter.start)
-            else:
-                yield letter
-            letter = None
+            is_version = letter.end - letter.start > 1
+            if item.glued and (item.kind == "number" or (is_version and item.text in _VERSION_MARKS)):
+                letter = replace(letter, text=letter.text + item.text, senses=(), end=item.end)
+                continue
+            yield letter
+            before, letter = letter, None
         is_letter = item.kind == "word" and len(item.text) == 1 and item.text < FIRST_UNSPACED
         if is_letter and not (item.glued and before is not None and before.kind == "number"):  # 2024-03-06T18:21
             letter = item
         else:
             yield item
-        before = item
+            before = item
     if letter is not None:
         yield letter
 
