@@ -22,7 +22,7 @@ from ..text.subject import bare_subject
 from ..text.whitespace import collapse, fold
 from . import metadata
 from .page_blocks import Block, words_of
-from .page_credits import Line, author, iso_date, published, zone
+from .page_credits import Line, author, dateline, iso_date, published, published_without_year, zone
 from .page_head import Fact, Found, told
 
 _LONGEST_TITLE = 300
@@ -75,6 +75,7 @@ def page_facts(
     spoken = metadata.settled(said.value if said else None, written)
     near = zone(blocks, first, title.value if title else None)
     when = _published(facts, near, address or (url.value if url else None), spoken, latest)
+    when = when or published_without_year(near, spoken, latest) or dateline(blocks[first], spoken, latest)
     who = _byline(facts, near, title.value if title else None)
     chosen = {"title": title, "url": url, "site": site, "byline": who, "published": when}
     provenance = {name: found.place for name, found in chosen.items() if found is not None}
