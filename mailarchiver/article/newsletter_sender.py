@@ -25,12 +25,14 @@ def parted(name: str, address: str, known: Iterable[str]) -> tuple[str, str] | N
     """The author and the newsletter that a sender's name says; None where it does not, or it is not sure.
 
     It is where the second is the newsletter's name by something else: one of those `known` (folded), or the address
-    spells it; and the first may be a person.
+    spells it; and the first may be a person. A comma may stand between a surname and a first name, which addresses
+    spell, too.
     """
     named = set(known)
     for joint in _JOINTS.finditer(name):
         person, letter = name[: joint.start()].strip(), name[joint.end() :].strip()
-        if _may_be_person(person) and (fold(letter) in named or _spells(address, letter)):
+        is_spelt = "," not in joint[0] and _spells(address, letter)
+        if _may_be_person(person) and (fold(letter) in named or is_spelt):
             return person, letter
     return None
 

@@ -231,8 +231,10 @@ def test_a_pasted_newsletter_has_not_its_senders_date() -> None:
         ("Ada from Swift Letter", "swiftletter@mail.beehiiv.com", "Ada", "Swift Letter"),
         ("Ada Quill at Swift Letter", "ada@swift-letter.org", "Ada Quill", "Swift Letter"),
         ("Ada Quill | Swift Letter", "ada@swiftletter.org", "Ada Quill", "Swift Letter"),
-        ("Ada Quill, Swift Letter", "ada@swiftletter.org", "Ada Quill", "Swift Letter"),
-        ("Ada von Seglerbrief", "ada@seglerbrief.example", "Ada", "Seglerbrief"),
+        ("Ada Quill chez Martinets", "ada@martinets.example", "Ada Quill", "Martinets"),
+        ("Ada de Oxbow", "ada@oxbow.example", None, "Ada de Oxbow"),
+        ("Ada von Oxbow", "ada@oxbow.example", None, "Ada von Oxbow"),
+        ("Quill, Marina", "marina@example.org", None, "Quill, Marina"),
         ("Ada de Quill", "ada@example.org", None, "Ada de Quill"),
         ("Ada from Oxbow", "ada@example.org", None, "Ada from Oxbow"),
         ("News from Swift Letter", "swiftletter@mail.beehiiv.com", None, "News from Swift Letter"),
@@ -246,8 +248,9 @@ def test_a_senders_name_may_say_author_and_newsletter(
     assert (found.byline, found.site) == (byline, site)
 
 
-def test_the_list_confirms_the_newsletter_of_a_senders_name() -> None:
-    found = sent(f"{WEB}{BODY}{LEAVE}", *LIST, sender=Address("Ada from Swift Letter", "ada@example.org"))
+@pytest.mark.parametrize("joint", [" from", " |", ",", " –"])
+def test_the_list_confirms_the_newsletter_of_a_senders_name(joint: str) -> None:
+    found = sent(f"{WEB}{BODY}{LEAVE}", *LIST, sender=Address(f"Ada{joint} Swift Letter", "ada@example.org"))
     assert (found.byline, found.site) == ("Ada", "Swift Letter")
 
 
