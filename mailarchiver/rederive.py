@@ -10,7 +10,6 @@ Reads only. The seal is enough: that the files are those of SHA256SUMS, `archive
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from . import EXTRACTOR
-from .archive import folder
+from .archive import folder, given
 from .archive.findings import Finding, finding
 from .archive.layout import Layout
 from .archive.standing import Standing
@@ -66,7 +65,7 @@ def _mails(root: Path, firsts: Iterable[Entry], damaged: frozenset[str]) -> Iter
         if entry.folder in damaged:
             continue
         try:
-            data = (root / entry.folder / "message.eml").read_bytes()
+            data = given.octets(root / entry.folder / "message.eml")
         except FileNotFoundError:  # removed since it was verified
             continue
         source = entry.source
@@ -175,7 +174,7 @@ def _files_that_differ(root: Path, entry: Entry, bundle: Bundle) -> str:
     names = []
     for name, data in bundle.files.items():
         try:
-            same = hashlib.sha256((root / entry.folder / name).read_bytes()).digest() == hashlib.sha256(data).digest()
+            same = given.octets(root / entry.folder / name) == data
         except FileNotFoundError:
             same = False
         if not same:

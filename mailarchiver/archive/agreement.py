@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from . import manifest
+from . import given, manifest
 from .findings import Finding
 from .glance import read_only
 from .layout import Layout
@@ -16,6 +17,8 @@ from .standing import Standing
 
 LEDGER = ".mailarchiver/ledger.sqlite"
 CURE = "`mailarchiver rebuild ledger` makes it again"
+UNOPENED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY}
+"""Its log (-wal) has not been taken in, and may not be here: on a disk that is mounted read-only, in a snapshot."""
 NAMED = 20
 """How many ids are named before the rest is only counted: the cure is the same for all."""
 
@@ -28,8 +31,9 @@ def disagreements(layout: Layout, standing: Standing) -> list[Finding]:
     try:
         if not layout.ledger.exists():
             return [Finding("note", LEDGER, "is missing: it is made again by the next command that writes")]
-        with layout.ledger.open("rb"):
-            pass
+        os.close(given.opened(layout.ledger))
+    except FileNotFoundError:
+        return [Finding("disagrees", LEDGER, "is no file", CURE)]
     except OSError:
         return [Finding("note", LEDGER, "may not be read by this user, and was not compared")]
     try:
@@ -37,6 +41,9 @@ def disagreements(layout: Layout, standing: Standing) -> list[Finding]:
             db.execute("BEGIN")
             return list(_compared(db, layout, standing))
     except sqlite3.DatabaseError as error:
+        if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in UNOPENED:
+            what = "cannot be opened without writing: it was in use when it was copied or left, and was not compared"
+            return [Finding("note", LEDGER, what)]
         return [Finding("disagrees", LEDGER, f"is damaged ({error})", CURE)]
 
 

@@ -37,15 +37,15 @@ _BEGINNING = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}(?:-[0-9]*)?")
 
 @contextmanager
 def opened(root: Path) -> Iterator[Catalogue]:
-    """The catalogue of the archive at `root`, empty where there is nothing yet.
+    """The catalogue of the archive at `root`.
 
-    Raises `StoreError` for what is no archive, and for what the disk refuses.
+    Raises `NoSuchEntry` where there is none yet, `ArchiveRefused` for what is none, `StoreError` for what the disk
+    refuses.
     """
     layout = Layout(root)
     with as_store_error(layout):
         if not root.exists() or not layout.exists():
-            yield Catalogue(None, {})
-            return
+            raise NoSuchEntry(f"there is no archive at {root}: the first `poll` or `import` makes it")
         db, known = _database(layout)
         try:
             since = {record.id: record for record in manifest.records(layout.manifest, known.size)}

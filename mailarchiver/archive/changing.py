@@ -173,6 +173,8 @@ class Changing(ABC):
         base = entry_id.partition("-")[0]
         if ledger.entry(base) is None and base != entry_id:
             raise NoSuchEntry(f"{entry_id} came with {base}, which was removed too: restore that first, or say --mail")
+        if (twin := _twin(ledger, entry)) is not None:
+            raise NoSuchEntry(f"{entry_id} is in the archive again, as {twin}: remove that first")
         if (self._layout.root / entry.folder).exists():
             raise NoSuchEntry(f"{self._layout.root / entry.folder} is in the way of {entry_id}: move it away")
         return entry, lies
@@ -203,6 +205,13 @@ def _standing(ledger: Ledger, entry_id: str) -> Entry:
     if entry is None:
         raise NoSuchEntry(f"there is no entry {entry_id}")
     return entry
+
+
+def _twin(ledger: Ledger, entry: Entry) -> str | None:
+    """The id of what stands of the same mail with other line ends: filed since this one was removed."""
+    known = ledger.known(entry.sha256, ledger.folded(entry.sha256)) or ()
+    same = set(ledger.of_mail(entry.sha256))
+    return next((name for name, _ in known if name not in same), None)
 
 
 def _mail(ledger: Ledger, digest: str) -> Mail:

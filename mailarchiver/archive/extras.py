@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import given
 from .sync import make_folder
 
 SUMS = "SHA256SUMS"
@@ -92,8 +93,8 @@ def lacking(old: Path, new: Path) -> str | None:
 def _ours(folder: Path) -> frozenset[str] | None:
     """What SHA256SUMS lists; None where it cannot be read, or is damaged."""
     try:
-        lines = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape").splitlines()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        lines = given.octets(folder / SUMS).decode("utf-8", "surrogateescape").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
         return None
     found = [LINE.fullmatch(line) for line in lines]
     if not found or None in found:

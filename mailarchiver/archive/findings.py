@@ -56,8 +56,11 @@ class Report:
 
 
 def finding(kind: FindingKind, root: Path, path: Path | str, what: str, cure: str = "") -> Finding:
-    """A finding about a path below `root`; octets of a name that are no UTF-8 are written as escapes."""
-    relative = Path(path).relative_to(root) if Path(path).is_absolute() else Path(path)
+    """A finding about a path of the archive at `root`, or one as text, from there.
+
+    Octets of a name that are no UTF-8 are written as escapes.
+    """
+    relative = path.relative_to(root) if isinstance(path, Path) else Path(path)
     return Finding(kind, relative.as_posix().encode("utf-8", "backslashreplace").decode(), what, cure)
 
 

@@ -6,13 +6,13 @@ Reads only, and takes nothing for granted: anyone may have changed the folder si
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from ..model import Entry
-from . import AUTOMATIC, manifest
+from . import AUTOMATIC, given, manifest
 from .filed import Keys
 from .sameness import text_key, url_key
 
@@ -26,7 +26,7 @@ def fault(folder: Path, sums: str | None = None) -> str | None:
     Raises `OSError` only where a file is there and cannot be read.
     """
     try:
-        listing = (folder / SUMS).read_bytes()
+        listing = given.octets(folder / SUMS)
     except (FileNotFoundError, NotADirectoryError):
         return f"{SUMS} is missing"
     if sums is not None and hashlib.sha256(listing).hexdigest() != sums:
@@ -34,13 +34,13 @@ def fault(folder: Path, sums: str | None = None) -> str | None:
     for line in listing.decode("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
         path = PurePosixPath(name)
-        if not name or path.is_absolute() or ".." in path.parts:
+        if not name or "\0" in name or path.is_absolute() or ".." in path.parts:
             return f"{SUMS} has a damaged line: {line[:80]!r}"
         try:
-            with (folder / path).open("rb") as file:
+            with os.fdopen(given.opened(folder / path), "rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                     return f"{name} differs from {SUMS}"
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
             return f"{name} is missing"
     return None
 
@@ -57,7 +57,7 @@ def keys(folder: Path, entry: Entry) -> Keys:
         folded=_folded(folder, entry),
         url_key=url_key(entry.url),
         text_key=None if text is None else text_key(text.decode("utf-8", "replace"), entry.id),
-        excerpt=excerpt if isinstance(excerpt, str) else None,
+        excerpt=excerpt.encode("utf-8", "replace").decode() if isinstance(excerpt, str) else None,
         direction="rtl" if described.get("direction") == "rtl" else "ltr",
         automatic=warns_of(described.get("warnings"), AUTOMATIC),
     )
@@ -89,7 +89,7 @@ def describe(root: Path, relative: str, entry_id: str, *, at: Path | None = None
             "warnings": _length(data.get("warnings")),
             "message_id": message.get("message_id"),
             "sha256": message.get("sha256"),
-            "sums": hashlib.sha256((folder / SUMS).read_bytes()).hexdigest(),
+            "sums": hashlib.sha256(given.octets(folder / SUMS)).hexdigest(),
         }
     )
 
@@ -126,7 +126,7 @@ def _folded(folder: Path, entry: Entry) -> str:
 
 def _json(path: Path) -> Mapping[str, object]:
     try:
-        data = json.loads(read(path) or b"")
+        data = given.parsed(read(path) or b"")
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
@@ -135,7 +135,7 @@ def _json(path: Path) -> Mapping[str, object]:
 def read(path: Path) -> bytes | None:
     """A file of a folder, None where it cannot be read."""
     try:
-        return path.read_bytes()
+        return given.octets(path)
     except OSError:  # whatever it is: reading back is the best that can be done, verify names the damage
         return None
 

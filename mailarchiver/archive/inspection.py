@@ -6,14 +6,13 @@ Reads only, at the speed of the disk; may be called from several threads at once
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..model import Entry
+from . import given
 from .findings import BACKUP, Finding, finding, trouble
 from .folder import SUMS
 
@@ -106,7 +105,7 @@ class _Inspection:
         if DESCRIBED not in whole:
             return
         try:
-            told = json.loads(self._read(DESCRIBED) or b"")
+            told = given.parsed(self._read(DESCRIBED) or b"")
         except ValueError:
             told = None
         if not isinstance(told, dict):
@@ -174,13 +173,9 @@ def digest(path: str | Path) -> tuple[str, int]:
 
 def _chunks(path: str | Path) -> Iterator[bytes]:
     """A file's octets, a small one's at once."""
-    # without O_NONBLOCK, a pipe that somebody put there would be waited for
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = given.opened(path)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileNotFoundError(2, "no file", str(path))
-        at_once = min(status.st_size + 1, CHUNK)
+        at_once = min(os.fstat(descriptor).st_size + 1, CHUNK)
         while chunk := os.read(descriptor, at_once):
             yield chunk
             if len(chunk) < at_once:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from . import quarantine
+from . import given, quarantine
 from .findings import BACKUP, Finding, finding, trouble
 from .inspection import digest, inspect
 from .layout import ENTRY_FOLDER, Layout
@@ -56,7 +55,7 @@ def _quarantined(root: Path, path: Path) -> Iterator[Finding]:
     except OSError as error:
         yield _unread(root, mail, error)
     try:
-        told = json.loads(reason.read_bytes())
+        told = given.parsed(given.octets(reason))
         if not isinstance(told, dict) or told.get("digest") != path.name:
             yield finding("changed", root, reason, "is not of this mail", BACKUP)
     except ValueError:

@@ -17,11 +17,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from ..model import Entry, Kind, Source
+from . import given
 from .sync import fsync_path, write_all
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,10 @@ TAIL = 4096
 
 KEYS = tuple(field.name for field in dataclasses.fields(Entry))
 SOURCE_KEYS = tuple(field.name for field in dataclasses.fields(Source))
+ID = re.compile(r"[0-9a-f]{12,64}(?:-[0-9]{1,9})?")
 FOLDER = re.compile(r"\d{4}/\d{2}/(?!\.)[^/\0]{1,255}")
+INTEGERS = range(-(2**63), 2**63)
+"""Those that a database holds."""
 NOT_FOR_LINES = re.compile("[\x7f\u0085\u2028\u2029\ud800-\udfff]")
 """Line ends to some readers, and lone surrogates, which UTF-8 cannot hold: written as JSON escapes."""
 
@@ -75,36 +79,39 @@ def escaped(text: str) -> str:
 def from_line(line: bytes) -> Entry | Removal | None:
     """The record in a line, None for a JSON object of a kind that is not known here.
 
-    Raises `ValueError` for what is no JSON object, or lacks an id, a digest or a folder that may be one.
+    Raises `ValueError` for what is no JSON object, or lacks an id, a digest, a folder or a `received` that may be one.
     """
-    data = json.loads(line.decode())
+    data = given.parsed(line.decode())
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - the line has a bad value, the program no bad type
     if "removed" in data:
-        return Removal(_text(data, "id"), _text(data, "sha256"), _text(data, "removed"))
+        return Removal(_id(data), _text(data, "sha256"), _text(data, "removed"))
     if "folder" not in data:
         return None
     return entry_of(data)
 
 
 def entry_of(data: Mapping[str, object]) -> Entry:
-    """The entry that these keys describe; unknown ones are passed over. Raises `ValueError` where it has no place."""
+    """The entry that these keys describe; unknown ones are passed over, and values that cannot be.
+
+    Raises `ValueError` where it has no id, no place, or no time at which it was received.
+    """
     if not FOLDER.fullmatch(_text(data, "folder")):
         raise ValueError(f"{data['folder']!r} is no folder of an archive")
     tags = data.get("tags")
     return Entry(
-        id=_text(data, "id"),
+        id=_id(data),
         folder=_text(data, "folder"),
         title=_optional(data, "title") or "",
         byline=_optional(data, "byline"),
         site=_optional(data, "site"),
         url=_optional(data, "url"),
         published=_optional(data, "published"),
-        received=_text(data, "received"),
+        received=_received(data),
         filed=_optional(data, "filed"),
         kind=cast("Kind", _optional(data, "kind") or "message"),
         language=_optional(data, "language"),
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        tags=tuple(_whole(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         words=_number(data, "words") or 0,
         images=_number(data, "images") or 0,
         attachments=_number(data, "attachments") or 0,
@@ -128,29 +135,50 @@ def _source(data: object) -> Source | None:
     )
 
 
+def _id(data: Mapping[str, object]) -> str:
+    found = _text(data, "id")
+    if not ID.fullmatch(found):
+        raise ValueError(f"{found!r} is no id")
+    return found
+
+
+def _received(data: Mapping[str, object]) -> str:
+    found = _text(data, "received")
+    try:
+        moment = datetime.fromisoformat(found)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{found!r} is no moment: {error}") from error
+    if moment.tzinfo is None:
+        raise ValueError(f"{found!r} has no offset: when it was depends on the machine")
+    return found
+
+
 def _text(data: Mapping[str, object], key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value:
+    value = _optional(data, key)
+    if not value:
         raise ValueError(f"{key} is missing")
     return value
 
 
 def _optional(data: Mapping[str, object], key: str) -> str | None:
     value = data.get(key)
-    return value if isinstance(value, str) else None
+    return _whole(value) if isinstance(value, str) else None
 
 
 def _number(data: Mapping[str, object], key: str) -> int | None:
     value = data.get(key)
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and value in INTEGERS else None
+
+
+def _whole(text: str) -> str:
+    """A lone surrogate, which neither UTF-8 nor a database can hold, as "?"."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def moment(entry: Entry) -> float:
-    """When it was received, in seconds since 1970; 0 for a date that makes no sense (a manifest edited by hand)."""
-    try:
-        return datetime.fromisoformat(entry.received).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
+    """When it was received, in seconds since 1970."""
+    return datetime.fromisoformat(entry.received).timestamp()
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
@@ -274,6 +302,6 @@ def is_sound(line: bytes) -> bool:
 
 def _is_object(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(given.parsed(line), dict)
     except ValueError:
         return False

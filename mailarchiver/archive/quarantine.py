@@ -15,7 +15,7 @@ from pathlib import Path
 from .. import EXTRACTOR
 from ..errors import NoSuchEntry
 from ..model import MessageRef, Quarantined, RawMessage
-from . import FORMAT, finding
+from . import FORMAT, finding, given
 from .layout import Layout
 from .manifest import escaped
 from .trouble import as_store_error
@@ -64,7 +64,7 @@ def files(quarantined: Quarantined, digest: str, *, now: datetime) -> dict[str, 
 
 def read(folder: Path) -> Found:
     """What the ledger needs of a folder. Raises `OSError`, `ValueError` where its mail is not the one of its name."""
-    octets = (folder / MESSAGE).read_bytes()
+    octets = given.octets(folder / MESSAGE)
     if hashlib.sha256(octets).hexdigest() != folder.name:
         raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
     folded = hashlib.sha256(octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
@@ -95,7 +95,7 @@ def choose(root: Path, word: str) -> Path:
 def told(folder: Path) -> dict[str, object]:
     """What reason.json says; nothing where it is missing or no JSON object."""
     try:
-        found = json.loads((folder / REASON).read_bytes())
+        found = given.parsed(given.octets(folder / REASON))
     except (OSError, ValueError):  # the mail is known all the same
         return {}
     return found if isinstance(found, dict) else {}
@@ -103,7 +103,7 @@ def told(folder: Path) -> dict[str, object]:
 
 def raw_message(folder: Path) -> RawMessage:
     """The mail as it came, with the place and the times it had. Raises as `read`."""
-    octets = (folder / MESSAGE).read_bytes()
+    octets = given.octets(folder / MESSAGE)
     if hashlib.sha256(octets).hexdigest() != folder.name:
         raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
     reason = told(folder)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Entry
+from . import given
 
 
 def read(path: Path) -> str:
     """A text file of an article. Raises `StoreError` where it cannot be read."""
     try:
-        return path.read_text("utf-8", "replace")
+        return given.octets(path).decode("utf-8", "replace")
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}: `mailarchiver verify` says what else is wrong") from error
+
+
+def page(folder: Path) -> Path:
+    """Where an article's page lies, as an absolute path. Raises `StoreError` where it is not there."""
+    path = (folder / "index.html").resolve()
+    if not path.is_file():
+        raise StoreError(f"{path} is not there: `mailarchiver verify` says what became of it")
+    return path
 
 
 def described(folder: Path, entry: Entry) -> dict[str, object]:
@@ -24,7 +32,7 @@ def described(folder: Path, entry: Entry) -> dict[str, object]:
     Where article.json cannot be read, the line of the manifest alone.
     """
     try:
-        found = json.loads((folder / "article.json").read_bytes())
+        found = given.parsed(given.octets(folder / "article.json"))
     except (OSError, ValueError):  # verify names the damage; what is known is shown all the same
         found = None
     of_manifest = {**asdict(entry), "tags": list(entry.tags)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..model import MessageRef
+from . import given
 from .access import Access
 
 
@@ -64,7 +64,7 @@ class Receipts:
 
 def _article(folder: Path) -> dict[str, Any] | None:
     try:
-        told = json.loads((folder / "article.json").read_bytes())
+        told = given.parsed(given.octets(folder / "article.json"))
     except (OSError, ValueError):  # verify names the damage; there is nothing to be told of it
         return None
     return told if isinstance(told, dict) else None

@@ -147,7 +147,8 @@ def _sift(layout: Layout) -> int:
             return 0
         file.seek(0)
         kept = b"".join(line for number, line in enumerate(file) if number not in damaged)
-    log.warning("%s: %d damaged lines are left out; %s has them", layout.manifest, len(damaged), _keep_copy(layout))
+    left_out = counted(len(damaged), "damaged line")
+    log.warning("%s: without %s, which %s has", layout.manifest, left_out, _keep_copy(layout))
     staging.replace(layout, {layout.manifest: kept})
     return len(damaged)
 

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from ..errors import NoSuchEntry
 from ..model import Bundle, Entry, MessageRef, RawMessage
-from . import extras, finding, folder, manifest
+from . import extras, finding, folder, given, manifest
 from .layout import Layout
 from .manifest import Removal
 from .trouble import as_store_error
@@ -115,7 +114,7 @@ def raw_mail(root: Path, mail: Mail) -> RawMessage:
             )
     path = root / first.folder / MAIL
     try:
-        data = path.read_bytes()
+        data = given.octets(path)
     except OSError as error:
         raise ValueError(f"{first.id}: {path}: {error.strerror}") from error
     if hashlib.sha256(data).hexdigest() != mail.digest:
@@ -183,7 +182,7 @@ def _ref(root: Path, entry: Entry) -> MessageRef:
         source = entry.source
         return MessageRef(source.account, source.folder, source.uidvalidity, source.uid)
     try:
-        told = json.loads(folder.read(root / entry.folder / "article.json") or b"{}")
+        told = given.parsed(folder.read(root / entry.folder / "article.json") or b"{}")
     except ValueError:
         told = {}
     account = told.get("account") if isinstance(told, dict) else None

@@ -9,6 +9,7 @@ The index never sees what the user typed: only folded words in quotation marks, 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 from ..model import Entry
-from . import manifest, search_index
+from . import given, manifest, search_index
 from .layout import Layout
 from .matches import best_matches
 from .query import Term, parse
@@ -97,6 +98,8 @@ def _standing(
 
 def _hit(layout: Layout, terms: Sequence[Term], entry: Entry, score: float) -> Hit:
     text = ""
-    with suppress(OSError), (layout.root / entry.folder / "article.txt").open("rb") as file:
-        text = file.read(_MOST_OCTETS).decode("utf-8", "replace")
+    with suppress(OSError):
+        descriptor = given.opened(layout.root / entry.folder / "article.txt")
+        with os.fdopen(descriptor, "rb") as file:
+            text = file.read(_MOST_OCTETS).decode("utf-8", "replace")
     return Hit(entry, score, marked(entry.title, terms), snippet(text, terms))

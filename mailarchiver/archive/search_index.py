@@ -7,7 +7,6 @@ could not be read by whoever may not write to its folder. Whatever is wrong with
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
 from ..text.search_words import respelt, words
-from . import manifest, marks
+from . import given, manifest, marks
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
@@ -229,10 +228,12 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
 def _texts(folder: Path) -> tuple[str, str]:
     """The note and the text of an article, each empty where it cannot be read."""
     note, body = "", ""
-    with suppress(OSError), (folder / "article.txt").open(encoding="utf-8", errors="replace") as file:
-        body = file.read(INDEXED)
+    with suppress(OSError):
+        descriptor = given.opened(folder / "article.txt")
+        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
+            body = file.read(INDEXED)
     with suppress(OSError, ValueError):
-        described = json.loads((folder / "article.json").read_bytes())
+        described = given.parsed(given.octets(folder / "article.json"))
         found = described.get("note") if isinstance(described, dict) else None
         note = found if isinstance(found, str) else ""
     return note, body

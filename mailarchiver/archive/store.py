@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..errors import NoSuchEntry, StoreError
+from ..errors import ArchiveRefused, NoSuchEntry, StoreError
 from ..model import Bundle, Filing, Quarantined, Receipt
 from . import manifest, quarantine, staging
 from .access import Access
@@ -92,7 +92,7 @@ class Store(Publishing, Remembering, Changing):
         layout = Layout(root)
         with as_store_error(layout):
             if not layout.exists():
-                raise StoreError(f"{root} is no archive: name the folder that holds README.txt and manifest.jsonl")
+                raise ArchiveRefused(f"{root} is no archive: name the folder that holds README.txt and manifest.jsonl")
             become_owner(root)
             access = Access(layout, wait=lock_wait)
             try:

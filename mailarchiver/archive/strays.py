@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from shlex import quote
 from typing import Literal
 
 from ..model import Entry
+from . import given
 from .findings import BACKUP, Finding, finding
 from .folder import fault
 from .inspection import DESCRIBED, inspect
@@ -134,11 +134,11 @@ def _is_folder(path: Path) -> bool:
 def _id_in(folder: Path) -> str | None:
     """Which article a folder says it is; None for what is no article's."""
     try:
-        data = json.loads((folder / DESCRIBED).read_bytes())
+        data = given.parsed(given.octets(folder / DESCRIBED))
     except (OSError, ValueError):
         return None
     entry_id = data.get("id") if isinstance(data, dict) else None
-    return entry_id if isinstance(entry_id, str) and "format" in data else None
+    return entry_id if isinstance(data, dict) and isinstance(entry_id, str) and "format" in data else None
 
 
 def _articles_below(folder: Path) -> Iterator[Path]:

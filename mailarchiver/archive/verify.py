@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from ..errors import StoreError
+from ..errors import ArchiveRefused
 from ..model import Entry
 from . import kept, manifest, staging, strays
 from .agreement import disagreements
@@ -41,7 +41,7 @@ def verify(root: Path, *, jobs: int, step: Callable[[int], None] = lambda _: Non
     """All that is wrong with an archive, and what others added to it; `step` hears of every article that was read.
 
     `jobs` folders are read at a time. A commit under way is waited for up to `patience` seconds, if something looks
-    wrong. Raises `StoreError` for what is no archive, or one of a newer format.
+    wrong. Raises `ArchiveRefused` for what is no archive, or one of a newer format, `StoreError` for disk trouble.
     """
     layout = Layout(root)
     with as_store_error(layout):
@@ -70,7 +70,7 @@ def _readme(layout: Layout) -> list[Finding]:
     if not layout.readme.exists() and manifest.size(layout.manifest):
         return [finding("missing", layout.root, layout.readme, "is missing: it says which format this is", BACKUP)]
     if not layout.exists():
-        raise StoreError(f"{layout.root} is no archive: name the folder that holds manifest.jsonl and README.txt")
+        raise ArchiveRefused(f"{layout.root} is no archive: name the folder that holds manifest.jsonl and README.txt")
     return []
 
 

@@ -46,13 +46,16 @@ def search(
 
 
 def _as_query(argument: str) -> str:
-    """An argument as a part of the query. The shell takes quotation marks away: `tag:"slow travel"` gets them back."""
+    """An argument as a part of the query. The shell takes quotation marks away: `tag:"slow travel"` gets them back.
+
+    Not where it took them from a whole query, `"after:2024 lake"`: only a tag or an author may hold a space.
+    """
     import re
 
     if '"' in argument or not re.search(r"\s", argument):
         return argument
-    condition = re.match(r"-?\w+:(?=\S)", argument)
-    if condition is not None:
+    condition = re.match(r"-?(?:tag|author):(?=\S)", argument, re.IGNORECASE)
+    if condition is not None and not re.search(r"\s(?:-\S|\w+:\S)", argument):
         return f'{condition[0]}"{argument[condition.end() :]}"'
     return argument
 

@@ -45,17 +45,23 @@ def show(
     say(f"{'folder':<12}{folder}")
 
 
-def open_(*, name: IdArgument, root: RootOption = None, config: ConfigOption = None) -> None:
+def open_(
+    *, name: IdArgument, root: RootOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Open an article in the browser; without a display, print where its page lies."""
     import os
     import webbrowser
 
+    from ..archive import reading
     from .shown import say
 
-    folder, _ = _found(name, root, config)
-    page = (folder / "index.html").resolve()
+    folder, entry = _found(name, root, config)
+    page = reading.page(folder)
     has_display = any(os.environ.get(key) for key in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
-    if not (has_display and webbrowser.open(page.as_uri())):
+    is_open = has_display and webbrowser.open(page.as_uri())
+    if as_json:
+        say({"id": entry.id, "page": str(page), "opened": is_open})
+    elif not is_open:
         say(str(page))
 
 

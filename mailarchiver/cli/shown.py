@@ -19,7 +19,7 @@ def say(what: "Mapping[str, object] | str") -> None:
     from ..text.terminal import json_line
 
     text = what if isinstance(what, str) else json_line(what)
-    encoding = sys.stdout.encoding or "utf-8"
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # it may have been closed before we were started
     typer.echo(text.encode(encoding, "replace").decode(encoding))
 
 

@@ -152,8 +152,9 @@ def test_it_is_read_while_somebody_writes(root: Path) -> None:
         assert len(newest(root)) == 2
 
 
-def test_no_archive_is_empty_and_another_folder_is_refused(root: Path) -> None:
-    assert newest(root) == []
+def test_where_there_is_no_archive_that_is_said_and_another_folder_is_refused(root: Path) -> None:
+    with pytest.raises(NoSuchEntry, match="there is no archive"):
+        newest(root)
     assert not root.exists()
     root.mkdir()
     (root / "holiday.jpg").write_bytes(b"x")

@@ -364,6 +364,17 @@ def test_the_first_article_goes_only_with_all_others(filled: Store, root: Path) 
     assert {**tree(root), "manifest.jsonl": b""} == {**before, "manifest.jsonl": b""}
 
 
+def test_what_was_filed_again_with_other_line_ends_does_not_come_back_beside_it(filled: Store) -> None:
+    filled.remove([ONE], now=LATER)
+    twin = replace(filing(1, line_end=b"\n"), again="removed")
+    [receipt] = filled.commit([twin], now=LATER)
+    assert receipt.outcome == "filed"
+    with pytest.raises(NoSuchEntry, match=f"as {twin.bundles[0].id}"):
+        filled.restore([ONE])
+    filled.remove([twin.bundles[0].id], now=LATER)
+    assert [entry.id for entry in filled.restore([ONE])] == [ONE]
+
+
 def test_what_cannot_come_back_is_said(filled: Store, root: Path) -> None:
     place = root / ALONE.bundles[0].folder
     lies = root / ".mailarchiver/trash" / place.name

@@ -124,13 +124,6 @@ def test_an_entry_that_moved_to_another_month_counts_there(ledger: Ledger) -> No
     assert ledger.dirty_months() == ["2024/03", "2024/04"]
 
 
-@pytest.mark.parametrize("received", ["yesterday", "2024-03-06T18:00"])
-def test_a_date_edited_by_hand_hurts_nobody(ledger: Ledger, received: str) -> None:
-    with ledger.transaction():
-        ledger.add(replace(entry(1), received=received), keys())
-    assert len(ledger.newest(9)) == 1
-
-
 def test_the_same_article_is_the_first_of_all_that_match(ledger: Ledger) -> None:
     known = [keys(url_key="u", text_key="t"), keys(url_key=None, text_key="t"), keys(url_key="u", text_key="s")]
     with ledger.transaction():

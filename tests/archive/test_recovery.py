@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from mailarchiver.archive.bundle import bundle, digests
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, Filing
+from mailarchiver.poll import refresh_pages
 from tests.archive.filings import NOW, entry_folders, filing, mail, tree
 from tests.archive.specimens import RECEIVED, forwarded, raw
 
@@ -313,7 +315,9 @@ def test_others_folders_and_renamed_ones_are_left_alone(root: Path) -> None:
     assert len(titles(root)) == 1
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"id": 5}', '{"id": "ID"}', '{"id": "ID", "message": {}}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"id": 5}', '{"id": "ID"}', '{"id": "ID", "message": {}}', "[" * 100_000]
+)
 def test_a_folder_with_a_strange_article_json_is_passed_over(root: Path, content: str) -> None:
     mine = filing(1)
     files = dict(mine.bundles[0].files)
@@ -325,6 +329,27 @@ def test_a_folder_with_a_strange_article_json_is_passed_over(root: Path, content
     assert titles(root) == []
 
 
+@pytest.mark.parametrize("name", ["SHA256SUMS", "article.json", "message.eml"])
+def test_a_pipe_in_a_folder_is_not_waited_for(root: Path, name: str) -> None:
+    commit(root, filing(1))
+    (root / "manifest.jsonl").unlink()
+    path = entry_folders(root)[0] / name
+    path.unlink()
+    os.mkfifo(path)
+    Store.open(root).close()
+    assert titles(root) == []
+
+
+@pytest.mark.parametrize("name", ["article.json", "article.txt", "message.eml"])
+def test_a_pipe_in_a_listed_folder_is_not_waited_for(root: Path, name: str) -> None:
+    commit(root, filing(1))
+    without_ledger(root)
+    path = entry_folders(root)[0] / name
+    path.unlink()
+    os.mkfifo(path)
+    assert commit(root, filing(1)) == ["already"]
+
+
 def test_a_damaged_line_in_the_middle_costs_no_article(root: Path) -> None:
     commit(root, filing(1), filing(2), filing(3))
     lines = (root / "manifest.jsonl").read_bytes().splitlines(keepends=True)
@@ -333,6 +358,33 @@ def test_a_damaged_line_in_the_middle_costs_no_article(root: Path) -> None:
     Store.open(root).close()
     assert sorted(titles(root)) == sorted(filing(number).bundles[0].id for number in (1, 2, 3))
     json.loads((root / "manifest.jsonl").read_bytes().splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"source": {"account": "\ud800", "folder": "\ud800", "uidvalidity": 10**30, "uid": True}},
+        {"title": "\ud800", "byline": "\ud800", "tags": ["\ud800", 1, None], "words": 10**40, "images": -1.5},
+        {"url": "http://[::1/\ud800"},
+        {"url": "http://example.org:99999999999999999/a"},
+        {"received": "9999-99-99"},
+        {"received": "0001-01-01T00:00:00+23:59", "published": 5, "same_as": []},
+        {"id": "../../../../../tmp/x"},
+        {"sha256": "\ud800"},
+    ],
+)
+def test_a_line_that_was_edited_costs_no_other_article(root: Path, edited: dict[str, object]) -> None:
+    commit(root, filing(1), filing(2))
+    first, second = (json.loads(line) for line in (root / "manifest.jsonl").read_bytes().splitlines())
+    (root / "manifest.jsonl").write_text(f"{json.dumps(first | edited)}\n{json.dumps(second)}\n")
+    described = root / first["folder"] / "article.json"
+    described.write_text(json.dumps(json.loads(described.read_text()) | {"excerpt": "\ud800"}))
+    without_ledger(root)
+    assert commit(root, filing(2)) == ["already"]
+    with Store.open(root) as store:
+        assert second["id"] in [entry.id for entry in store.entries()]
+        refresh_pages(store)
+        store.update_search()
 
 
 def test_the_line_of_an_adopted_folder_is_the_one_it_had(root: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver.archive.sameness import text_key, url_key
+from mailarchiver.text.whitespace import fold
 
 CANONICAL = "example.org/2024/Night-Train?id=7&page=2"
 
@@ -65,6 +68,12 @@ def test_no_url_breaks_it(url: str) -> None:
 def test_texts_are_equal_whatever_the_case_and_the_wrapping() -> None:
     assert text_key("The ﬁrst\ntrain", "a") == text_key("THE FIRST   TRAIN\n", "b")
     assert text_key("The first train", "a") != text_key("The last train", "a")
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_ascii_has_the_key_that_it_has_beside_other_letters(text: str) -> None:
+    digest = hashlib.sha256((fold(text) or "\0x").encode()).hexdigest()
+    assert text_key(text, "x") == digest
 
 
 def test_articles_without_text_are_not_the_same() -> None:

@@ -26,7 +26,7 @@ from mailarchiver.archive.store import Store
 from mailarchiver.errors import StoreError
 from mailarchiver.model import Filing
 from tests.archive.articles import written
-from tests.archive.filings import NOW, filing
+from tests.archive.filings import NOW, entry_folders, filing
 from tests.archive.test_store_open import needs_root, public
 
 __all__ = ["public"]
@@ -439,6 +439,18 @@ def test_the_group_may_read_it_and_searching_leaves_no_trace(root: Path) -> None
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     assert titles(root, "lake") == ["Lake"]
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_a_pipe_in_place_of_a_text_is_not_waited_for(root: Path) -> None:
+    file(root, written(1, "Lake", "Deep water."))
+    [folder] = entry_folders(root)
+    for name in ("article.txt", "article.json"):
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+    with Store.open(root, min_free=0) as store:
+        store.rebuild_search()
+    [hit] = search(root, "lake").hits
+    assert (hit.entry.title, hit.snippet.text) == ("Lake", "")
 
 
 AS_NOBODY = """

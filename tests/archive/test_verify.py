@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -342,6 +342,12 @@ def test_a_ledger_of_garbage_is_found(filled: Path) -> None:
     assert damage(filled) == {("disagrees", ".mailarchiver/ledger.sqlite")}
 
 
+def test_a_folder_in_place_of_the_ledger_is_found(filled: Path) -> None:
+    (filled / ".mailarchiver" / "ledger.sqlite").unlink()
+    (filled / ".mailarchiver" / "ledger.sqlite").mkdir()
+    assert damage(filled) == {("disagrees", ".mailarchiver/ledger.sqlite")}
+
+
 def test_a_ledger_that_is_behind_is_no_damage(filled: Path) -> None:
     before = (filled / ".mailarchiver" / "ledger.sqlite").read_bytes()
     with Store.open(filled, min_free=0) as store:
@@ -414,23 +420,39 @@ def test_whoever_may_read_the_articles_may_verify_them(public: Path) -> None:
     assert found == {("unreadable", "2024/03")}
 
 
+@contextmanager
+def read_only(root: Path, target: Path) -> Iterator[Path]:
+    """The archive, mounted there."""
+    target.mkdir()
+    commands = [["mount", "--bind", str(root), str(target)], ["mount", "-o", "remount,bind,ro", str(target)]]
+    if any(subprocess.run(command, check=False, capture_output=True).returncode for command in commands):
+        pytest.skip("nothing may be mounted here")
+    try:
+        yield target
+    finally:
+        subprocess.run(["umount", str(target)], check=True)
+
+
 @needs_root
 def test_a_disk_that_is_mounted_read_only(filled: Path, tmp_path: Path) -> None:
     fill_ledger_wal = Store.open(filled, min_free=0)
-    target = tmp_path / "mounted"
-    target.mkdir()
-    commands = [["mount", "--bind", str(filled), str(target)], ["mount", "-o", "remount,bind,ro", str(target)]]
-    if any(subprocess.run(command, check=False, capture_output=True).returncode for command in commands):
+    with closing(fill_ledger_wal), read_only(filled, tmp_path / "mounted") as mounted:
+        assert verify(mounted).findings == ()
         fill_ledger_wal.close()
-        pytest.skip("nothing may be mounted here")
-    try:
-        assert verify(target).findings == ()
-        fill_ledger_wal.close()
-        assert verify(target).findings == ()
+        assert verify(mounted).findings == ()
         with pytest.raises(OSError, match="Read-only"):
-            (target / "x").touch()
-    finally:
-        subprocess.run(["umount", str(target)], check=True)
+            (mounted / "x").touch()
+
+
+@needs_root
+def test_a_snapshot_of_an_archive_in_use_is_no_damage(filled: Path, tmp_path: Path) -> None:
+    with Store.open(filled, min_free=0) as store:
+        store.commit([filing(20)], now=NOW)
+        taken = shutil.copytree(filled, tmp_path / "taken", ignore=shutil.ignore_patterns("*-shm"))
+    assert (taken / ".mailarchiver" / "ledger.sqlite-wal").stat().st_size
+    with read_only(taken, tmp_path / "mounted") as mounted:
+        assert damage(mounted) == set()
+        assert ("note", ".mailarchiver/ledger.sqlite") in harmless(mounted)
 
 
 @pytest.mark.timeout(300)
@@ -490,6 +512,22 @@ def test_names_that_no_text_can_hold(filled: Path) -> None:
     assert all(found.path.encode() for found in report.findings)
 
 
+@pytest.mark.parametrize("says", [None, "{}", '["id"]', "[" * 100_000, '{"format": 1, "id": "aaaaaaaaaaaa"}'])
+@pytest.mark.parametrize("sums", [None, b"", b"0  a\0b\n", b"\xff\n"])
+def test_whatever_others_call_by_our_names(filled: Path, says: str | None, sums: bytes | None) -> None:
+    """`None` is a pipe into which nobody ever writes."""
+    for folder in (filled / "theirs", filled / "2024" / "03" / "2024-03-06-theirs-aaaaaaaaaaaa"):
+        folder.mkdir()
+        for name, octets in (("article.json", None if says is None else says.encode()), ("SHA256SUMS", sums)):
+            if octets is None:
+                os.mkfifo(folder / name)
+            else:
+                (folder / name).write_bytes(octets)
+    report = verify(filled)
+    assert {"theirs", "2024/03/2024-03-06-theirs-aaaaaaaaaaaa"} <= {found.path for found in report.findings}
+    assert {found.kind for found in report.findings} <= {"extra", "unlisted"}
+
+
 @pytest.mark.parametrize("replace", [os.mkfifo, os.mkdir])
 def test_something_else_in_place_of_a_file(filled: Path, replace: Callable[[Path], None]) -> None:
     path = entry_folders(filled)[0] / "article.txt"
@@ -504,6 +542,18 @@ def test_a_file_that_became_a_link_to_the_same_is_as_it_was(filled: Path) -> Non
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
     assert verify(filled).findings == ()
+
+
+def test_paths_are_from_the_root_however_that_is_named(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (filled / "README.txt").unlink()
+    (filled / ".mailarchiver" / "quarantine" / "x").touch()
+    (entry_folders(filled)[0] / "article.txt").unlink()
+    found = verify(filled).findings
+    assert len(found) == 3
+    monkeypatch.chdir(filled.parent)
+    assert verify(Path(filled.name)).findings == found
+    monkeypatch.chdir(filled)
+    assert verify(Path()).findings == found
 
 
 def test_findings_are_in_the_order_of_paths(filled: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,31 @@ def test_open_prints_the_page_where_there_is_no_display(root: Path, monkeypatch:
     assert run(root, "open", LAKE.id).stdout.strip() == str((root / LAKE.folder / "index.html").resolve())
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["show", LAKE.id], ["search", "diary"]])
+def test_without_an_output_nothing_is_said(root: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "mailarchiver", *arguments, "--root", str(root)]
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_open_as_json(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(key, raising=False)
+    page = (root / LAKE.folder / "index.html").resolve()
+    told = json.loads(run(root, "open", LAKE.id, "--json").stdout)
+    assert told == {"id": LAKE.id, "page": str(page), "opened": False}
+
+
+def test_a_page_that_is_not_there_is_not_opened(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("it has nothing to show"))
+    monkeypatch.setenv("DISPLAY", ":0")
+    copy = shutil.copytree(root, tmp_path / "copy")
+    (copy / LAKE.folder).rename(copy / "renamed")
+    done = run(copy, "open", LAKE.id)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "index.html is not there: `mailarchiver verify`" in str(done.exception)
+
+
 def test_open_calls_the_browser(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = tmp_path / "called"
     browser = tmp_path / "browser"
@@ -150,6 +176,22 @@ def test_search_shows_the_place(root: Path) -> None:
 def test_marks_are_bold_on_a_terminal(root: Path) -> None:
     done = CliRunner().invoke(app, ["search", "diary", "--root", str(root)], color=True)
     assert "keeps a \x1b[1mdiary\x1b[0m." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after:2024 diary", "kind:text diary", "site:aldern diary", "tag:slow after:2024", "tag:slow -bus", "-tag:a b:c"],
+)
+def test_a_whole_query_may_be_one_argument(root: Path, query: str) -> None:
+    whole, parts = (run(root, "search", "--", *words).stdout for words in ([query], query.split()))
+    assert whole == parts
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "998ec14a"], ["open", "998ec14a"]])
+def test_where_there_is_no_archive_that_is_said(tmp_path: Path, command: list[str]) -> None:
+    done = run(tmp_path / "nowhere", *command)
+    assert isinstance(done.exception, NoSuchEntry)
+    assert "there is no archive at " in str(done.exception)
 
 
 def test_what_the_shell_took_the_quotes_from_is_a_condition_all_the_same(root: Path) -> None:

@@ -42,6 +42,12 @@ def test_help_names_every_command() -> None:
         assert f"  {command} " in done.output
 
 
+@pytest.mark.parametrize("command", [[], ["import"], ["quarantine"], ["quarantine", "retry"]])
+def test_h_is_short_for_help(command: list[str]) -> None:
+    short, long = (CliRunner().invoke(app, [*command, option]) for option in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+
+
 def test_version() -> None:
     done = CliRunner().invoke(app, ["--version"])
     assert (done.exit_code, done.output) == (0, f"mailarchiver {mailarchiver.__version__}\n")
