@@ -60,7 +60,11 @@ def _holds(node: LexborNode, tags: str) -> bool:
 
 
 def _behind(figure: LexborNode, region: LexborNode) -> list[LexborNode]:
-    """What stands behind a figure and is called a caption; around the figure may be a box that holds nothing else."""
+    """What stands behind a figure and is called a caption; around the figure may be a box that holds nothing else. In a
+    figure of figures it is the outer one's.
+    """
+    if figure.parent is not None and figure.parent.tag == "figure":
+        return []
     node: LexborNode | None = figure
     for _ in range(_BOXES_AROUND):
         if node is None or node.mem_id == region.mem_id:

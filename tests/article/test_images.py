@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -284,6 +285,14 @@ def test_the_text_of_a_figure_is_its_caption() -> None:
     assert "<figcaption><p>The nest <b>in May</b>.</p>\n<p>(A. Quill)</p>\n</figcaption>" in found.html
     assert found.images[0].caption == "The nest in May. (A. Quill)"
     assert found.text.count("The nest") == 1
+
+
+def test_the_caption_of_a_figure_of_figures_stays_its_own() -> None:
+    html = f'<figure><figure><img src="cid:a"></figure>{CAPTION}</figure>'
+    once = article(reader_page(html), parts=(part(content_id="a"),)).html
+    assert f"</figure>\n<figcaption>{CAPTION}</figcaption>\n</figure>" in once
+    back = re.sub('src="[^"]*"', 'src="cid:a"', once)
+    assert article(reader_page(back), parts=(part(content_id="a"),)).html == once
 
 
 def test_a_list_of_an_item_and_of_text_is_no_caption_and_loses_nothing() -> None:
