@@ -8,7 +8,7 @@ import typer
 
 from .cli.app import app
 from .errors import ArchiveRefused, ConfigError, Deferred, MailArchiverError, NoSuchEntry, StoreError
-from .text.traces import threads_quote_nobody, trace
+from .text.traces import python_quotes_nobody, trace
 
 _WRONG_USAGE = 2
 """With this click ends the process, once it has said what is wrong."""
@@ -27,7 +27,7 @@ def main() -> None:
     its sender at any exit code but 0 and 75.
     """
     try:
-        with threads_quote_nobody():
+        with python_quotes_nobody():
             app()
     except SystemExit as end:
         if end.code == _WRONG_USAGE and "-" in sys.argv[1:]:

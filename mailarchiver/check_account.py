@@ -13,6 +13,7 @@ from .archive import glance
 from .check_finding import Finding
 from .config import Account
 from .errors import LoginRefused, MailboxError, StoreError
+from .forbearance import in_words, mark, remaining
 from .mailbox import server_clock, survey
 from .mailbox.folders import Choice
 from .mailbox.imap import ImapMailbox, Selected
@@ -30,6 +31,7 @@ def check_account(account: Account, root: Path, largest: int, now: datetime) -> 
     octets that a message may have.
     """
     about = _About(account, root, largest, now)
+    yield from _of_pause(about)
     try:
         addresses = survey.resolve(account.host)
     except MailboxError as error:
@@ -82,6 +84,24 @@ class _About:
     def words(self, error: Exception) -> str:
         """What the error says, without the account, which is said already."""
         return str(error).removeprefix(f"account {self.account.name}: ")
+
+
+def _of_pause(about: _About) -> Iterator[Finding]:
+    """Whether the daemon leaves the account alone for now. An archive that cannot be read is told of by `pending`."""
+    try:
+        paused = glance.paused(about.root).get(about.account.name)
+    except StoreError:
+        return
+    left = remaining(paused, about.now) if paused is not None else None
+    if paused is None or not left:
+        return
+    until = paused.until.isoformat(timespec="seconds")
+    if paused.mark == mark(about.account):
+        cure = "`mailarchiver poll` tries at once, and where that goes well, a reload of the daemon ends the pause"
+    else:
+        cure = "its log-in is configured otherwise by now: a reload of the daemon ends the pause"
+    text = f"the daemon has it {in_words((left, paused))}: {cure}"
+    yield about.note("pause", text, until=until, failures=paused.failures, why=paused.why)
 
 
 def _of_connection(about: _About, found: survey.Connection, now: datetime) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from .answers import answer_frame, read_answer, read_task, task_frame
 from .errors import StoreError
 from .frames import Incoming, Outgoing, widen
 from .model import Quarantine, RawMessage, Rules, Understood
-from .text.traces import trace
+from .text.traces import python_quotes_nobody, trace
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -194,8 +194,9 @@ def serve(work: Callable[..., Understood] | None = None) -> None:
     outgoing.add(READY)
     outgoing.flush()
     try:
-        while _answered(incoming, outgoing, work or pipeline.understand, seconds):
-            pass
+        with python_quotes_nobody():
+            while _answered(incoming, outgoing, work or pipeline.understand, seconds):
+                pass
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001  the border of a process: its standard error is the parent's log

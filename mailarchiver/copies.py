@@ -22,6 +22,7 @@ from .archive.notes import Copying
 from .errors import MailboxError
 from .events import about
 from .mailbox import survey
+from .mailbox.imap import Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +63,8 @@ def _in_target(mailbox: ImapMailbox, target: str, wanted: Mapping[int, Copying],
     newest = mailbox.search(None, above=above)[-LOOKED_THROUGH:]
     there = mailbox.ask("tell the sizes", partial(survey.sizes, uids=newest))
     candidates = [uid for uid, size in there.items() if size in sizes]
-    left = Counter(digests(raw.data)[0] for batch in mailbox.fetch(candidates) for raw in batch)
+    bounds = Bounds(largest=max(sizes, default=0))  # what was filed may be larger than usual
+    left = Counter(digests(raw.data)[0] for batch in mailbox.fetch(candidates, bounds=bounds) for raw in batch)
     copied = set()
     for uid, each in sorted(wanted.items()):
         if left[each.digest]:

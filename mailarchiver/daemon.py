@@ -132,13 +132,13 @@ class _Service:
                 return
             then, now = now, (time.time(), time.monotonic())
             try:
+                if signal.SIGHUP in came:  # first: it is told but once
+                    self._reload()
                 goes_on = self._rounds.watch(now[1])
                 self._tell(now[1] - begun[1])
                 self._look_after_clock(jumped(then, now))
                 self._pools[0].rest(now[1])
                 self._drop_pools()
-                if signal.SIGHUP in came:
-                    self._reload()
             except Exception:  # the border of the loop: mail is filed by other threads, and the watchdog is not fed
                 log.exception("the service was not tended, by a defect of mailarchiver", extra=about(Event.DEFECT))
                 continue

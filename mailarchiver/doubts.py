@@ -7,8 +7,9 @@
                                                             ├─ in full      ─▶ filed as another mail: acknowledged
                                                             └─ another part ─▶ not filed, tried again later
 
-It is noted before it is filed: should we be killed between the two, it is still in doubt. What comes different each
-time, and never in full, is filed once and then counts as a message that cannot be fetched.
+It is noted before it is filed: should we be killed between the two, it is still in doubt, and whatever comes of it next
+is filed. What comes different each time, and never in full, is filed once and then counts as a message that cannot be
+fetched.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .archive.bundle import digests
 from .events import Event, about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .archive.store import Store
     from .model import RawMessage
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 class Doubts:
     """Those of one folder in one round. `uids` are in doubt now: nothing is to be done to them on the server. Raises
-    `StoreError`. Without UIDVALIDITY nothing is noted, and nothing is done there anyway.
+    `StoreError`. Without UIDVALIDITY nothing is noted here, and nothing is done there anyway; `unnoted` are those of
+    this round, with the digests of what came.
     """
 
     def __init__(self, store: Store, account: str, folder: str, uidvalidity: int | None) -> None:
@@ -38,11 +40,16 @@ class Doubts:
         self._place = None if uidvalidity is None else (account, folder, uidvalidity)
         self._known = {} if self._place is None else store.notes.doubtful(*self._place)
         self.uids = set(self._known)
+        self._filed = store.done_uids(account, folder, uidvalidity) if self._known else frozenset()
         self._settled: set[int] = set()
+        self.unnoted: dict[int, str] = {}
 
-    def forget(self, listed: Iterable[int]) -> None:
-        """What is not there any more is of no interest."""
-        gone = self.uids.difference(listed)
+    def forget(self, listed: Iterable[int], present: Callable[[set[int]], set[int]]) -> None:
+        """What is not there any more is of no interest. `present` tells what is, of what was not listed: it may be
+        older than `since`, and a search may come back empty by mistake.
+        """
+        unlisted = self.uids.difference(listed)
+        gone = unlisted - present(unlisted) if unlisted else unlisted
         if gone and self._place is not None:
             self._store.notes.forget_doubtful(*self._place, gone)
             self.uids -= gone
@@ -68,15 +75,20 @@ class Doubts:
     def _weigh(self, raw: RawMessage) -> bool:
         """Whether it is to be filed."""
         uid, place = raw.ref.uid, self._place
+        if uid is not None and place is None and raw.doubt is not None:
+            self.unnoted[uid] = digests(raw.data)[0]
         if uid is None or place is None or (raw.doubt is None and uid not in self._known):
             return True
         facts = about(Event.DOUBTFUL, account=raw.ref.account, mailbox=raw.ref.folder, uid=uid)
+        digest = digests(raw.data)[0]
         if raw.doubt is None:
-            text = "UID %d of %r came in full; what was filed of it before is a part, and may be removed"
+            if self._known[uid] == digest:
+                text = "UID %d of %r is as long as the server states by now: it is all"
+            else:
+                text = "UID %d of %r came in full; what was filed of it before is a part, and may be removed"
             log.warning(text, uid, raw.ref.folder, extra=facts)
             self._settled.add(uid)
             return True
-        digest = digests(raw.data)[0]
         if self._known.get(uid) == digest:
             text = "UID %d of %r came the same on another connection: %s; it is believed to be all"
             log.warning(text, uid, raw.ref.folder, raw.doubt, extra=facts)
@@ -86,4 +98,4 @@ class Doubts:
         log.warning(text, uid, raw.ref.folder, raw.doubt, extra=facts)
         self._store.notes.note_doubtful(*place, uid, digest)
         self.uids.add(uid)
-        return uid not in self._known
+        return uid not in self._known or uid not in self._filed

@@ -27,6 +27,7 @@ from .config import Archive, Limits
 from .events import Event, about
 from .model import Filing, Quarantine, Quarantined, RawMessage, Receipt, Rules, Understood
 from .text.terminal import line
+from .text.traces import spot
 from .text.wording import counted, where
 from .workers import ENTRY, Pool, Worker
 
@@ -225,7 +226,7 @@ def filing(raw: RawMessage, digest: str, folded: str, answer: Understood) -> Fil
             for bundle in answer:
                 check(bundle, digest)
         except ValueError as error:
-            answer = Quarantine("defect", f"the worker's answer was refused: {error}")
+            answer = Quarantine("defect", f"the worker's answer was refused: {spot(error)}")
         else:
             return Filing(raw.ref, digest, folded, answer)
     if answer.trace:

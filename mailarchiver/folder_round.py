@@ -15,6 +15,7 @@ from .doubts import Doubts
 from .errors import FetchBrokeError, MailboxError
 from .events import Event, about
 from .filing import filed
+from .mailbox import glimpse
 from .mailbox.imap import Bounds
 from .model import After, RawMessage, Receipt, Rules
 from .receipts import without_own
@@ -108,7 +109,7 @@ class FolderRound:
         own: set[int] = set()
         doubts = Doubts(self.store, self.account.name, self.selected.folder, self.selected.uidvalidity)
         trouble = self.no_target or self.redo(listed, doubts.uids)
-        doubts.forget(listed)
+        doubts.forget(listed, self.mailbox.present)
         known = self.failures(listed)
         fresh = [uid for uid in pending if uid not in known and uid not in doubts.uids]
         is_due = {uid for uid, failure in known.items() if failure.is_due(datetime.now(UTC))}
@@ -119,7 +120,7 @@ class FolderRound:
             for receipts in self.told(batches, len(fresh) + len(again)):
                 done += receipts
                 self.want_receipts(receipts)
-                self.note_glimpsed(receipts)
+                self.note_glimpsed(receipts, doubts.unnoted)
                 doubts.filed(receipt.ref.uid for receipt in receipts)
                 trouble = trouble or self.acknowledge_all(receipts, doubts.uids)
                 if stop.is_set():
@@ -252,11 +253,17 @@ class FolderRound:
             trouble = trouble or self.acknowledge(left, quarantined=quarantined, is_again=True)
         return trouble
 
-    def note_glimpsed(self, receipts: Sequence[Receipt]) -> None:
-        """Record what has no UID to be known by."""
-        keys = [key for receipt in receipts if (key := self.keys.get(receipt.ref.uid or 0))]
+    def note_glimpsed(self, receipts: Sequence[Receipt], doubtful: Mapping[int, str]) -> None:
+        """Record what has no UID to be known by. What is in doubt is known by what came of it, too, and so is fetched
+        again, until that is the same twice.
+        """
+        keys = {uid: key for receipt in receipts if (key := self.keys.get(uid := receipt.ref.uid or 0))}
+        if in_doubt := [uid for uid in keys if uid in doubtful]:
+            known = self.store.notes.glimpsed(self.account.name, self.selected.folder)
+            parts = {uid: glimpse.of_part(keys[uid], doubtful[uid]) for uid in in_doubt}
+            keys |= {uid: part for uid, part in parts.items() if part not in known}
         if keys:
-            self.store.notes.glimpse(self.account.name, self.selected.folder, keys)
+            self.store.notes.glimpse(self.account.name, self.selected.folder, keys.values())
 
     def want_receipts(self, receipts: Sequence[Receipt]) -> None:
         """Have what is new told of in the mailbox, where the owner wants that."""

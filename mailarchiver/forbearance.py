@@ -5,14 +5,15 @@
     a round is refused ─▶ note ─▶ ledger ─ the next start, or a reload ─▶ left: how long still
 
 What a network did is not noted: that is tried anew at once by whoever starts anew. A pause ends early where the account
-was configured otherwise since, or its password is another one; and by `mailarchiver poll`, which always tries, if that
-goes well.
+was configured otherwise since, or its password is another one; and by `mailarchiver poll`, which tries unless it is to
+be patient, as from a timer, if that goes well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from .archive.notes import Paused
 from .errors import LoginRefused, MailboxError, StoreError
 from .events import Event, about
 from .mailbox.auth import Secret, read_secret
-from .schedule import LONGEST_PAUSE, hint
+from .schedule import LONGEST_PAUSE, hint, pause
 from .text.wording import counted, span_in_words
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from .archive.store import Store
     from .config import Account
+    from .folder_round import RoundResult
 
 _DECIDES = {
     *("host", "port", "security", "ca_file", "username", "auth", "password_file", "password_command"),
@@ -61,6 +63,14 @@ def _of_secret(account: Account) -> str:
         return "?"
 
 
+def remaining(paused: Paused, now: datetime) -> timedelta:
+    """How long a pause lasts still. Where that is longer than the longest there is, the clock was set back, and how
+    much of it is over cannot be known: then it is. Else each restart, and each reload, would have it begin anew.
+    """
+    left = paused.until - now
+    return left if timedelta(0) < left <= LONGEST_PAUSE else timedelta(0)
+
+
 Left = tuple[timedelta, Paused]
 """How long an account is still to be left alone, and why."""
 
@@ -76,21 +86,21 @@ class Forbearance:
         self._clock = clock
         self._noted: set[str] = set()
 
-    def left(self, accounts: Iterable[Account]) -> dict[str, Left]:
-        """Those of the accounts that are to be left alone, by their names; which is said. A clock that was set back
-        makes a pause no longer than the longest there is.
-        """
+    def left(self, accounts: Iterable[Account], say: Callable[[Account, Left], None] | None = None) -> dict[str, Left]:
+        """Those of the accounts that are to be left alone, by their names; which is said, by `say` or in the log."""
         try:
             noted = self._store.notes.paused()
         except StoreError as error:
             _tell(error)
             return {}
-        self._noted, found = set(noted), {}
+        self._noted |= set(noted)  # what another thread is noting just now, too
+        found = {}
         for account in accounts:
             paused = noted.get(account.name)
-            if paused is not None and paused.until > self._clock() and paused.mark == mark(account):
-                found[account.name] = min(paused.until - self._clock(), LONGEST_PAUSE), paused
-                _say(account, *found[account.name])
+            wait = remaining(paused, self._clock()) if paused is not None else timedelta()
+            if paused is not None and wait and paused.mark == mark(account):
+                found[account.name] = wait, paused
+                (say or _say)(account, found[account.name])
         return found
 
     def note(self, account: Account, wait: timedelta, failures: int, why: Exception | str) -> None:
@@ -105,6 +115,26 @@ class Forbearance:
         except StoreError as error:
             _tell(error)
 
+    def heed(self, account: Account, outcome: RoundResult | MailboxError) -> None:
+        """What a round came to of which nobody counts the failures but this: see `note`, and `forget`."""
+        if isinstance(outcome, MailboxError):
+            failures = self._failures(account) + 1
+            self.note(account, pause(outcome, failures, random.random), failures, outcome)
+        elif wait := hint(outcome.troubles):
+            self.note(account, wait, 0, "; ".join(outcome.troubles))
+        else:
+            self._noted.add(account.name)  # by whomever
+            self.forget(account)
+
+    def _failures(self, account: Account) -> int:
+        """How often it failed in a row, as it is configured now."""
+        try:
+            paused = self._store.notes.paused().get(account.name)
+        except StoreError as error:
+            _tell(error)
+            return 0
+        return paused.failures if paused is not None and paused.mark == mark(account) else 0
+
     def forget(self, account: Account) -> None:
         """An account got on."""
         if account.name not in self._noted:
@@ -116,14 +146,19 @@ class Forbearance:
             _tell(error)
 
 
-def _say(account: Account, wait: timedelta, paused: Paused) -> None:
+def in_words(left: Left) -> str:
+    """How long an account is still left alone, and why."""
+    wait, paused = left
+    after = f"after {counted(paused.failures, 'failure')} " if paused.failures else ""
+    return f"left alone for another {span_in_words(wait.total_seconds())}, {after}({paused.why})"
+
+
+def _say(account: Account, left: Left) -> None:
     """Tell that an account is not tried at once, though somebody has just started or reloaded the daemon."""
-    again = span_in_words(wait.total_seconds())
     log.warning(
-        "%s: left alone for another %s, after %s (%s); `mailarchiver poll` tries at once, and where that goes well, a "
-        "reload ends the pause",
-        *(account.name, again, counted(paused.failures, "failure"), paused.why),
-        extra=about(Event.LEFT_ALONE, account=account.name, seconds=round(wait.total_seconds())),
+        "%s: %s; `mailarchiver poll` tries at once, and where that goes well, a reload ends the pause",
+        *(account.name, in_words(left)),
+        extra=about(Event.LEFT_ALONE, account=account.name, seconds=round(left[0].total_seconds())),
     )
 
 

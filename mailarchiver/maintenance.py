@@ -46,20 +46,26 @@ class Maintenance:
 
     def verify(self) -> None:
         """Read the articles whose week it is, and those that were found damaged, unless that was done this week."""
-        with self._at_work:
-            _at_the_border(self._verify)
+        self._do(self._verify)
 
     def pages(self) -> None:
         """Write the browse pages that are behind what was filed; all of them where they are of another version."""
-        with self._at_work:
-            _at_the_border(self._pages)
+        self._do(self._pages)
 
     def ended(self, seconds: float) -> bool:
-        """Whether no job is under way; waits for one to end, but no longer than that."""
+        """Whether no job is under way; waits for one to end, but no longer than that. After `stop` was set, none begins
+        any more.
+        """
         is_free = self._at_work.acquire(timeout=seconds)
         if is_free:
             self._at_work.release()
         return is_free
+
+    def _do(self, job: Callable[[], None]) -> None:
+        """One job at a time; none where the archive may be closed already."""
+        with self._at_work:
+            if not self._stop.is_set():
+                _at_the_border(job)
 
     def _verify(self) -> None:
         before, now = self._publisher.verified, datetime.now(UTC)

@@ -71,6 +71,12 @@ OVERALL = (
         "Articles that it found damaged and that are not mended yet.",
         lambda s: len(s.verified.damaged) if s.verified else None,
     ),
+    _Overall(
+        "pages_trouble_since_timestamp_seconds",
+        "gauge",
+        "Since when browse pages and search index cannot be brought up to date.",
+        lambda s: s.pages.since if s.pages else None,
+    ),
 )
 PER_ACCOUNT = (
     _PerAccount(

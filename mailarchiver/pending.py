@@ -76,7 +76,7 @@ def look(
     beyond = selected.uidnext or float("inf")
     if known is not None and known.uid < beyond and _holds(known, uidvalidity, since, now):
         start = known
-        left = {*store.failures(*place), *large, *filed}
+        left = {*store.failures(*place), *large, *filed, *doubtful}
         above = max(0, start.uid - LOOK_BACK)
         listed = sorted({*mailbox.search(account.since, above=above), *mailbox.present(left)})
     else:
@@ -97,7 +97,8 @@ def _glimpse(mailbox: ImapMailbox, selected: Selected, account: Account, store: 
     listed = mailbox.search(account.since)
     keys = mailbox.ask("tell its messages apart", partial(glimpse.keys, uids=listed))
     known = store.notes.glimpsed(account.name, selected.folder)
-    if listed and (gone := known.difference(keys.values())):
+    there = set(keys.values())
+    if listed and (gone := {key for key in known if glimpse.whole(key) not in there}):
         store.notes.forget_glimpses(account.name, selected.folder, gone)
     pending = [uid for uid in listed if keys.get(uid) not in known]
     log.info(

@@ -93,14 +93,17 @@ def _look_through(
 ) -> RoundResult:
     """File what was moved to this folder and is not in the archive, which came from a backup that is older than that.
 
-    Nothing is done there on the server. Once all of it was seen, it is not looked through again.
+    Nothing is done there on the server. Once all of it came, and none is in doubt, it is not looked through again.
     """
     selected = mailbox.select(target, writable=False)
+    place = None if selected.uidvalidity is None else (account.name, target, selected.uidvalidity)
     done = store.done_uids(account.name, target, selected.uidvalidity)
+    done -= store.notes.doubtful(*place).keys() if place else frozenset()
     pending = [uid for uid in mailbox.search(account.since) if uid not in done]
     kept = account.model_copy(update={"after": After("keep")})
     result = FolderRound(mailbox, store, worker, kept, selected, rules, None, bounds).run(pending, pending, stop)
-    if not (result.failed or stop.is_set()):
+    is_in_doubt = place is not None and store.notes.doubtful(*place)
+    if not (result.failed or result.waiting or is_in_doubt or stop.is_set()):
         store.looked_through(account.name, target)
     return result
 

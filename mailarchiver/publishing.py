@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about
 from .health import Health
-from .status import Status, Verified, carried, free_space
+from .status import Behind, Status, Verified, carried, free_space
 
 if TYPE_CHECKING:
     from .config import Account, Settings
@@ -41,6 +42,8 @@ class Publisher:
         self._store = store
         self._started = datetime.now(UTC)
         self._turn = threading.Lock()
+        self._news: deque[Mapping[str, Health]] = deque(maxlen=1)
+        """What is to be told as soon as it is somebody's turn."""
         self._written = 0.0
         self._trouble: str | None = None
         self._healths = self.first(settings)
@@ -48,6 +51,7 @@ class Publisher:
         self.articles = self._count()
         earlier = carried(settings.archive.root)
         self.verified = earlier.verified if earlier else None
+        self._pages = earlier.pages if earlier else None
 
     def apply(self, settings: Settings) -> None:
         """Go on by another configuration, of the same archive."""
@@ -66,6 +70,14 @@ class Publisher:
         """What the weekly check found: told from now on."""
         self.verified = verified
 
+    def note_pages(self, trouble: str | None) -> None:
+        """Why browse pages and search index could not be brought up to date; None when they were: told from now on."""
+        if trouble is None:
+            self._pages = None
+        else:
+            since = self._pages.since if self._pages else datetime.now(UTC)
+            self._pages = Behind(trouble, since)
+
     def note(self, account: Account, outcome: RoundResult | str) -> None:
         """What a round of an account did, or what its trouble is: for those who do one round of each, and `publish`."""
         now, health = datetime.now(UTC), self._healths[account.name]
@@ -73,9 +85,15 @@ class Publisher:
         self._healths[account.name] = replace(after, token_ends=sign_in_ends(account))
 
     def publish(self, healths: Mapping[str, Health] | None = None) -> None:
-        """Tell how all accounts are, now; without healths, as noted."""
+        """Tell how all accounts are, now; without healths, as noted.
+
+        The archive may be somebody else's for a minute: of those who wait for their turn meanwhile one tells it for
+        all, so that none waits for longer than two such times.
+        """
+        self._news.append(self._healths if healths is None else healths)
         with self._turn:
-            self._publish(self._healths if healths is None else healths)
+            if self._news:
+                self._publish(self._news.pop())
 
     def publish_at_times(self, healths: Mapping[str, Health], apart: float | None = None) -> None:
         """The same, from within a round: it is left out where it was done within `apart` seconds (`APART_SECONDS`), or
@@ -114,6 +132,7 @@ class Publisher:
             disk_free=free_space(self._settings.archive.root),
             accounts=dict(healths),
             verified=self.verified,
+            pages=self._pages,
         )
 
     def _count(self) -> int:

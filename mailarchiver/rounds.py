@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from .folder_round import RoundResult
     from .workers import Pool
 
+COME_BACK = timedelta(seconds=1)
+"""So often it is looked whether the last round of an account that was removed is over, where it came back."""
+
 log = logging.getLogger(__name__)
 
 
@@ -63,7 +66,7 @@ class Rounds:
         self._former: list[threading.Thread] = []
         self._stopping = False
         self._changed = threading.Condition()
-        self._upkeep = Upkeep(store)
+        self._upkeep = Upkeep(store, self.publisher.note_pages)
         self._watchers = Watchers(self.wake, self.await_well)
         self._said = ""
 
@@ -71,6 +74,7 @@ class Rounds:
         """Begin the first round of each account now, and the others when they are due."""
         self._publish_aside()
         self._upkeep.start()
+        self._upkeep.ask()  # what the daemon before left undone does not wait for an account that is left alone
         with self._changed:
             for state in self._states.values():
                 self._start(state)
@@ -278,10 +282,15 @@ class Rounds:
                 self._changed.notify_all()
 
     def _begin(self, state: State) -> Round | None:
-        """Note that a round begins; None when it must not: the daemon is ending, or the account's pause is not over."""
+        """Note that a round begins; None when it must not: the daemon is ending, the account's pause is not over, or it
+        was removed and came back, and a round from before that is still under way.
+        """
         with self._changed:
             now = time.monotonic()
             if self._stopping or state.gone or (state.turn.resume is not None and now < state.turn.resume):
+                return None
+            if any(each.account.name == state.account.name and each.round is not None for each in self._leaving):
+                state.turn = state.turn.paused(now, COME_BACK)
                 return None
             revoked = threading.Event()
             store, share = self._store.lent(revoked), self._pool.share()

@@ -53,9 +53,21 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """Why browse pages and search index cannot be brought up to date, and since when."""
+
+    error: str
+    since: datetime
+
+    def as_dict(self) -> dict[str, object]:
+        """As it stands in status.json."""
+        return {"error": self.error, "since": stamp(self.since)}
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How the service was when it said so (`written`); the daemon runs since `started`. `disk_free` are octets of
-    the archive's disk, None where that is not known.
+    the archive's disk, None where that is not known; `pages` is None while they are brought up to date as they should.
     """
 
     written: datetime
@@ -66,6 +78,7 @@ class Status:
     disk_free: int | None
     accounts: Mapping[str, Health] = field(default_factory=dict)
     verified: Verified | None = None
+    pages: Behind | None = None
 
     def as_json(self) -> dict[str, object]:
         """As it stands in status.json."""
@@ -78,6 +91,7 @@ class Status:
             "quarantined": self.quarantined,
             "disk_free": self.disk_free,
             "verified": self.verified.as_dict() if self.verified else None,
+            "pages": self.pages.as_dict() if self.pages else None,
             "accounts": {name: health.as_dict() for name, health in self.accounts.items()},
         }
 
@@ -102,6 +116,7 @@ def of_json(text: bytes) -> Status:
 def _require_sense(status: Status) -> None:
     """What types do not say. Raises `ValueError`."""
     moments = [status.written, status.started, *([status.verified.at] if status.verified else [])]
+    moments += [status.pages.since] if status.pages else []
     for health in status.accounts.values():
         moments += [moment for name in _MOMENTS if (moment := getattr(health, name)) is not None]
         if not 0 < health.interval <= LONGEST_INTERVAL:
@@ -158,6 +173,9 @@ def alarms(status: Status, now: datetime, configured: Iterable[str] = ()) -> lis
         told.append(
             f"{number} of the archive damaged: {', '.join(status.verified.damaged[:5])}: run `mailarchiver verify`"
         )
+    if status.pages is not None and abs(now - status.pages.since) > INTERVALS * shortest:
+        since = _since(status.pages.since, now)
+        told.append(f"browse pages and search index are not brought up to date {since}: {status.pages.error}")
     unchecked = _unchecked(status, now)
     told += [unchecked] if unchecked else []
     missing = [name for name in configured if name not in status.accounts]

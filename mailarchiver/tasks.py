@@ -1,7 +1,7 @@
 """How many threads and processes the daemon has at its busiest, and how many it may have.
 
 The kernel counts both against the control group of a service (`TasksMax=`). One that it refuses is a round that fails,
-so the limit is to be known before: systemd/mailarchiver.service has enough for sixty accounts, and install-service
+so the limit is to be known before: systemd/mailarchiver.service has enough for fifty accounts, and install-service
 writes a drop-in for more.
 """
 

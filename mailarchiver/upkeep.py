@@ -6,7 +6,8 @@
     a round ends ─▶ ask ─┴▶ one thread: pages of the months that are behind │ the index, some lines at a time
 
 What is asked for while it works is one more turn, however often that was. What it does not get done stays marked in the
-archive as undone: the next turn, the hourly look (maintenance.py) or the next start makes up for it.
+archive as undone: the next turn, the hourly look (maintenance.py) or the next start makes up for it. Its trouble is
+told in status.json until a turn goes well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from .memory import give_back
 from .poll import refresh_pages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .archive.store import Store
 
 SLICE_SECONDS = 2.0
@@ -37,8 +40,10 @@ class Upkeep:
     but `end`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, on_outcome: Callable[[str | None], None] = lambda _: None) -> None:
+        """`on_outcome` hears of each turn why it failed, or None."""
         self._store = store
+        self._on_outcome = on_outcome
         self._changed = threading.Condition()
         self._asked = False
         self._ending = False
@@ -77,14 +82,17 @@ class Upkeep:
             try:
                 self._work()
                 self._trouble = None
+                self._on_outcome(None)
             except (StoreError, OSError) as error:
                 if str(error) != self._trouble:  # once is enough: it is tried after each round
                     facts = about(Event.ARCHIVE_TROUBLE)
                     log.error("pages and search index: %s", error, extra=facts)  # noqa: TRY400 - expected
                 self._trouble = str(error)
+                self._on_outcome(str(error))
             except Exception:  # the border of a thread: a defect must not end it, nor pass unseen
                 text = "pages and search index are not brought up to date, by a defect of mailarchiver"
                 log.exception(text, extra=about(Event.DEFECT))
+                self._on_outcome("a defect of mailarchiver: see the log")
 
     def _await_turn(self) -> bool:
         """Wait until something is asked for; False when nothing will be any more."""

@@ -390,11 +390,10 @@ def asked(process: Daemon) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_daemon_that_was_killed_is_an_alarm_soon_after(tmp_path: Path) -> None:
-    with (
-        EmbeddedServer([(mail("First light"), NOON)]) as server,
-        Daemon(tmp_path, {"articles": server.port}, account='interval = "2s"') as process,
-    ):
+    with EmbeddedServer([(mail("First light"), NOON)]) as server, ExitStack() as stack:
+        process = Daemon(tmp_path, {"articles": server.port}, account='interval = "2s"')
         assert asked(process).returncode == 1, "nothing has run there yet"
+        stack.enter_context(process)
         wait_for("the first mail", lambda: process.filed() == ["First light"])
         wait_for("a good round", lambda: process.status()["articles"]["last_success"] is not None)
         done = asked(process)
@@ -567,6 +566,27 @@ def test_a_defect_while_it_is_read_again_or_tended_does_not_end_it(tmp_path: Pat
     assert "in broken\nZeroDivisionError" in log
     assert "the service was not tended" in log
     assert '{"' not in log, "a configuration that is refused changes nothing"
+
+
+def test_a_defect_while_it_is_tended_loses_no_reload(tmp_path: Path, unused_port: int) -> None:
+    broken = (
+        "from mailarchiver.rounds import Rounds",
+        f"marker = __import__('pathlib').Path({str(tmp_path / 'marker')!r})",
+        "watch = Rounds.watch",
+        "def broken_once(self, now):",
+        "    if marker.exists():",
+        "        marker.unlink()",
+        "        raise ZeroDivisionError('while tended')",
+        "    return watch(self, now)",
+        "Rounds.watch = broken_once",
+    )
+    with Daemon(tmp_path, {"articles": unused_port}, entry=entry(*broken)) as process:
+        wait_for("READY=1", lambda: process.heard("READY=1"))
+        (tmp_path / "marker").touch()
+        process.process.send_signal(signal.SIGHUP)
+        wait_for("the defect", lambda: "the service was not tended" in process.log.read_text())
+        wait_for("the reload", lambda: "reloaded: the accounts" in process.log.read_text())
+        assert process.end(signal.SIGTERM)[0] == 0, process.log.read_text()
 
 
 COUNTS_POOLS = """

@@ -9,8 +9,9 @@ import pytest
 
 from mailarchiver.archive.store import Store
 from mailarchiver.config import Account
-from mailarchiver.errors import LoginRefused, StoreError
+from mailarchiver.errors import LoginRefused, MailboxError, StoreError
 from mailarchiver.events import Event, event_of, facts_of
+from mailarchiver.folder_round import RoundResult
 from mailarchiver.forbearance import Forbearance, mark
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ class Clock:
 def test_a_pause_lasts_as_long_as_it_should(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     Forbearance(store, clock).note(account(), QUARTER, 3, LoginRefused("no"))
-    for minutes, left in ((0, 15), (14, 1), (15, None), (-60 * 24, 6 * 60)):
+    for minutes, left in ((15, None), (-60 * 24, None), (-60 * 5, 315), (14, 1), (0, 15)):
         clock.now = START + timedelta(minutes=minutes)
         found = Forbearance(store, clock).left([account(), account(name="other")])
         assert [wait for wait, _ in found.values()] == ([] if left is None else [timedelta(minutes=left)])
     (wait, why) = found["articles"]
-    assert (wait, why.failures, why.why) == (timedelta(hours=6), 3, "no"), "a clock that was set back adds nothing"
-    (record, *_) = caplog.records
+    assert (wait, why.failures, why.why) == (QUARTER, 3, "no")
+    (*_, record) = caplog.records
     assert event_of(record) is Event.LEFT_ALONE
     assert facts_of(record) == {"account": "articles", "seconds": 900}
     assert "left alone for another 15 min, after 3 failures (no)" in record.getMessage()
@@ -98,3 +99,24 @@ def test_an_archive_that_cannot_be_read_ends_nothing(
     forbearance.note(account(), QUARTER, 1, LoginRefused("no"))
     forbearance.forget(account())
     assert caplog.text.count("cannot be noted: full") == 3
+
+
+def of_round(*troubles: str) -> RoundResult:
+    return RoundResult("articles", troubles=troubles)
+
+
+def test_what_a_round_of_its_own_came_to_is_heeded_by_the_next(store: Store) -> None:
+    """`poll` counts no failures: what was noted does."""
+    clock = Clock()
+    for failures, minutes in ((1, 15), (2, 30), (3, 60)):
+        Forbearance(store, clock).heed(account(), LoginRefused("no"))
+        (wait, why) = Forbearance(store, clock).left([account()])["articles"]
+        assert (wait, why.failures) == (timedelta(minutes=minutes), failures)
+        clock.now += wait
+    Forbearance(store, clock).heed(account(password="other"), LoginRefused("no"))
+    assert Forbearance(store, clock).left([account(password="other")])["articles"][1].failures == 1
+    Forbearance(store, clock).heed(account(), MailboxError("cut off"))
+    Forbearance(store, clock).heed(account(), of_round("it is busy. Suggested Backoff Time: 60000 milliseconds"))
+    assert Forbearance(store, clock).left([account()])["articles"][0] == timedelta(minutes=1)
+    Forbearance(store, clock).heed(account(), of_round("a folder is missing"))
+    assert Forbearance(store, clock).left([account()]) == {}

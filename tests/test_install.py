@@ -88,7 +88,7 @@ def test_the_units_start_the_program_that_there_is() -> None:
     assert 'ExecStart="/srv/my apps/bin/mailarchiver" run --config /etc/mailarchiver/config.toml' in service
     assert 'ExecPaths=/usr "/srv/my apps"' in service
     poll = written["/etc/systemd/system/mailarchiver-poll.service"].splitlines()
-    assert 'ExecStart="/srv/my apps/bin/mailarchiver" poll --config /etc/mailarchiver/config.toml' in poll
+    assert 'ExecStart="/srv/my apps/bin/mailarchiver" poll --config /etc/mailarchiver/config.toml --patient' in poll
     assert "env" not in "".join(service + poll).partition("ExecStart")[2][:60]
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from mailarchiver.errors import MailboxError
 from mailarchiver.events import facts_of
 from mailarchiver.folder_round import RoundResult
 from mailarchiver.mailbox import pieces
-from mailarchiver.mailbox.imap import Bounds, Server
+from mailarchiver.mailbox.imap import Bounds, ImapMailbox, Server
 from mailarchiver.model import After, Rules
 from mailarchiver.poll import poll_account
 from mailarchiver.workers import InProcess
@@ -56,6 +56,7 @@ class Site:
         self.server = server
         self.after = after
         self.folders = ["INBOX"]
+        self.since: date | None = None
         self.bounds = Bounds()
         self.too_early: list[str] = []
         server.watch = self._watch
@@ -67,6 +68,7 @@ class Site:
     def account(self) -> Account:
         table = {"name": "articles", "host": "127.0.0.1", "port": self.server.port, "security": "none"}
         more = {"username": "jane", "password": "secret", "after": self.after, "folders": self.folders}
+        more["since"] = self.since
         return Account.model_validate({**table, **more})
 
     def round(self) -> RoundResult | str:
@@ -495,6 +497,22 @@ def test_what_comes_the_same_on_another_connection_is_believed(
 
 
 @TIMES
+def test_what_turns_out_to_be_all_may_not_be_removed(
+    make: Make, hurry: Any, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The size was stated wrongly for a while: what was filed is the mail, and no part of it."""
+    site = make(MOVE)
+    site.server.faults = {"sizes": lambda sound: re.sub(rb"SIZE \d+", b"SIZE 9000", sound)}
+    site.server.faults["structure"] = without_structure
+    site.round()
+    assert sorted(site.filed()) == sorted(MAILS)
+    site.server.faults = {}
+    site.assert_made_up(MAILS)
+    assert "may be removed" not in caplog.text
+    assert "is as long as the server states by now: it is all" in caplog.text
+
+
+@TIMES
 def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, times: int) -> None:
     site = make(MOVE)
 
@@ -515,6 +533,76 @@ def test_parts_that_differ_each_time_are_filed_once(make: Make, hurry: Any, time
     site.round()
     assert set(MAILS) < set(site.filed())
     assert site.server.boxes["INBOX"].messages == {}
+
+
+@TIMES
+def test_what_is_in_doubt_stays_so_though_it_is_not_listed(make: Make, hurry: Any, times: int) -> None:
+    """It is older than another `since`, say: that does not make it whole."""
+    site = make(MOVE)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    site.server.faults = {}
+    site.since = date(2100, 1, 1)
+    site.round()
+    for _ in range(2):
+        assert list(site.server.boxes["INBOX"].messages) in ([times], []), "nothing is done to another"
+        site.round()
+    assert set(MAILS) < set(site.filed())
+    assert site.server.boxes["INBOX"].messages == {}
+
+
+@TIMES
+def test_what_is_in_doubt_stays_so_though_the_ledger_is_lost(make: Make, hurry: Any, times: int) -> None:
+    site = make(SEEN)
+    site.server.faults = {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    for ledger in (site.root / ".mailarchiver").glob("ledger.sqlite*"):
+        ledger.unlink()
+    site.server.faults = {}
+    site.round()
+    assert set(MAILS) < set(site.filed()), "its article says that it may be a part"
+    assert all("\\Seen" in held.flags for held in site.server.boxes["INBOX"].messages.values())
+    for ledger in (site.root / ".mailarchiver").glob("ledger.sqlite*"):
+        ledger.unlink()
+    with Store.open(site.root, min_free=0) as store:
+        assert store.notes.doubtful("articles", "INBOX", 77) == {}, "what came in full is in doubt no more"
+
+
+def test_the_target_is_looked_through_again_until_all_of_it_came(
+    make: Make, hurry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was filed and moved after the backup that was put back: it waits to be tried again, and is not forgotten."""
+    site = make(MOVE)
+    site.round()
+    Store.rebuild(site.root)
+    moved = b"From: jane@example.org\r\nSubject: Moved\r\n\r\nAfter the backup.\r\n"
+    uid = site.server.boxes["Archived"].add(moved)
+    monkeypatch.setattr(seen, "pause", lambda _tries: timedelta(days=1))
+    site.server.fault = Fault("bodies", lambda _sound: b"{tag} NO not now\r\n")
+    for _ in range(3):
+        site.round()
+    site.server.fault = None
+    assert moved not in site.filed()
+    with Store.open(site.root, min_free=0) as store:
+        validity = site.server.boxes["Archived"].uidvalidity
+        store.forget_failures("articles", "Archived", validity, [uid])
+    site.server.faults = {"bodies": struck(half)(uid), "structure": without_structure}
+    site.round()
+    assert moved not in site.filed()
+    site.server.faults = {}
+    site.round()
+    assert moved in site.filed(), "nor is a part of it enough"
+
+
+def test_what_was_noted_and_never_filed_is_filed_though_it_comes_as_another_part(make: Make, hurry: Any) -> None:
+    """As where we were killed after the note, and before the commit."""
+    site = make(MOVE)
+    with Store.open(site.root, min_free=0) as store:
+        store.notes.note_doubtful("articles", "INBOX", site.server.boxes["INBOX"].uidvalidity, 1, "0" * 64)
+    site.server.faults = {"bodies": struck(half)(1), "structure": without_structure}
+    site.round()
+    assert len(site.filed()) == len(MAILS)
+    assert list(site.server.boxes["INBOX"].messages) == [1]
 
 
 @TIMES
@@ -695,6 +783,27 @@ def test_without_uidvalidity_what_is_known_is_not_fetched_again(
 
 
 @TIMES
+@pytest.mark.parametrize("comes", ["in full", "the same"])
+def test_without_uidvalidity_what_is_in_doubt_is_fetched_once_more(
+    make: Make, hurry: Any, comes: str, times: int
+) -> None:
+    site = make(KEEP)
+    site.server.faults = {"EXAMINE": lambda sound: re.sub(rb"\* OK \[UIDVALIDITY[^\r]*\r\n", b"", sound)}
+    site.server.faults |= {"bodies": struck(half)(times), "structure": without_structure}
+    site.round()
+    if comes == "in full":
+        del site.server.faults["bodies"]
+    fetched = []
+    for _ in range(3):
+        asked = len(site.server.commands)
+        site.round()
+        fetched.append([c for c in site.server.commands[asked:] if "BODY.PEEK[]" in c])
+    assert len(fetched[0]) == (1 if comes == "in full" else 2)
+    assert fetched[1:] == [[], []], "what came the same is believed to be all"
+    assert (set(MAILS) < set(site.filed())) == (comes == "in full")
+
+
+@TIMES
 def test_without_uidvalidity_messages_that_look_alike_are_fetched(make: Make, hurry: Any, times: int) -> None:
     site = make(KEEP)
     box = site.server.boxes["INBOX"]
@@ -798,6 +907,9 @@ def test_what_was_copied_before_a_cut_is_not_copied_again(
 ) -> None:
     """And only that: the same mail twice stays twice, and one that lies in the target already counts for none."""
     site = make(MOVE, capabilities="UIDPLUS")
+    usual = ImapMailbox.fetch.__kwdefaults__
+    assert usual is not None
+    monkeypatch.setitem(usual, "bounds", Bounds(largest=100))  # where max_message is larger, so may copies be
     site.server.boxes["INBOX"].add(MAILS[0])
     site.server.boxes["Archived"].add(MAILS[1])
     sound = SimulatedServer._change

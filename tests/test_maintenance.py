@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from mailarchiver.archive.store import Store
 from mailarchiver.config import Settings
 from mailarchiver.errors import StoreError
 from mailarchiver.events import Event, event_of
+from mailarchiver.health import Health
 from mailarchiver.maintenance import Maintenance
 from mailarchiver.pages import browse
 from mailarchiver.poll import refresh_pages
@@ -85,6 +88,36 @@ def test_damage_is_said_aloud_and_stands_in_the_status_until_it_is_mended(
     assert publisher.verified.damaged == ()
 
 
+def test_of_those_who_wait_to_tell_how_it_is_one_does(
+    root: Path, store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty rounds that end while the archive is somebody else's must not wait for twenty times a minute."""
+    real, writes = store.write_status, []
+    begun, free = threading.Event(), threading.Event()
+
+    def write(told: dict[str, object]) -> None:
+        writes.append(told)
+        begun.set()
+        assert free.wait(30)
+        real(told)
+
+    monkeypatch.setattr(store, "write_status", write)
+    with ThreadPoolExecutor(20) as threads:
+        first = threads.submit(publisher.publish, {"a": Health(failures=0)})
+        assert begun.wait(30)
+        others = [threads.submit(publisher.publish, {"a": Health(failures=number)}) for number in range(1, 19)]
+        while sum(each.running() for each in others) < len(others):
+            time.sleep(0.01)
+        time.sleep(0.2)
+        last = threads.submit(publisher.publish, {"a": Health(failures=99)})
+        time.sleep(0.2)
+        free.set()
+        for each in (first, *others, last):
+            each.result(30)
+    assert len(writes) == 2
+    assert read(root).accounts["a"].failures == 99
+
+
 def test_the_next_daemon_knows_what_was_verified(root: Path, store: Store, publisher: Publisher) -> None:
     known = Verified(2835, NOW - timedelta(days=3), 24, ("0123456789ab",))
     publisher.note_verified(known)
@@ -98,10 +131,30 @@ def test_a_check_that_was_broken_off_is_done_by_the_next_daemon(
 ) -> None:
     long_ago(publisher)
     before = publisher.verified
-    jobs._stop.set()
-    monkeypatch.setattr("mailarchiver.archive.sample.is_of", lambda *_: True)
+
+    def is_of(*_: object) -> bool:
+        jobs._stop.set()
+        return True
+
+    monkeypatch.setattr("mailarchiver.archive.sample.is_of", is_of)
     jobs.verify()
     assert publisher.verified is before
+
+
+def test_none_begins_once_the_daemon_ends(
+    root: Path, store: Store, jobs: Maintenance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One may have been waiting for the other: then the archive is closed when it is its turn."""
+
+    def closed() -> list[str]:
+        raise ZeroDivisionError("the archive is closed")
+
+    jobs._stop.set()
+    assert jobs.ended(0)
+    monkeypatch.setattr(store, "dirty_months", closed)
+    jobs.pages()
+    assert not (root / "index.html").exists()
+    assert caplog.records == []
 
 
 def test_pages_are_written_when_they_are_stale_and_only_then(root: Path, store: Store, jobs: Maintenance) -> None:
@@ -165,12 +218,13 @@ def test_pages_are_left_when_the_daemon_ends_and_the_next_goes_on(
     aged: dict[Path, bytes], root: Path, store: Store, publisher: Publisher
 ) -> None:
     class EndsSoon(threading.Event):
-        """Set while the first month is written."""
+        """Set while the first month is written; it is asked before the job, and before each month."""
+
+        asked = 0
 
         def is_set(self) -> bool:
-            before = super().is_set()
-            self.set()
-            return before
+            self.asked += 1
+            return self.asked > 2
 
     Maintenance(root, store, publisher, EndsSoon()).pages()
     assert as_they_should_be(aged) == [True, True, False, False, False]

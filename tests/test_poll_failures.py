@@ -154,6 +154,15 @@ def test_a_message_that_is_not_given_waits_longer_each_time(site: Site) -> None:
     assert site.audit(Poisoned()).is_sound()
 
 
+def test_a_clock_that_was_set_back_makes_no_message_wait_for_years(site: Site) -> None:
+    mail = Poisoned(u2=b"* 2 FETCH (UID 2 BODY[] NIL)\r\n")
+    site.now += timedelta(days=3650)
+    for expected in ((4, 3, 1, 0), (1, 0, 1, 0), (0, 0, 0, 1)):
+        assert told(site.round(mail)) == expected
+    site.now = START
+    assert told(site.round(Poisoned())) == (1, 1, 0, 0)
+
+
 def test_a_message_that_breaks_the_connection_holds_up_no_other(site: Site) -> None:
     """Three rounds: it takes its batch along, then is found out one by one, then the others are through."""
     mail = Poisoned(u2=b"* 2 FETCH (UID 2 BODY[] {9999}\r\nSubject: short" + HANG_UP)

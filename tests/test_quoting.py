@@ -54,6 +54,35 @@ child.serve()
 """One that fails by it where nobody catches that."""
 
 
+FINALISER = """
+from mailarchiver import child, pipeline
+
+class Held:
+    def __del__(self):
+        raise ValueError(f"cannot close {self.data!r}")
+
+def work(raw, *, id, rules):
+    held = Held()
+    held.data = raw.data
+    del held
+    return pipeline.understand(raw, id=id, rules=rules)
+
+child.serve(work)
+"""
+"""One that fails by it where nobody can be told."""
+NAMES = f"""
+import dataclasses
+from mailarchiver import child, pipeline
+
+def work(raw, *, id, rules):
+    [made] = pipeline.understand(raw, id=id, rules=rules)
+    return (dataclasses.replace(made, files={{**made.files, "../{SECRET}.pdf": b"%PDF"}}),)
+
+child.serve(work)
+"""
+"""One that names a file by it which would lie outside of its folder."""
+
+
 def file(root: Path, script: Path) -> list[Receipt]:
     def batches() -> Iterator[list[RawMessage]]:
         yield [RawMessage(REF, None, MAIL)]
@@ -107,10 +136,17 @@ def test_a_worker_that_fails_by_a_mail(tmp_path: Path, logged: Callable[[], str]
     assert SECRET not in json.dumps(reason)
 
 
-def test_a_worker_that_ends_by_a_mail(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("entry", "outcome", "known"),
+    [
+        (ANSWER, "quarantined", "line 5, in answer_frame\nValueError"),
+        (FINALISER, "filed", "line 6, in __del__\nValueError"),
+    ],
+)
+def test_what_a_worker_itself_says_of_a_mail(tmp_path: Path, entry: str, outcome: str, known: str) -> None:
     """Its standard error is the service's, and so the journal's: a pipe, or a socket."""
     script = tmp_path / "entry.py"
-    script.write_text(ANSWER, "utf-8")
+    script.write_text(entry, "utf-8")
     read, write = os.pipe()
     before = os.dup(2)
     os.dup2(write, 2)
@@ -120,10 +156,10 @@ def test_a_worker_that_ends_by_a_mail(tmp_path: Path) -> None:
         os.dup2(before, 2)
         os.close(before)
         os.close(write)
-    assert receipt.outcome == "quarantined"
+    assert receipt.outcome == outcome
     with open(read, encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor, not a path
         told = stream.read()
-    assert "line 5, in answer_frame\nValueError" in told
+    assert known in told
     assert SECRET not in told
 
 
@@ -149,3 +185,16 @@ def test_a_parent_that_fails_by_a_mail(
     assert "KeyError" in told
     assert SECRET not in told
     assert sys.exc_info() == (None, None, None)
+
+
+def test_an_answer_that_is_refused(tmp_path: Path, logged: Callable[[], str]) -> None:
+    """By the name of a file in it, which is the mail's."""
+    script = tmp_path / "entry.py"
+    script.write_text(NAMES, "utf-8")
+    [receipt] = file(tmp_path / "a", script)
+    assert receipt.why is not None
+    assert receipt.why.reason == "defect"
+    logging.getLogger("mailarchiver.rounds").warning("%s", filing.in_quarantine(receipt, tmp_path / "a"))
+    told = logged()
+    assert "the worker's answer was refused: ValueError in check (staging.py" in told
+    assert SECRET not in told

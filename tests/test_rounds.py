@@ -581,6 +581,31 @@ def test_a_round_of_an_account_that_was_removed_is_still_cut_and_abandoned(
     assert rounds.end(PATIENCE)
 
 
+def test_an_account_that_comes_back_waits_for_its_last_round(tmp_path: Path, play: Any) -> None:
+    """Two rounds of a mailbox at once would copy mail twice where the server knows no MOVE."""
+    begun, let_go = threading.Semaphore(0), threading.Event()
+    at_once: list[int] = []
+
+    def poll_account(account: Any, *_: object, **__: object) -> RoundResult:
+        if account.name == "a1":
+            at_once.append(len(at_once))
+            begun.release()
+            assert let_go.wait(PATIENCE)
+        return RoundResult(account.name)
+
+    play(poll_account)
+    both = of_accounts(tmp_path, 2, interval="1d")
+    with running(both) as rounds:
+        assert begun.acquire(timeout=PATIENCE)
+        rounds.apply(both.model_copy(update={"account": both.account[:1]}), FakePool())  # type: ignore[arg-type]
+        rounds.apply(both, FakePool())  # type: ignore[arg-type]
+        assert not begun.acquire(timeout=0.5), "not while the other is under way"
+        assert rounds.watch(time.monotonic()), "which is no trouble"
+        let_go.set()
+        assert begun.acquire(timeout=PATIENCE)
+    assert at_once == [0, 1]
+
+
 def test_a_reload_that_breaks_off_changes_nothing(tmp_path: Path, play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second new account gets no thread: neither does the first, and all that was there goes on."""
     polled: list[str] = []

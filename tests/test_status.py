@@ -19,7 +19,7 @@ from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import ServiceSilent
 from mailarchiver.health import Health
-from mailarchiver.status import Status, Verified, alarms, carried, of_json, read, trouble_of
+from mailarchiver.status import Behind, Status, Verified, alarms, carried, of_json, read, trouble_of
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 WELL = Health(
@@ -45,6 +45,15 @@ def test_damage_that_was_found_is_an_alarm_until_it_is_mended() -> None:
         "2 articles of the archive damaged: 0123456789ab, cdef01234567: run `mailarchiver verify`"
     ]
     assert of_json(json.dumps(damaged.as_json()).encode()) == damaged
+
+
+def test_pages_that_stay_behind_are_an_alarm() -> None:
+    behind = replace(status(a=WELL), pages=Behind("the disk is full: make room", NOON - minutes(14)))
+    assert alarms(behind, NOON) == []
+    [alarm] = alarms(behind, NOON + minutes(2))
+    assert alarm.startswith("browse pages and search index are not brought up to date since 6 March 2024, 11:46 UTC")
+    assert alarm.endswith(" (16 min): the disk is full: make room")
+    assert of_json(json.dumps(behind.as_json()).encode()) == behind
 
 
 def test_a_weekly_check_that_does_not_go_through_is_an_alarm() -> None:

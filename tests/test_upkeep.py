@@ -122,7 +122,8 @@ def test_its_trouble_is_said_once_and_ends_nothing(
 
     monkeypatch.setattr(upkeep_module, "refresh_pages", refresh)
     store.commit([filing(0)], now=NOW)
-    upkeep = Upkeep(store)
+    told: list[str | None] = []
+    upkeep = Upkeep(store, told.append)
     upkeep.start()
     for _ in range(4):
         upkeep.ask()
@@ -131,6 +132,7 @@ def test_its_trouble_is_said_once_and_ends_nothing(
     kinds = [event_of(record) for record in caplog.records if record.levelname == "ERROR"]
     assert kinds == [Event.ARCHIVE_TROUBLE, Event.DEFECT]
     assert outcomes == []
+    assert told == ["full", "full", "a defect of mailarchiver: see the log", None]
 
 
 def test_one_that_was_never_begun_has_ended(store: Store) -> None:

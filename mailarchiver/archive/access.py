@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,11 @@ from .ledger import Ledger
 from .recovery import Rebuilt, Step
 from .trouble import as_store_error
 
+LEAST_SECONDS = 1.0
+"""So long at least another process is waited for, also by a thread that has waited for others of this process before:
+those may have been at work themselves.
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -24,10 +30,13 @@ class Access:
     Both let one thread of this process in at a time, and raise `StoreError` for all trouble with disk and database.
     """
 
-    def __init__(self, layout: Layout, *, wait: float) -> None:
-        """`wait`: seconds to wait for another process. Opens nothing yet."""
+    def __init__(self, layout: Layout, *, wait: float, beside: Access | None = None) -> None:
+        """`wait`: seconds to wait for another process; while that works on for longer, all threads that wait are told
+        so together, and not one after the other. `beside` is closed with it when it fails. Opens nothing yet.
+        """
         self._layout = layout
         self._wait = wait
+        self._beside = beside
         self._threads = threading.RLock()
         self._ledger: Ledger | None = None
 
@@ -51,9 +60,10 @@ class Access:
     @contextmanager
     def exclusive(self) -> Iterator[Ledger]:
         """The archive under its lock, put in order. Not reentrant."""
+        came = time.monotonic()
         with self._threads, as_store_error(self._layout), self._no_second_try():
             self._layout.make_state()
-            with lock.held(self._layout.lock, wait=self._wait, mode=PRIVATE_FILE):
+            with lock.held(self._layout.lock, wait=self._left(came), mode=PRIVATE_FILE):
                 ledger = self._connected()
                 if recovery.is_needed(self._layout, ledger):
                     recovery.recover(self._layout, ledger)
@@ -77,6 +87,10 @@ class Access:
                 self._drop_if_damaged()
                 return recovery.rebuild(self._layout, self._connected(), sift=sift, step=step)
 
+    def _left(self, came: float) -> float:
+        """How long another process is still waited for by a thread that came then, in monotonic seconds."""
+        return max(min(LEAST_SECONDS, self._wait), self._wait - int(time.monotonic() - came))
+
     def _drop_if_damaged(self) -> None:
         """Delete a ledger that cannot be used: all of it can be made again."""
         try:
@@ -97,6 +111,8 @@ class Access:
             yield
         except (sqlite3.Error, OSError):
             self.close()
+            if self._beside is not None:  # the archive's lock is given back by now, for which that may wait
+                self._beside.close()
             raise
 
     def _connected(self) -> Ledger:

@@ -40,7 +40,7 @@ class Changing(ABC):
     @property
     def notes(self) -> Notes:
         """What rounds note down for those that follow."""
-        return Notes(self._access)
+        return Notes(self._access, self._layout.root)
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .layout import Layout
+from .noted import Paused, select_paused
 from .schema import SCHEMA_VERSION
 from .seen import Failure, Large, select_done, select_failures, select_large
 from .trouble import as_store_error
@@ -44,6 +45,12 @@ def large(root: Path, account: str, folder: str, uidvalidity: int | None) -> dic
         if db is None or uidvalidity is None or not is_of_today(db):
             return {}
         return select_large(db, account, folder, uidvalidity)
+
+
+def paused(root: Path) -> dict[str, Paused]:
+    """The accounts that were to be left alone when that was noted; the time may be over. As `failures`."""
+    with ledger(root) as db:
+        return {} if db is None or not is_of_today(db) else select_paused(db)
 
 
 @contextmanager

@@ -228,7 +228,9 @@ def placed_records(path: Path, start: int = 0) -> Iterator[tuple[int, Entry | Re
             try:
                 record = from_line(line)
             except ValueError as error:
-                log.warning("%s: a line is damaged (%s) and was passed over: %.80r", path, error, line)
+                log.warning(
+                    "%s: the line that ends at octet %d is damaged (%s) and was passed over", path, start, error
+                )
                 record = None
             yield start, record
 

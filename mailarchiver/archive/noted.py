@@ -32,6 +32,12 @@ class Paused:
     mark: str
 
 
+def select_paused(db: sqlite3.Connection) -> dict[str, Paused]:
+    """The accounts that were to be left alone when that was noted, by any connection to a ledger of today."""
+    rows = db.execute("SELECT account, until, failures, why, mark FROM paused")
+    return {name: Paused(datetime.fromisoformat(until), *rest) for name, until, *rest in rows}
+
+
 class Noted:
     """The tables `copying`, `doubtful`, `glimpsed` and `paused`. Raises `sqlite3.Error`."""
 
@@ -98,11 +104,6 @@ class Noted:
         self._db.executemany("DELETE FROM glimpsed WHERE account = ? AND folder = ? AND key = ?", rows)
 
     # --- accounts that are left alone ---------------------------------------------------------------------------------
-
-    def paused(self) -> dict[str, Paused]:
-        """The accounts that were to be left alone when that was noted; the time may be over."""
-        rows = self._db.execute("SELECT account, until, failures, why, mark FROM paused")
-        return {name: Paused(datetime.fromisoformat(until), *rest) for name, until, *rest in rows}
 
     def pause(self, account: str, pause: Paused) -> None:
         """An account is to be left alone."""

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from . import glance
 from .noted import Copying, Paused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .access import Access
     from .ledger import Ledger
 
@@ -18,8 +21,9 @@ __all__ = ["Copying", "Notes", "Paused"]
 class Notes:
     """What `Store.notes` gives. Raises `StoreError`, as the store does."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, root: Path) -> None:
         self._access = access
+        self._root = root
 
     @contextmanager
     def _changing(self) -> Iterator[Ledger]:
@@ -67,9 +71,10 @@ class Notes:
             ledger.forget_glimpses(account, folder, keys)
 
     def paused(self) -> dict[str, Paused]:
-        """The accounts that were to be left alone when that was noted; the time may be over."""
-        with self._access.reading() as ledger:
-            return ledger.paused()
+        """The accounts that were to be left alone when that was noted; the time may be over. Whoever asks waits for
+        nobody, be it one who has the archive's lock, or who waits for it.
+        """
+        return glance.paused(self._root)
 
     def pause(self, account: str, pause: Paused) -> None:
         """An account is to be left alone."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..model import Entry, MessageRef
+from ..model import Entry, MessageRef, Source
 from ..text.wording import counted
 from . import folder, manifest, quarantine, staging
 from .finish import finish
@@ -106,7 +106,7 @@ def _begin_anew(layout: Layout, ledger: Ledger, *, keep_seen: bool, step: Step =
     cut = manifest.mend(layout.manifest, manifest.end_of_lines(layout.manifest))
     with ledger.transaction():
         ledger.clear(keep_seen=keep_seen)
-        heard = _take_in(layout, ledger, _counted(manifest.records(layout.manifest), step))
+        heard = _take_in(layout, ledger, _counted(manifest.records(layout.manifest), step), is_new=not keep_seen)
         added = _take_in(layout, ledger, finish(layout, ledger)) + _adopt(layout, ledger)
         _take_in_quarantine(layout, ledger)
         if (heard or added) and not keep_seen:
@@ -164,8 +164,8 @@ def _keep_copy(layout: Layout) -> Path:
     return kept
 
 
-def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal]) -> int:
-    """Enter records of the manifest into the ledger; how many there were."""
+def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal], *, is_new: bool = False) -> int:
+    """Enter records of the manifest into the ledger; how many there were. `is_new`: it knows nothing else of them."""
     count = 0
     for count, record in enumerate(records, 1):  # noqa: B007 - the last number is the answer
         if isinstance(record, Removal):
@@ -176,7 +176,20 @@ def _take_in(layout: Layout, ledger: Ledger, records: Iterable[Entry | Removal])
             source = record.source
             ref = MessageRef(source.account, source.folder, source.uidvalidity, source.uid)
             ledger.note(ref, record.sha256, "filed")
+            if is_new:
+                _take_in_doubt(layout, ledger, record, source)
     return count
+
+
+def _take_in_doubt(layout: Layout, ledger: Ledger, entry: Entry, source: Source) -> None:
+    """A mail that may be less than it should stays in doubt, as its article says; what came later in full does not."""
+    if source.uidvalidity is None or source.uid is None:
+        return
+    place = (source.account, source.folder, source.uidvalidity)
+    if entry.warnings and folder.doubt(layout.root / entry.folder) is not None:
+        ledger.note_doubtful(*place, source.uid, entry.sha256)
+    elif ledger.doubtful(*place).get(source.uid, entry.sha256) != entry.sha256:
+        ledger.forget_doubtful(*place, [source.uid])
 
 
 def _take_in_quarantine(layout: Layout, ledger: Ledger) -> None:

@@ -23,8 +23,11 @@ class Failure:
     why: str
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it may be tried again by now."""
-        return datetime.fromisoformat(self.next_try) <= now
+        """Whether it may be tried again by now. It need not wait for longer than the longest pause: then the clock was
+        set back.
+        """
+        left = datetime.fromisoformat(self.next_try) - now
+        return left <= timedelta(0) or left > LONGEST_PAUSE
 
 
 @dataclass(frozen=True, slots=True)

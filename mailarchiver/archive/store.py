@@ -50,9 +50,10 @@ class Store(Publishing, Remembering, Changing):
         """`Store.open` makes one: this neither creates nor checks anything."""
         self._layout = layout
         self._min_free = min_free
-        self._access = Access(layout, wait=lock_wait)
-        # Whoever looks something up does not wait for the commit under way: SQLite keeps readers and writer apart.
+        # Whoever looks something up does not wait for the commit under way: SQLite keeps readers and writer apart. To
+        # read, a disk may seem well that has failed: what is open there is closed, so that it can be mounted anew.
         self._look_ups = Access(layout, wait=lock_wait)
+        self._access = Access(layout, wait=lock_wait, beside=self._look_ups)
         self._handed_out: dict[str, str] = {}
 
     @classmethod

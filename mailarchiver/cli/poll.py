@@ -1,6 +1,7 @@
 """`mailarchiver poll`: one round of every account."""
 
 import json
+import logging
 import threading
 from dataclasses import asdict
 from functools import partial
@@ -15,13 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..config import Account, Settings
+    from ..errors import MailboxError
     from ..folder_round import RoundResult
+
+log = logging.getLogger(__name__)
 
 
 def poll(
     *,
     config: ConfigOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what a round would fetch.")] = False,
+    patient: Annotated[
+        bool, typer.Option("--patient", help="Leave servers alone that want it, or refused the log-in: for timers.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Do one round of every account, then exit: 1 if one of them failed, or mail went to quarantine."""
@@ -33,38 +40,51 @@ def poll(
     quiet = level == "info" and is_shown()  # the bar, or a line for each mail
     start_logging("warning" if quiet else level, settings.log.format)
     failed = False
-    for account, outcome in previews(settings) if dry_run else rounds(settings):
+    for account, outcome in previews(settings) if dry_run else rounds(settings, patient=patient):
         failed = failed or isinstance(outcome, str) or not outcome.is_sound()
         _say(account, outcome, settings, dry_run=dry_run, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
 
-def rounds(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
-    """A round of each account in turn, and then status and pages: what it did, or what the account's trouble is.
+def rounds(settings: "Settings", *, patient: bool = False) -> "Iterator[tuple[Account, RoundResult | str]]":
+    """A round of each account in turn, and then pages and status: what it did, or what the account's trouble is. If
+    `patient`, those are left out that are to be left alone, as the daemon leaves them.
 
     Raises:
         StoreError: the archive cannot be written; the accounts that are left are not polled.
     """
+    from ..errors import StoreError
     from ..filing import opened
+    from ..forbearance import Forbearance, in_words
     from ..poll import poll_account, refresh_pages
     from ..publishing import Publisher
 
     stop, bounds = threading.Event(), settings.limits.bounds()
     with opened(settings.archive, settings.limits) as (store, worker):
-        publisher = Publisher(settings, store)
+        publisher, forbearance = Publisher(settings, store), Forbearance(store)
+        left = forbearance.left(settings.account, lambda *_: None) if patient else {}
         for account in settings.account:
+            if account.name in left:
+                cure = "without --patient it is tried at once"
+                yield account, f"account {account.name}: {in_words(left[account.name])}: {cure}"
+                continue
             rules = settings.rules(account)
             with growing(account.name) as progress:
                 one_round = partial(poll_account, account, store, worker, rules=rules, stop=stop, bounds=bounds)
-                outcome = _outcome(partial(one_round, progress=progress))
-            publisher.note(account, outcome)
-            if not isinstance(outcome, str):
-                store.notes.forget_pause(account.name)
-            yield account, outcome
-        publisher.publish()
-        refresh_pages(store)
-        store.update_search()
+                outcome = _outcome(partial(one_round, progress=progress), account)
+            forbearance.heed(account, outcome)
+            publisher.note(account, _told(outcome))
+            yield account, _told(outcome)
+        try:
+            refresh_pages(store)
+            store.update_search()
+            publisher.note_pages(None)
+        except StoreError as error:
+            publisher.note_pages(str(error))
+            raise
+        finally:
+            publisher.publish()
 
 
 def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str]]":
@@ -73,17 +93,30 @@ def previews(settings: "Settings") -> "Iterator[tuple[Account, RoundResult | str
 
     for account in settings.account:
         largest = settings.limits.max_message
-        yield account, _outcome(partial(preview_account, account, settings.archive.root, largest=largest))
+        one_round = partial(preview_account, account, settings.archive.root, largest=largest)
+        yield account, _told(_outcome(one_round, account))
 
 
-def _outcome(one_round: "Callable[[], RoundResult]") -> "RoundResult | str":
-    """What it did, or the account's trouble in words."""
-    from ..errors import MailboxError
+def _outcome(one_round: "Callable[[], RoundResult]", account: "Account") -> "RoundResult | MailboxError":
+    """What it did, or the account's trouble. Raises `StoreError`."""
+    from ..errors import MailboxError, StoreError
+    from ..events import Event, about
 
     try:
         return one_round()
     except MailboxError as error:
-        return str(error)
+        return error
+    except StoreError:
+        raise
+    except Exception:  # the border of an account: a defect must not keep the others' mail from being filed, each time
+        text = "the round was broken off by a defect of mailarchiver"
+        log.exception("%s: %s", account.name, text, extra=about(Event.DEFECT, account=account.name))
+        return MailboxError(f"account {account.name}: {text}: please report it, with the traceback")
+
+
+def _told(outcome: "RoundResult | MailboxError") -> "RoundResult | str":
+    """The same, with the trouble in words."""
+    return str(outcome) if isinstance(outcome, Exception) else outcome
 
 
 def _say(

@@ -61,6 +61,9 @@ def _table(status: "Status", now: "datetime") -> "Iterator[str]":
     yield f"mailarchiver {status.version}: started {started}, last heard of {written}"
     yield f"{status.articles:,} articles, {counted(status.quarantined, 'mail')} in quarantine{free}"
     yield _checked(status, now)
+    if status.pages is not None:
+        behind = _ago(status.pages.since, now).replace(" ago", "")
+        yield f"pages and search index are not brought up to date for {behind}: {status.pages.error}"
     rows = [("account", "good round", "last mail", "backlog", "state")]
     rows += [_row(name, health, now) for name, health in status.accounts.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

@@ -215,7 +215,7 @@ def _explain(server: Server, error: Exception, deadline: Deadline) -> str:
         return f"{server} did not answer within {server.timeout:g} s: check host and port, and firewalls on the way"
     if isinstance(error, OSError):
         return f"no connection to {server} ({_reason(error)}): check host, port and network"
-    said = words(error)
+    said = words(error, logged_in=False)
     cure = answer_cure(server.host, server.port, said) or "check port and security (tls on 993, starttls on 143)"
     return f"{server} ended or garbled the conversation ({said}): {cure}"
 

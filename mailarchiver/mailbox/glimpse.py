@@ -41,6 +41,16 @@ def keys(client: Client, uids: Sequence[int]) -> dict[int, str]:
     return {uid: key for uid, key in found.items() if counts[key] == 1}
 
 
+def of_part(key: str, digest: str) -> str:
+    """What names what came of a message that may be more than that."""
+    return f"{key}+{digest}"
+
+
+def whole(key: str) -> str:
+    """What names the message, where that may be the name of what came of it."""
+    return key.partition("+")[0]
+
+
 def _key(items: Mapping[bytes, Any]) -> str | None:
     """A digest; None where a size, a date or the fields are missing."""
     fields = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER.FIELDS")), None)

@@ -45,6 +45,8 @@ _SMALL_LITERAL = 1 << 20
 _ALERT = re.compile(rb"[^ ]{1,40} (?:OK|NO|BAD|BYE|PREAUTH) \[ALERT\] ?([^\r\n]{0,1000})", re.IGNORECASE)
 _WORDS = 1000
 """Characters of a server's words that are shown."""
+_QUOTES = re.compile(r"(unexpected response|unexpected tagged response|unterminated line): .*")
+"""How imaplib tells of a line that it did not expect, and quotes."""
 _ALERTS = 20
 """So many are kept of a connection; a server that says more repeats itself."""
 
@@ -75,6 +77,8 @@ class Deadline:
         if self.expired:
             raise TimeoutError(f"not connected within {self.seconds:g} s")
         self._handle = connection.dup()
+        if self._is_shut:  # in this very moment
+            self.shut()
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -293,11 +297,17 @@ def is_refusal(error: BaseException) -> bool:
     return not isinstance(error.__context__, imaplib.IMAP4.abort)
 
 
-def words(error: BaseException) -> str:
+def words(error: BaseException, *, logged_in: bool = True) -> str:
     """What the server said, on one line, without what imaplib and imapclient put around it, and without anything that
     a terminal would act on.
+
+    Once we are `logged_in`, what is no answer of IMAP's may be the middle of a mail: that is told by its kind alone.
     """
+    if logged_in and isinstance(error, (ProtocolError, *UNREADABLE)):
+        return type(error).__name__
     text = readable(str(error).split("\n", 1)[0])
+    if logged_in:
+        text = _QUOTES.sub(r"\1", text)
     for lead in (" failed: ", " command error: "):
         text = text.split(lead, 1)[-1]
     return text[:_WORDS] or type(error).__name__

@@ -44,16 +44,19 @@ def spot(error: BaseException) -> str:
 
 
 @contextmanager
-def threads_quote_nobody() -> Iterator[None]:
-    """Within the block, what Python itself tells of an exception that ended a thread is as `trace` has it."""
-    before, threading.excepthook = threading.excepthook, _tell_of_thread
+def python_quotes_nobody() -> Iterator[None]:
+    """Within the block, what Python itself tells of an exception that ended a thread, or that nobody could be given (in
+    a finaliser), is as `trace` has it.
+    """
+    before = threading.excepthook, sys.unraisablehook
+    threading.excepthook = sys.unraisablehook = _tell
     try:
         yield
     finally:
-        threading.excepthook = before
+        threading.excepthook, sys.unraisablehook = before
 
 
-def _tell_of_thread(told: threading.ExceptHookArgs) -> None:
+def _tell(told: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
     if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
         sys.stderr.write(f"{trace(told.exc_value)}\n")
 

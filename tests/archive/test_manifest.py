@@ -82,10 +82,14 @@ def other(number: int) -> Entry:
 
 def test_a_damaged_line_is_named_and_the_rest_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "manifest.jsonl"
-    path.write_bytes(manifest.to_line(other(1)) + b"\0\0\0\n" + manifest.to_line(other(2)))
+    damaged = b'{"title": "A private matter", \0\0\0\n'
+    path.write_bytes(manifest.to_line(other(1)) + damaged + manifest.to_line(other(2)))
     with caplog.at_level(logging.WARNING):
         assert list(manifest.records(path)) == [other(1), other(2)]
-    assert str(path) in caplog.text
+    [told] = [record.getMessage() for record in caplog.records]
+    where = len(manifest.to_line(other(1))) + len(damaged)
+    assert told.startswith(f"{path}: the line that ends at octet {where} is damaged")
+    assert "private" not in told, "it is of an article, and the log is read by others"
 
 
 def test_a_line_without_its_end_is_not_there(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -70,3 +74,44 @@ def test_a_ledger_of_before_gets_the_tables(tmp_path: Path) -> None:
     with Store.open(tmp_path / "archive", min_free=0) as store:
         fill(store)
         assert_filled(store)
+
+
+def test_whoever_asks_for_the_pauses_waits_for_nobody(tmp_path: Path) -> None:
+    """A reload does, in the daemon's main thread, while a round waits for another process that holds the archive."""
+    with Store.open(tmp_path / "archive", min_free=0) as store:
+        store.notes.pause("articles", Paused(UNTIL, 2, "no", "mark"))
+        is_held, let_go = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with store._access.exclusive():
+                is_held.set()
+                let_go.wait(60)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert is_held.wait(60)
+        asked: list[object] = []
+        asker = threading.Thread(target=lambda: asked.append(store.notes.paused()), daemon=True)
+        asker.start()
+        asker.join(5)
+        told = list(asked)
+        let_go.set()
+        holder.join(60)
+        asker.join(60)
+    assert told == [{"articles": Paused(UNTIL, 2, "no", "mark")}]
+
+
+def test_who_is_left_alone_is_told_while_others_wait_for_the_archive(tmp_path: Path) -> None:
+    """The daemon asks in its main thread, which feeds the watchdog."""
+    root = tmp_path / "archive"
+    with Store.open(root, min_free=0, lock_wait=60.0) as store, ThreadPoolExecutor(2) as threads:
+        store.notes.pause("articles", Paused(UNTIL, 2, "no", "mark"))
+        assert store.notes.paused() == {"articles": Paused(UNTIL, 2, "no", "mark")}
+        with (root / ".mailarchiver/lock").open("r+b") as lock:  # as by another process
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            waiting = threads.submit(store.commit, [filing(1)], now=UNTIL)
+            time.sleep(0.2)
+            asked = threads.submit(store.notes.paused)
+            assert set(asked.result(30)) == {"articles"}
+            assert not waiting.done()
+        assert waiting.result(30)[0].outcome == "filed"

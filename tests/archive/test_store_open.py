@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import pwd
 import shutil
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from mailarchiver.archive import folder, recovery
+from mailarchiver.archive import access, folder, recovery
 from mailarchiver.archive.store import Store
 from mailarchiver.errors import ArchiveRefused, StoreError
 from tests.archive.filings import NOW, filing, tree
@@ -278,6 +280,44 @@ def test_who_is_given_up_while_it_waits_for_the_archive_commits_nothing(root: Pa
         with pytest.raises(StoreError, match="given up"):
             waiting.result()
         assert store.months() == []
+
+
+def test_after_trouble_with_the_disk_nothing_is_open_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could mount it anew."""
+
+    def is_open() -> bool:
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return any(str(link.readlink()).startswith(str(root.resolve())) for link in links)
+
+    with Store.open(root, min_free=0) as store:
+        store.known("1" * 64, "1" * 64)
+        store.commit([filing(1)], now=NOW)
+        assert is_open()
+
+        def fail(*_: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr(store._layout.__class__, "make_state", fail)
+        with pytest.raises(StoreError):
+            store.commit([filing(2)], now=NOW)
+        assert not is_open()
+        monkeypatch.undo()
+        assert store.commit([filing(2)], now=NOW)[0].outcome == "filed"
+
+
+def test_threads_that_wait_for_another_process_wait_together(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other they would take as many minutes as a daemon has accounts, and it for one that hangs."""
+    monkeypatch.setattr(access, "LEAST_SECONDS", 0.1)
+    with Store.open(root, min_free=0, lock_wait=3.0) as store, ThreadPoolExecutor(6) as threads:
+        with (root / ".mailarchiver/lock").open("r+b") as lock:  # as by another process
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            start = time.monotonic()
+            waiting = [threads.submit(store.commit, [filing(number)], now=NOW) for number in range(6)]
+            for each in waiting:
+                with pytest.raises(StoreError, match="is in use by"):
+                    each.result()
+            assert 3 <= time.monotonic() - start < 9, "18 s are six waits"
+        assert store.commit([filing(1)], now=NOW)[0].outcome == "filed"
 
 
 def test_a_look_up_does_not_wait_for_the_commit_under_way(root: Path) -> None:

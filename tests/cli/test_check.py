@@ -6,7 +6,7 @@ import json
 import logging
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mailarchiver import check as checks
+from mailarchiver.archive.noted import Paused
 from mailarchiver.archive.store import Store
 from mailarchiver.check_finding import Finding
 from mailarchiver.cli.app import app
-from mailarchiver.config import Account
+from mailarchiver.config import Account, load
+from mailarchiver.forbearance import mark
 from mailarchiver.workers import Pool
 from tests.cli.test_poll import Site, mail
 from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
@@ -355,3 +357,27 @@ def test_a_password_is_never_shown(tmp_path: Path, caplog: pytest.LogCaptureFixt
         text = account(server).replace('"secret"', '"s3cr3t-word"')
         _, lines = run(write(tmp_path, text))
     assert "s3cr3t" not in "".join(lines) + caplog.text
+
+
+def test_an_account_that_the_daemon_leaves_alone(tmp_path: Path) -> None:
+    """It is told whatever the log-in comes to: a pause does not end by a check."""
+    with ScriptedServer(USUAL | SCRIPT) as server:
+        config = write(tmp_path, account(server))
+        [watched] = load(config).account
+        until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2, minutes=30)
+        with Store.open(tmp_path / "archive", min_free=0) as store:
+            store.notes.pause("articles", Paused(until, 3, "it refused the log-in", mark(watched)))
+        before = state(tmp_path / "archive")
+        code, found = findings(config)
+        assert state(tmp_path / "archive") == before
+        [pause] = of(found, "pause")
+        assert (code, pause["state"], pause["account"]) == (0, "note", "articles")
+        assert pause["facts"] == {"until": until.isoformat(), "failures": 3, "why": "it refused the log-in"}
+        assert "left alone for another 2 h" in pause["text"]
+        assert "after 3 failures (it refused the log-in): `mailarchiver poll` tries at once" in pause["text"]
+        assert of(found, "login")[0]["state"] == "ok"
+        _, found = findings(write(tmp_path, account(server).replace('"secret"', '"other"')))
+        assert "configured otherwise by now: a reload of the daemon ends the pause" in of(found, "pause")[0]["text"]
+        with Store.open(tmp_path / "archive", min_free=0) as store:
+            store.notes.pause("articles", Paused(datetime.now(UTC) - timedelta(hours=1), 3, "no", mark(watched)))
+        assert of(findings(config)[1], "pause") == []

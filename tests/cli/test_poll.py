@@ -14,8 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mailarchiver import filing
+from mailarchiver import poll as poll_module
 from mailarchiver.cli import logs
 from mailarchiver.cli.app import app
+from mailarchiver.config import Account
+from mailarchiver.errors import LoginRefused, StoreError
+from mailarchiver.folder_round import RoundResult
 from tests.cli.test_import import Wary
 from tests.servers.fixtures import NOON, Mailbox, dovecot, mailbox
 
@@ -345,3 +349,72 @@ def test_json_lists_the_mail_in_quarantine(site: Site, monkeypatch: pytest.Monke
     (held,) = told["quarantine"]
     assert held["digest"] == hashlib.sha256(mail("moon")).hexdigest()
     assert (held["reason"], held["path"].startswith("articles: INBOX, UID")) == ("limit", True)
+
+
+# --- what needs no server -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A configuration of two accounts."""
+    account = 'host = "localhost"\nsecurity = "none"\nusername = "jane"\npassword = "secret"\n'
+    tables = [f'[[account]]\nname = "{name}"\n{account}' for name in ("a", "b")]
+    path = tmp_path / "config.toml"
+    path.write_text("\n".join(['[archive]\nroot = "archive"\nmin_free = 0', *tables]), "utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_patient_poll_leaves_alone_who_wants_it(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    polled: list[str] = []
+
+    def poll_account(account: Account, *_: object, **__: object) -> RoundResult:
+        polled.append(account.name)
+        if account.name == "a" and len(polled) < 5:
+            raise LoginRefused("account a: it refused the log-in")
+        return RoundResult(account.name)
+
+    monkeypatch.setattr(poll_module, "poll_account", poll_account)
+    arguments = ["poll", "--config", str(two)]
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert polled == ["a", "b"]
+    done = CliRunner().invoke(app, [*arguments, "--patient"])
+    assert (done.exit_code, polled[2:]) == (1, ["b"])
+    assert "account a: left alone for another 14 min, after 1 failure (account a: it refused" in done.stderr
+    assert "without --patient it is tried at once" in done.stderr
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert "another 29 min, after 2 failures" in CliRunner().invoke(app, [*arguments, "--patient"]).stderr
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert CliRunner().invoke(app, [*arguments, "--patient"]).exit_code == 0, "what went well ends the pause"
+
+
+def test_a_defect_at_one_account_does_not_starve_the_others(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def poll_account(account: Account, *_: object, **__: object) -> RoundResult:
+        if account.name == "a":
+            raise ZeroDivisionError("defect")
+        return RoundResult(account.name, found=1, filed=1)
+
+    monkeypatch.setattr(poll_module, "poll_account", poll_account)
+    done = CliRunner().invoke(app, ["poll", "--config", str(two)])
+    assert (done.exit_code, done.stdout) == (1, "b: 1 filed, 0 already filed, 0 failed\n")
+    assert "account a: the round was broken off by a defect of mailarchiver" in done.stderr
+
+
+def test_pages_that_cannot_be_written_are_told_in_the_status(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refresh(_: object) -> int:
+        raise StoreError("its disk is full: make room")
+
+    monkeypatch.setattr(poll_module, "poll_account", lambda account, *_, **__: RoundResult(account.name, filed=1))
+    status = two.parent / "archive/.mailarchiver/status.json"
+    since: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(poll_module, "refresh_pages", refresh)
+        for _ in range(2):
+            assert CliRunner().invoke(app, ["poll", "--config", str(two)]).exit_code != 0
+            told = json.loads(status.read_bytes())
+            assert told["pages"]["error"] == "its disk is full: make room"
+            assert told["accounts"]["b"]["filed"] == 1
+            since.append(told["pages"]["since"])
+    assert since[0] == since[1], "since it began"
+    assert CliRunner().invoke(app, ["poll", "--config", str(two)]).exit_code == 0
+    assert json.loads(status.read_bytes())["pages"] is None

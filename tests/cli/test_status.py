@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from mailarchiver.archive.store import Store
 from mailarchiver.cli.app import app
 from mailarchiver.health import Health
-from mailarchiver.status import Status, Verified
+from mailarchiver.status import Behind, Status, Verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,17 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "archive"
+
+
+def test_pages_that_cannot_be_written_are_told(root: Path) -> None:
+    behind = Behind("its disk is full: make room", now() - timedelta(hours=2))
+    status = replace(tell(root, articles=well()), pages=behind)
+    with Store.open(root, min_free=0) as store:
+        store.write_status(status.as_json())
+    done = run("--root", str(root))
+    assert done.exit_code == 1
+    assert "pages and search index are not brought up to date for 2 h: its disk is full: make room" in done.stdout
+    assert "not brought up to date since" in done.stderr
 
 
 def tell(root: Path, written: datetime | None = None, **accounts: Health) -> Status:

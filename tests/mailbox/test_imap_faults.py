@@ -432,6 +432,24 @@ def test_a_server_that_knows_us_already_is_told_no_password() -> None:
         assert not any("AUTHENTICATE" in command or "LOGIN" in command for command in server.commands)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(item(1).replace(b"{23}", b"{14}"), id="a literal longer than it says"),
+        pytest.param(b"* 1 FETCH (UID second BODY[] NIL)\r\n" + OK, id="words where a number should be"),
+        pytest.param(b"Dear second Jane" + HANG_UP, id="a line without its end"),
+    ],
+)
+def test_a_conversation_out_of_step_quotes_no_mail(broken: bytes) -> None:
+    mail = b"Subject: one\r\n\r\nA second line\r\nand a second one\r\n"
+    answer = broken.replace(BODIES[1], mail)
+    with ScriptedServer({**SOUND, BODY: answer}) as server, opened(server) as ours:
+        ours.select("INBOX", writable=False)
+        with pytest.raises(MailboxError, match="broke at: ") as caught:
+            list(ours.fetch([1, 2, 3]))
+    assert "second" not in str(caught.value)
+
+
 def test_no_password_gets_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """Neither by AUTHENTICATE nor by LOGIN, even where every octet that is sent is logged."""
     caplog.set_level(logging.DEBUG)

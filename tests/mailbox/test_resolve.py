@@ -12,6 +12,7 @@ import pytest
 from mailarchiver.errors import MailboxError
 from mailarchiver.mailbox import resolve, survey
 from mailarchiver.mailbox.imap import ImapMailbox, Server
+from mailarchiver.mailbox.wire import Deadline
 from tests.servers.scripted import ScriptedServer
 
 if TYPE_CHECKING:
@@ -101,3 +102,59 @@ def test_addresses_that_are_silent_share_what_time_there_is(monkeypatch: pytest.
 def test_a_name_that_cannot_be_one() -> None:
     with pytest.raises((UnicodeError, socket.gaierror)):
         resolve.addresses("a" * 70 + ".example.org", 993, 10.0)
+
+
+def test_a_thread_that_cannot_begin_is_no_resolver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be no more threads, once: the next look-up of that name must not wait for one that never was."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(OSError, match="there is no thread"):
+            resolve.addresses("localhost", 993, 5.0)
+    assert resolve.addresses("localhost", 993, 5.0)
+
+
+def test_an_address_of_a_kind_that_this_machine_lacks_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `ipv6.disable=1`, where the resolver gives addresses of IPv6 all the same."""
+    real = socket.socket
+
+    def made(family: int, kind: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return real(family, kind)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = server.getsockname()
+        found = [(socket.AF_INET6, ("::1", here[1], 0, 0)), (socket.AF_INET, here)]
+        monkeypatch.setattr(resolve, "addresses", lambda *_: found)
+        monkeypatch.setattr(socket, "socket", made)
+        with resolve.connected("imap.example.org", here[1], 5.0, lambda: 5.0) as connection:
+            assert connection.getpeername() == here
+
+
+def test_a_resolver_that_hung_is_asked_again_after_a_while(hanging: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have lost one question, and answer the next; what it never answers costs a few threads, and no more."""
+    for _ in range(3):
+        with pytest.raises(socket.gaierror):
+            resolve.addresses("lost.example.org", 993, 0.01)
+    assert len(hanging) == 1
+    monkeypatch.setattr(resolve, "LOST_SECONDS", 0.0)
+    for _ in range(2 * resolve.LOST_AT_MOST):
+        with pytest.raises(socket.gaierror):
+            resolve.addresses("lost.example.org", 993, 0.01)
+    assert len(hanging) == resolve.LOST_AT_MOST
+
+
+def test_a_connection_that_nobody_wants_any_more_is_shut_as_soon_as_it_is_there() -> None:
+    """It was interrupted in the moment between the connection and the watch over it."""
+    deadline = Deadline(60.0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, deadline.running():
+        deadline.shut()
+        deadline.watch(ours)
+        theirs.settimeout(10)
+        assert theirs.recv(1) == b""
+    deadline.release()

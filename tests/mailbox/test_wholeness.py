@@ -50,6 +50,18 @@ def test_what_can_hold_all_parts_is_all(structure: Any, octets: int) -> None:
     assert doubted(told, octets - 1)
 
 
+@pytest.mark.parametrize("parameters", [(b"BOUNDARY", b"x-1"), (b"CHARSET", b"UTF-8", b"boundary", b"x-1")])
+def test_a_mail_of_parts_has_its_last_boundary(parameters: tuple[bytes, ...]) -> None:
+    """What stands between the parts is not told: it makes up for as much that is missing at the end."""
+    told = BodyData.create((TEXT, HTML, b"MIXED", parameters, None, None))
+    part = b"--x-1\r\nContent-Type: text/plain\r\n\r\n" + b"x" * 150 + b"\r\n"
+    whole = HEADER + part + part + b"--x-1--\r\n"
+    assert len(whole) - 20 > 300 + len(HEADER)
+    assert doubt(Server(told), 1, whole, 10_000) is None  # type: ignore[arg-type]
+    assert doubt(Server(told), 1, whole[:-20], 10_000) is not None  # type: ignore[arg-type]
+    assert doubt(Server(told), 1, HEADER + b"--x-1--" + b"x" * 300, 10_000) is None  # type: ignore[arg-type]
+
+
 def test_nothing_is_asked_where_as_much_came_as_was_stated() -> None:
     assert not doubted(AssertionError("asked"), 5000, stated=5000)
     assert not doubted(AssertionError("asked"), 5000, stated=10)

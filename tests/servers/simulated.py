@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .scripted import Answer, ScriptedServer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DONE = b"{tag} OK done\r\n"
 NO_FOLDER = b"{tag} NO [NONEXISTENT] no such folder\r\n"
 _BODY = re.compile(r"BODY\.PEEK\[\](?:<(\d+)\.(\d+)>)?")
+_RECEIVED = datetime(2024, 3, 6)  # noqa: DTZ001 - a day
 _FLAG_KEYS = {"SEEN": "\\Seen", "FLAGGED": "\\Flagged", "DELETED": "\\Deleted"}
 
 
@@ -174,7 +176,8 @@ class SimulatedServer(ScriptedServer):
                 has = {uid for uid in found if _FLAG_KEYS[key] in self._box.messages[uid].flags}
                 found = found - has if word.startswith("UN") else found & has
             elif word in {"SINCE", "BEFORE"}:
-                words.pop(0)
+                is_later = datetime.strptime(words.pop(0), "%d-%b-%Y") > _RECEIVED  # noqa: DTZ007 - a day
+                found = found if is_later == (word == "BEFORE") else set()
             elif word == "UID":
                 found &= set(self._chosen(words.pop(0)))
             elif word != "ALL":
