@@ -165,8 +165,8 @@ class Output:
             return
         self._slot = -1
         doubled = bool(self._out) and self._out[-1] == "<br>"
-        top = next((opened for opened in reversed(self._stack) if opened.tag), None)
-        if doubled and top is not None and top.tag == "p":
+        top = next((opened for opened in reversed(self._stack) if opened.tag), None) if doubled else None
+        if top is not None and top.tag == "p":
             self._drop_trailing()
             top.start, top.weight = len(self._out) + 1, self._weight
             self._out += ["</p>\n", f"<p{top.told}>"]
