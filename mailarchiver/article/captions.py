@@ -129,6 +129,9 @@ def only_item(block: LexborNode) -> str | None:
     for count, node in enumerate(block.traverse()):
         if count > _MOST_NODES or node.tag in {"img", "p", "h1", "h2", "h3", "table", "iframe", "pre"}:
             return None
-    items = block.css("li")
-    text = collapse(block.text()).strip()
-    return text if len(items) == 1 and 0 < len(text) <= LONGEST else None
+    items, text = block.css("li"), collapse(block.text()).strip()
+    if items:  # and nothing straight in the list, which would be an item, too
+        whole = len(items) == 1 and collapse(items[0].text()).strip() == text
+    else:
+        whole = block.child is not None and block.child.tag == "-text" and block.child.next is None
+    return text if whole and 0 < len(text) <= LONGEST else None

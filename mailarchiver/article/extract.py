@@ -24,6 +24,7 @@ from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
+from .bullets import bulleted
 from .captions import captions
 from .figures import caption_figures
 from .framed import page_frame, with_closing
@@ -61,7 +62,9 @@ def extract(original: Original, tags: TagRules) -> Article:
     found = _recognise(original, tree, html, printed, latest)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
-    clean = sanitize(without_controls(_write(found, ledger, url)))  # of "&#27;" the parser made a control, too
+    clean = sanitize(
+        without_controls(bulleted(_write(found, ledger, url)))
+    )  # of "&#27;" the parser made a control, too
     return _assemble(original, found, subject, url, clean, ledger, tags)
 
 

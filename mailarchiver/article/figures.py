@@ -21,7 +21,8 @@ def caption_figures(region: LexborNode, left_out: frozenset[int] = frozenset()) 
     """
     used: set[int] = set()
     for figure in region.css("figure")[:_MOST]:
-        if figure.css_first("figcaption") is not None or figure.css_first(_MEDIA) is None:
+        captioned = any(not is_nothing(told) for told in figure.css("figcaption"))
+        if captioned or figure.css_first(_MEDIA) is None:
             continue
         found = _below_picture(figure) or _behind(figure, region)
         found = [node for node in found if not is_in(node, left_out)]
@@ -59,7 +60,11 @@ def _holds(node: LexborNode, tags: str) -> bool:
 
 
 def _behind(figure: LexborNode, region: LexborNode) -> list[LexborNode]:
-    """What stands behind a figure and is called a caption; around the figure may be a box that holds nothing else."""
+    """What stands behind a figure and is called a caption; around the figure may be a box that holds nothing else. In a
+    figure of figures it is the outer one's.
+    """
+    if figure.parent is not None and figure.parent.tag == "figure":
+        return []
     node: LexborNode | None = figure
     for _ in range(_BOXES_AROUND):
         if node is None or node.mem_id == region.mem_id:
@@ -80,7 +85,7 @@ def _take_in(figure: LexborNode, captions: Sequence[LexborNode], left_out: froze
     if holder is None:
         return
     for caption in captions:
-        item = caption.css_first("li") if caption.tag in {"ul", "ol"} else None
+        item = caption.css_first("li") or caption if caption.tag in {"ul", "ol"} else None
         for part in [caption] if item is None else item.iter(include_text=True):
             holder.insert_child(part)
             _take_out(holder.last_child, part, left_out)

@@ -21,6 +21,7 @@ from ..text.file_types import is_shown
 from ..text.hosts import host_of
 from ..text.slug import file_name
 from ..text.whitespace import collapse
+from .captions import is_nothing
 from .drawing import drawing
 from .image_type import Picture, look
 from .links import absolute
@@ -231,7 +232,7 @@ def _figcaption(node: LexborNode) -> str | None:
         if above is None or above.tag == "body":
             return None
         if above.tag == "figure":
-            caption = above.css_first("figcaption")
+            caption = next((told for told in above.css("figcaption") if not is_nothing(told)), None)
             if caption is None:
                 return None
             parted = caption.css_first("p, div, br") is not None

@@ -105,7 +105,8 @@ def canonical(url: str | None) -> str | None:
 
 def latest_day(headers: Headers) -> date | None:
     """The last day on which what is in the mail can have been published: the one after the mail's own, for it may be
-    tomorrow already where it was printed.
+    tomorrow already where it was printed. None, and so no bound, where the mail says neither when it was received nor
+    when it was sent: the day it is filed on is not in it, and the same mail gives the same article on any day.
     """
     stamp = headers.received or headers.date
     return datetime.fromisoformat(stamp).date() + timedelta(days=1) if stamp else None

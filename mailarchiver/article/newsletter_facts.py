@@ -17,6 +17,7 @@ from ..text.hosts import host_of
 from ..text.whitespace import collapse, fold
 from . import metadata
 from .newsletter_head import NEAR, Dating, Head, claimed_year, head_of
+from .newsletter_sender import parted
 from .newsletter_signs import Service, hides_target, is_senders, links_of, sends_only_newsletters
 from .page_blocks import Block
 from .page_head import Fact, Found, told
@@ -67,11 +68,12 @@ def newsletter_facts(
     spoken = next((tag for found in machine["language"] if (tag := metadata.language(found.value))), None)
     title = _title(tree, subject)
     own = is_own_mail(original, blocks)
-    author, site = _people(original, own=own)
+    author, site = _people(original, machine["site"], own=own)
     published = _published(original, latest, own=own)
     called = {fold(found.value) for found in (title, author, site) if found is not None} | {fold(subject)}
     sent = date.fromisoformat(published.value) if published else None
-    head = head_of(blocks, services, called - {""}, Dating(spoken, latest, sent, claimed_year(blocks)))
+    dating = Dating(spoken, latest, sent, claimed_year(blocks))
+    head = head_of(blocks, services, called - {""}, dating, author=author.value if author else None)
     names = called | ({fold(head.byline.value)} if head.byline else set())
     if original.headers.sender and original.headers.sender.name:
         names.add(fold(original.headers.sender.name))
@@ -164,23 +166,31 @@ def _candidates(
 # --- author, sender, date ---------------------------------------------------------------------------------------------
 
 
-def _people(original: Original, *, own: bool) -> tuple[Found | None, Found | None]:
-    """The author and the newsletter, by its header: (byline, site)."""
+def _people(original: Original, said: Sequence[Found], *, own: bool) -> tuple[Found | None, Found | None]:
+    """The author and the newsletter, by its header: (byline, site). `said` is what its page calls the site."""
     if not own:
         return None, None
     sender = original.headers.sender
     name = collapse(sender.name).strip() if sender else ""
-    # QUIRK: Substack's senders are called "Author from Newsletter".
-    split = _FROM.fullmatch(name) if sender and sender.address.endswith(_SUBSTACK) else None
+    listed = _list_name(original)
+    split: Sequence[str] | None = None
+    if sender:
+        known = {fold(found.value) for found in (*said, *([listed] if listed else []))}
+        # QUIRK: Substack's senders are called "Author from Newsletter".
+        substack = _FROM.fullmatch(name) if sender.address.endswith(_SUBSTACK) else None
+        split = substack.groups() if substack else parted(name, sender.address, known)
     if split:
-        return Found(split[1], "sender of the newsletter"), Found(split[2], "sender of the newsletter")
+        return Found(split[0], "sender of the newsletter"), Found(split[1], "sender of the newsletter")
+    return None, listed or (Found(name, "sender of the newsletter") if name and "@" not in name else None)
+
+
+def _list_name(original: Original) -> Found | None:
+    """The phrase before the list's id (RFC 2919 §2)."""
     for field, value in original.headers.fields:
-        match = (
-            _LIST_NAME.fullmatch(value) if field.lower() == "list-id" else None
-        )  # RFC 2919 §2: a phrase before the id
+        match = _LIST_NAME.fullmatch(value) if field.lower() == "list-id" else None
         if match and not _NUMBERED.search(match[1]):
-            return None, Found(collapse(match[1]).strip(), "header: List-Id")
-    return None, Found(name, "sender of the newsletter") if name and "@" not in name else None
+            return Found(collapse(match[1]).strip(), "header: List-Id")
+    return None
 
 
 def _published(original: Original, latest: date | None, *, own: bool) -> Found | None:

@@ -45,6 +45,8 @@ _TITLES = frozenset({"h1", "h2", "h3"})
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af|przez|written by|od)\s+(\S.*)", re.IGNORECASE)
 _MOST_NAMES, _FEWEST_NAMES = 6, 2
 """Words of names; of those that nothing else calls a name."""
+_MOST_NAMED = 4
+"""Words of the name of who sent it."""
 _BETWEEN = re.compile(r"\s*[·•∙|]\s*")
 _ISSUE = re.compile(
     r"(?:(?:issue|volume|vol\.?|edition|ausgabe|numéro|número|numero|editie|nummer|выпуск)\s?)?(?:(?:no\.?|nr\.?|n°|#|第)\s?)?"
@@ -85,9 +87,14 @@ NO_HEAD = Head(_FEWEST, None, None, frozenset())
 
 
 def head_of(
-    blocks: Sequence[Block], services: Sequence[Service | None], names: Collection[str], dating: Dating
+    blocks: Sequence[Block],
+    services: Sequence[Service | None],
+    names: Collection[str],
+    dating: Dating,
+    *,
+    author: str | None = None,
 ) -> Head:
-    """The head of a newsletter. `names` are those of its title, folded."""
+    """The head of a newsletter. `names` are those of its title, folded; `author` is who sent it."""
     title = _title_at(blocks, names)
     end = _end(blocks, services, title, dating)
     near = range(min(max(end, NEAR), len(blocks)))
@@ -101,6 +108,8 @@ def head_of(
     byline, at = _byline(blocks, near, names)
     if byline is None and title is not None:
         byline, at = _signed(blocks, range(title + 1, end), lines, names)
+    if byline is None and title is not None and author is not None:
+        byline, at = _bare_author(blocks, range(title + 1, end), author.casefold().split())
     asking = {number for number in range(title or 0) if asks(blocks[number])}
     found = {*lines, *asking, *([title] if title is not None else []), *([at] if at is not None else [])}
     return Head(end, byline, days[0] if days else None, frozenset(found))
@@ -247,6 +256,16 @@ def _signed(
         is_linked = 0 < len(block.words) <= block.linked and _FEWEST_NAMES <= len(block.words) <= _MOST_NAMES
         if is_linked and number + 1 in lines and _is_name(block.text) and fold(block.text) not in names:
             return Found(block.text, "newsletter: linked name above the date"), number
+    return None, None
+
+
+def _bare_author(blocks: Sequence[Block], below: range, author: Sequence[str]) -> tuple[Found | None, int | None]:
+    """The line that is but the name of who sent it, given in words, or that and a surname (beehiiv)."""
+    for number in below:
+        text = blocks[number].text
+        words = text.casefold().split()
+        if words[: len(author)] == author and len(words) <= _MOST_NAMED and _is_name(text):
+            return Found(text, "newsletter: line of its sender"), number
     return None, None
 
 

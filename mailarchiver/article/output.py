@@ -159,14 +159,14 @@ class Output:
         self._weight += 1
 
     def _line_break(self) -> None:
-        """A `br`; two of them with nothing between part a paragraph in two."""
+        """A `br`; two of them with nothing between part a paragraph in two, even in boxes that are not written."""
         if self._preformatted:
             self._verbatim("\n")
             return
         self._slot = -1
         doubled = bool(self._out) and self._out[-1] == "<br>"
-        top = self._stack[-1] if self._stack else None
-        if doubled and top is not None and top.tag == "p":
+        top = next((opened for opened in reversed(self._stack) if opened.tag), None) if doubled else None
+        if top is not None and top.tag == "p":
             self._drop_trailing()
             top.start, top.weight = len(self._out) + 1, self._weight
             self._out += ["</p>\n", f"<p{top.told}>"]

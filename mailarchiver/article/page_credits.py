@@ -24,6 +24,7 @@ from selectolax.lexbor import LexborNode
 from ..text import bylines
 from ..text.dates import find_date, read_date
 from ..text.whitespace import fold
+from ..text.yearless import read_yearless
 from .page_blocks import Block
 from .page_head import Found
 from .page_signs import AUTHOR, BYLINE, CAPTION, DATED, NO_BYLINE, NO_DATE, UPDATED, bare_names
@@ -48,6 +49,8 @@ _LONGEST = 160
 """Characters of a line of credits."""
 _FEW = 14
 """Words that may stand beside a date in a line of credits."""
+_PARTS = re.compile(r"\s+[·•∙|–—-]\s+")
+_DATELINE = re.compile(r"(?:[^\W\d][^\d,]{1,30},\s*)?(\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4})\.?\s*[–—-]\s+(?=[^\s\d])")
 _LEVELS = 3
 """Elements around a block whose names tell what it is."""
 _INLINE, _NODES = 8, 60
@@ -201,6 +204,30 @@ def published(lines: Sequence[Line], spoken: str | None, latest: date | None) ->
             return Found(day, "page: date at the heading")
         updated = updated or Found(day, "page: date of an update")
     return updated
+
+
+def published_without_year(lines: Sequence[Line], spoken: str | None, latest: date | None) -> Found | None:
+    """The first day of the credits that is printed without its year, if it is a recent one; it stands alone, or parted
+    from what is beside it.
+    """
+    for line in lines:
+        named = _is(line.block, DATED, NO_DATE)
+        if named is False or (line.inside and not named) or UPDATED.match(line.block.text):
+            continue
+        for piece in (line.block.text, *_pieces(line.block), *_PARTS.split(line.block.text)):
+            day = read_yearless(piece.strip(), language=spoken or "en", latest=latest)
+            if day is not None:
+                return Found(day, "page: day without year at the heading")
+    return None
+
+
+def dateline(beginning: Block, spoken: str | None, latest: date | None) -> Found | None:
+    """The date in figures that the first paragraph of an article begins with, parted by a dash from its words. One in
+    words may be what the article is about.
+    """
+    found = _DATELINE.match(beginning.text)
+    day = read_date(found[1], language=spoken, latest=latest) if found else None
+    return Found(day, "page: date at the beginning of the text") if day and day >= _WEB else None
 
 
 def _day(block: Block, spoken: str | None, latest: date | None, *, strict: bool) -> str | None:

@@ -16,6 +16,7 @@ from ..text.whitespace import fold
 from .drawing import is_drawing, is_ornament
 from .markup import EMBEDS
 from .page_blocks import Block
+from .page_notices import is_share_picture
 from .page_signs import BOILERPLATE, CAPTION, bare_names
 from .recognised import LeftOut
 
@@ -147,8 +148,10 @@ def _is_child(node: LexborNode, parent: LexborNode) -> bool:
 
 def _frame(media: LexborNode, root: LexborNode, counts: _Counts) -> LexborNode | None:
     """The outermost element around a picture with no more in it than may be its caption; None where the picture is no
-    part of the article: its frame is a teaser, or stands where nothing is kept.
+    part of the article: its frame is a teaser, or stands where nothing is kept, or it is a button to share by.
     """
+    if media.tag == "img" and is_share_picture(media.attributes.get("alt") or ""):
+        return None
     frame = media
     for element in around(media, root):
         if element.tag in _NEVER or BOILERPLATE.search(bare_names(element)):

@@ -22,7 +22,7 @@ from ..text.subject import bare_subject
 from ..text.whitespace import collapse, fold
 from . import metadata
 from .page_blocks import Block, words_of
-from .page_credits import Line, author, iso_date, published, zone
+from .page_credits import Line, author, dateline, iso_date, published, published_without_year, zone
 from .page_head import Fact, Found, told
 
 _LONGEST_TITLE = 300
@@ -75,6 +75,7 @@ def page_facts(
     spoken = metadata.settled(said.value if said else None, written)
     near = zone(blocks, first, title.value if title else None)
     when = _published(facts, near, address or (url.value if url else None), spoken, latest)
+    when = when or published_without_year(near, spoken, latest) or dateline(blocks[first], spoken, latest)
     who = _byline(facts, near, title.value if title else None)
     chosen = {"title": title, "url": url, "site": site, "byline": who, "published": when}
     provenance = {name: found.place for name, found in chosen.items() if found is not None}
@@ -210,12 +211,15 @@ def _is_within(heading: str, title: str, *, begins: bool) -> bool:
 
 
 def _byline(facts: Mapping[Fact, tuple[Found, ...]], near: Sequence[Line], title: str | None) -> Found | None:
-    """Who the page says wrote it: for machines a name, no address of a profile; else as its credits say."""
+    """Who the page says wrote it: for machines a name, no address of a profile; else as its credits say. These also
+    where they name the same and more: many sites tell machines only the first of several authors.
+    """
+    printed = author(near, title)
     for found in facts["byline"]:
         named = bylines.names([found.value], sure=True) if not host_of(found.value) else None
         if named:
-            return Found(named, found.place)
-    return author(near, title)
+            return printed if printed and bylines.adds_to(printed.value, named) else Found(named, found.place)
+    return printed
 
 
 def _published(

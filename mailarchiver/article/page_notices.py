@@ -65,6 +65,11 @@ def is_notice_line(line: str) -> bool:
     return text in _lines() or _minutes().match(text) is not None
 
 
+def is_share_picture(alt: str) -> bool:
+    """Whether a picture with this text stands for a bar to share by: "Bookmark and Share"."""
+    return folded(alt, _AROUND) in _table()["pictures"]
+
+
 def is_request(block: Block) -> bool:
     """Whether a block asks its reader to subscribe, to follow, to share, to give. An article may do that, too: only
     below its text that is no part of it.

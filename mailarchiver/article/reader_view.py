@@ -23,6 +23,7 @@ from ..text.whitespace import collapse
 from . import metadata, surroundings
 from .links import absolute
 from .page_signs import unprefixed
+from .reader_header import header_by_its_shape, speaks
 from .recognised import Recognised
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
@@ -38,6 +39,7 @@ _DRESSED = re.compile(
     rf"(?:.*[^A-Za-z])?({'|'.join(name for name in _ALL_NAMES if name not in _WORDS)})(?:{'|'.join(_BEHIND)})?"
 )
 """A name of Firefox's own in any dress."""
+_HEADER = ("title", "domain", "credits", "time")
 _EDGE = "\ue000article\ue000"
 """Put on both sides of the article to read what is around it; private use, so that no mail's text is taken for it."""
 
@@ -63,6 +65,8 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
     content = next(filter(_holds_something, elements["content"]), None)
     if content is None:
         return None
+    if not any(elements[field] for field in _HEADER):
+        elements |= header_by_its_shape(content, titles)
     header = _read_header(elements)
     spoken, way = _language_and_direction(content)
     author, printed = metadata.byline(header.credits, spoken, latest)
@@ -139,9 +143,7 @@ def _holds_something(node: LexborNode) -> bool:
 
 def _read_header(elements: Mapping[str, Sequence[LexborNode]]) -> _Header:
     """Read the header's elements, and take them and the page's frame out of the tree."""
-    title, domain, credit, time = (
-        next(iter(elements[field]), None) for field in ("title", "domain", "credits", "time")
-    )
+    title, domain, credit, time = (next(iter(elements[field]), None) for field in _HEADER)
     header = _Header(
         title=_text(title),
         url=absolute(domain.attributes.get("href") or "", None) if domain is not None else "",
@@ -204,7 +206,7 @@ def lines_around(
     tree: LexborHTMLParser, content: LexborNode
 ) -> tuple[tuple[surroundings.Line, ...], tuple[surroundings.Line, ...]]:
     """The lines above and below the article. Most have none, which is seen without reading the article itself."""
-    if not any(map(_speaks, _nodes_around(content))):
+    if not any(map(speaks, _nodes_around(content))):
         return (), ()
     content.insert_before(_EDGE)
     content.insert_after(_EDGE)
@@ -232,8 +234,3 @@ def _nodes_around(content: LexborNode) -> Iterator[LexborNode]:
             yield behind
             behind = behind.next
         node = node.parent
-
-
-def _speaks(node: LexborNode) -> bool:
-    text = node.text_content if node.tag == "-text" else node.text()
-    return bool(text and text.strip())

@@ -16,6 +16,7 @@ from .embeds import embed_link
 from .formulas import formula
 from .layout_tables import NO_LAYOUT, Layout
 from .links import attributes
+from .lost_links import words_instead
 from .markup import BLOCK, BOXES, DROPPED, EITHER, EMBEDS, FLOW, INLINE, PHRASING, RENAMED
 from .output import WRAPPER, Output
 from .places import Places
@@ -263,7 +264,10 @@ class Writer(Output):
     def _write_picture(self, node: LexborNode, caption: str | None) -> None:
         """A picture; one with a caption is a block, and takes the link around it into that."""
         if caption is None:
-            self._substance(self._picture(node, None), as_block=False)
+            html = self._picture(node, None)
+            if not html and any(opened.tag == "a" for opened in self._stack):
+                html = words_instead(node, self._base)
+            self._substance(html, as_block=False)
             return
         link = ""
         while self._stack and (self._stack[-1].kind == "inline" or self._stack[-1].tag == "p"):

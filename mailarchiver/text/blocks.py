@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .headings import Candidates, candidates
 from .headings import Heading as Title
 from .item_marks import INDENTED, Mark, indent_of, marks_of
-from .preformatted import has_columns, is_code, preformatted
+from .preformatted import fenced, has_columns, is_code, preformatted, unfenced
 from .wrapping import Ending, ending, is_wrapped, width, wrap_width
 
 _RULE = re.compile(r"[ \t]*(?:([-=_*~#+—–─━═])(?:[ \t]*\1){2,}|(?:(?:-=|=-|-\*|\*-|\*~|~\*|~-|-~){2,}[-=*~]?))[ \t]*")
@@ -79,6 +79,7 @@ class Stretch:
 
     lines: list[str]
     fixed: bytearray = field(default_factory=bytearray)
+    fences: dict[int, int] = field(default_factory=dict)
     rules: set[int] = field(default_factory=set)
     marks: dict[int, Mark] = field(default_factory=dict)
     headings: dict[int, Title] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Stretch:
 
     def __post_init__(self) -> None:
         self.fixed = preformatted(self.lines)
+        self.fences = dict(fenced(self.lines))
         rules = _rules(self.lines)
         self.rules = {index for index in rules if not self.fixed[index]}
         self.marks = marks_of(self.lines, self.rules, self.fixed)
@@ -109,7 +111,7 @@ class Stretch:
 
 
 def blocks_of(stretch: Stretch, columns: int | None) -> Iterator[Block]:
-    """What the lines are, in order; every line that holds text is in one block.
+    """What the lines are, in order; every line that holds text is in one block, but for fences.
 
     `columns` is the width that most of the text was wrapped at, None where it was not; a paragraph may have its own.
     A list ends where a line is neither an item nor indented nor the rest of a full line. When in doubt a text is a
@@ -120,6 +122,10 @@ def blocks_of(stretch: Stretch, columns: int | None) -> Iterator[Block]:
     while index < len(lines):
         if not lines[index]:
             index += 1
+        elif index in stretch.fences:
+            end = stretch.fences[index]
+            yield Preformatted(unfenced(lines[index:end]))
+            index = end
         elif stretch.fixed[index]:
             end = _end_of_fixed(stretch, index)
             yield Preformatted(tuple(lines[index:end]))
@@ -170,6 +176,8 @@ def _end_of_fixed(stretch: Stretch, start: int) -> int:
     while index < len(lines):
         if not lines[index]:
             index += 1
+        elif index in stretch.fences:
+            break
         elif stretch.fixed[index]:
             code = code or lines[index].startswith(("  ", "\t"))
             index = end = index + 1

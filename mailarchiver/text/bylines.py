@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from .dates import find_date, read_date
-from .whitespace import collapse
+from .whitespace import collapse, fold
 
 LONGEST = 120
 """Characters of a byline."""
@@ -92,6 +92,16 @@ def names(pieces: Sequence[str], *, sure: bool) -> str | None:
 def joins(text: str) -> bool:
     """Whether a piece does no more than join two names: ", ", " and "."""
     return bool(text.strip()) and _CONNECTS.fullmatch(text) is not None
+
+
+def adds_to(byline: str, other: str) -> bool:
+    """Whether a byline has all the names of another, and more."""
+    return _single(other) < _single(byline)
+
+
+def _single(byline: str) -> frozenset[str]:
+    """The names in a byline, folded, each by itself."""
+    return frozenset(fold(name) for part in byline.split(",") for name in _AND.split(f" {part} ") if name.strip())
 
 
 class _Line:

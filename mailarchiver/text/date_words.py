@@ -44,7 +44,7 @@ _JOINTS = frozenset(".-'’ʼ‑‐־׳״")
 """Marks that may stand within a name: `terça-feira`, `p. m.`, `d’octubre`."""
 _LONGEST_NAME = 4
 _SHORTEST_PREFIX = 3
-_FIRST_UNSPACED = "\u0e00"
+FIRST_UNSPACED = "\u0e00"
 """From Thai on, scripts that run words together are split into known ones."""
 
 
@@ -194,7 +194,7 @@ def _longest_name(tokens: list[Token], at: int) -> tuple[int, tuple[Sense, ...]]
 def _split(token: Token) -> Iterator[Item]:
     """A word that is no name: as the beginning of one, or, in a script without spaces, as several names."""
     word = token.text.casefold()
-    parts = _unspaced(word) if word[0] >= _FIRST_UNSPACED and len(word) == len(token.text) else ()
+    parts = _unspaced(word) if word[0] >= FIRST_UNSPACED and len(word) == len(token.text) else ()
     if not parts:
         yield Item("word", token.text, senses_of_prefix(word), token.glued, token.start, token.end)
     start = 0

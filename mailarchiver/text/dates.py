@@ -16,9 +16,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from .clock import clocks, could_be_zone
-from .date_words import Item, items, normalise
+from .date_words import FIRST_UNSPACED, Item, items, normalise
 from .day import BETWEEN, Context, read_day
 
 _LONGEST_DATE = 100
@@ -31,6 +32,7 @@ _ORDINALS = frozenset({
     "й", "е", "го", "ое", "ος", "η",
 })  # fmt: skip
 """Written right behind a number: 5th, 1er, 2:a."""
+_VERSION_MARKS = frozenset("./-")
 _CLOCK_MARKS = frozenset("+−")
 _PUBLISHED = (
     "published|posted|veröffentlicht|erschienen|publié|paru|publicado|publicada|publicat|pubblicato|gepubliceerd|geplaatst|"
@@ -68,7 +70,7 @@ def read_date(text: str, *, language: str | None = None, latest: dt.date | None 
     if len(text) > _LONGEST_DATE or not _has_numbers(text):
         return None
     row: list[Item] = []
-    for item in items(_NUMBERED_WEEKDAY.sub("", _LABEL.sub("", _COMMENT.sub("", normalise(text).strip())))):
+    for item in _items(_NUMBERED_WEEKDAY.sub("", _LABEL.sub("", _COMMENT.sub("", normalise(text).strip())))):
         if _is_ordinal(item, row):
             continue
         if item.kind == "word" and not item.senses and not could_be_zone(item):
@@ -111,6 +113,28 @@ def _read(row: Sequence[Item], context: Context) -> str | None:
     return None if day is None else day.isoformat()
 
 
+def _items(plain: str) -> Iterator[Item]:
+    """The items of a text. Numbers with a letter glued before them are one word with that, as in "v5.3.2024"."""
+    letter: Item | None = None
+    before: Item | None = None
+    for item in items(plain):
+        if letter is not None:
+            is_version = letter.end - letter.start > 1
+            if item.glued and (item.kind == "number" or (is_version and item.text in _VERSION_MARKS)):
+                letter = replace(letter, text=letter.text + item.text, senses=(), end=item.end)
+                continue
+            yield letter
+            before, letter = letter, None
+        is_letter = item.kind == "word" and len(item.text) == 1 and item.text < FIRST_UNSPACED
+        if is_letter and not (item.glued and before is not None and before.kind == "number"):  # 2024-03-06T18:21
+            letter = item
+        else:
+            yield item
+            before = item
+    if letter is not None:
+        yield letter
+
+
 def _is_ordinal(item: Item, before: Sequence[Item]) -> bool:
     """Whether it is the ending of an ordinal number."""
     if item.kind != "word" or not item.glued or not before or before[-1].kind != "number":
@@ -121,7 +145,7 @@ def _is_ordinal(item: Item, before: Sequence[Item]) -> bool:
 def _runs(plain: str) -> Iterator[list[Item]]:
     """The rows of items that could belong to a date, as long as they come; only those with two numbers or more."""
     run: list[Item] = []
-    for item in [*items(plain), None]:
+    for item in [*_items(plain), None]:
         if item is not None and _is_ordinal(item, run):
             continue
         if item is not None and _could_belong(item):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-_FENCE = re.compile(r"[ \t]*```[\w+-]*")
+_FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]{0,30})")
 
 _DIFF_BEGIN = re.compile(r"diff --?\w|Index: \S|--- \S|@@ -\d")
 _DIFF_HEADER = re.compile(
@@ -39,7 +39,7 @@ def preformatted(lines: Sequence[str]) -> bytearray:
     Looks at the lines themselves only; that a text is indented alone says nothing here.
     """
     marks = bytearray(len(lines))
-    for start, end in (*_fenced(lines), *_diffs(lines)):
+    for start, end in (*fenced(lines), *_diffs(lines)):
         marks[start:end] = b"\1" * (end - start)
     for start, end in chunks(lines):
         if not marks[start]:
@@ -70,10 +70,33 @@ def is_code(line: str) -> bool:
     return _CODE.search(line) is not None
 
 
-def _fenced(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Stretches between two fences of Markdown, fences included."""
-    fences = [index for index, line in enumerate(lines) if line[:1] in " \t`" and _FENCE.fullmatch(line)]
-    return ((start, end + 1) for start, end in zip(fences[::2], fences[1::2], strict=False))
+def fenced(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Stretches between two fences of Markdown, fences included (CommonMark 0.31 §4.5, but that one has to be closed).
+
+    QUIRK: a line of tildes is more often one across the page; it is a fence where it names a language, or there is code
+    behind it.
+    """
+    opened: tuple[int, str, bool] | None = None
+    for index, line in enumerate(lines):
+        found = _FENCE.fullmatch(line) if line[:1] and line[0] in " \t`~" else None
+        if found is None:
+            continue
+        if opened is None:
+            opened = index, found["marks"], bool(found["language"])
+        elif found["marks"].startswith(opened[1]) and not found["language"]:
+            start, marks, named = opened
+            if marks[0] == "`" or named or any(map(is_code, lines[start + 1 : index])):
+                yield start, index + 1
+                opened = None
+            else:
+                opened = index, found["marks"], False
+
+
+def unfenced(lines: Sequence[str]) -> tuple[str, ...]:
+    """What stands between two fences, less indented by so much as the first is; all of it where that is nothing."""
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    inner = tuple(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines[1:-1])
+    return inner if any(inner) else tuple(lines)
 
 
 def _diffs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -308,6 +308,25 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, tmp_path: Path, widt
     shown.context.close()
 
 
+LONG = (
+    f"<p>{'漢字' * 5}<ruby>{'漢字' * 60}<rt>{'かんじ' * 60}</rt></ruby> <ruby>漢字<rt>かんじ</rt></ruby></p>"
+    '<ol start="2147483600"><li>late</li></ol><ol start="3"><li>early</li></ol>'
+)
+
+
+@pytest.mark.chromium
+def test_long_ruby_and_large_numbers_fit_a_telephone(browser: Browser, tmp_path: Path) -> None:
+    shown, _, _ = opened(browser, tmp_path, article("The weir", LONG), 360)
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    styles = "lists => lists.map(list => getComputedStyle(list).listStylePosition)"
+    assert shown.locator(".text ol").evaluate_all(styles) == ["inside", "outside"]
+    assert shown.locator(".text ruby").evaluate_all("all => all.map(one => getComputedStyle(one).display)") == [
+        "inline",
+        "ruby",
+    ]
+    shown.context.close()
+
+
 @pytest.mark.chromium
 def test_the_browser_loads_the_pictures_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
     shown, requests, complaints = opened(browser, tmp_path, forwarded())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -266,6 +267,9 @@ def test_captions_of_wordpress_blogger_and_word(html: str) -> None:
         f'<figure><img src="cid:a"></figure>\n<figcaption>{CAPTION}</figcaption>',
         f'<div><figure><a href="https://e.org/"><img src="cid:a"></a></figure></div><figcaption>{CAPTION}</figcaption>',
         f'<div><figure><img src="cid:a"></figure></div> <div class="wp-caption-text">{CAPTION}</div>',
+        f'<figure><figcaption> </figcaption><img src="cid:a">{CAPTION}</figure>',
+        f'<figure><img src="cid:a"><ul>{CAPTION}</ul></figure>',
+        f'<figure><img src="cid:a"><ul><li>{CAPTION}</li></ul></figure>',
     ],
 )
 def test_a_caption_behind_a_figure_is_its_caption(html: str) -> None:
@@ -281,6 +285,20 @@ def test_the_text_of_a_figure_is_its_caption() -> None:
     assert "<figcaption><p>The nest <b>in May</b>.</p>\n<p>(A. Quill)</p>\n</figcaption>" in found.html
     assert found.images[0].caption == "The nest in May. (A. Quill)"
     assert found.text.count("The nest") == 1
+
+
+def test_the_caption_of_a_figure_of_figures_stays_its_own() -> None:
+    html = f'<figure><figure><img src="cid:a"></figure>{CAPTION}</figure>'
+    once = article(reader_page(html), parts=(part(content_id="a"),)).html
+    assert f"</figure>\n<figcaption>{CAPTION}</figcaption>\n</figure>" in once
+    back = re.sub('src="[^"]*"', 'src="cid:a"', once)
+    assert article(reader_page(back), parts=(part(content_id="a"),)).html == once
+
+
+def test_a_list_of_an_item_and_of_text_is_no_caption_and_loses_nothing() -> None:
+    html = f'<figure><img src="cid:a"><ul>{CAPTION}<li>An item</li></ul></figure>'
+    found = article(reader_page(html), parts=(part(content_id="a"),))
+    assert f"<ul><li>{CAPTION}</li>\n<li>An item</li>\n</ul>" in found.html
 
 
 def test_of_a_caption_nothing_comes_back_that_was_left_out() -> None:

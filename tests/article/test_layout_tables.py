@@ -51,7 +51,7 @@ def test_a_table_of_data_in_a_layout_stays() -> None:
 
 def test_a_bullet_stands_in_one_line_with_its_words() -> None:
     rows = "<tr><td>•</td><td><a href='https://x.example.org/1'>The swifts</a> are late</td></tr>" * 2
-    assert article(f"<table>{rows}</table>").text == "• The swifts are late\n\n• The swifts are late\n"
+    assert article(f"<table>{rows}</table>").text == "- The swifts are late\n- The swifts are late\n"
 
 
 def test_short_words_side_by_side_stay_in_one_line() -> None:

@@ -26,8 +26,8 @@ LIST = (("List-Unsubscribe", "<https://swifts.example.org/u?1>"), ("List-Id", "S
 def sent(html: str, *fields: tuple[str, str], subject: str = "The swifts are late", **headers: object) -> Article:
     """A mail straight from its sender, with these header fields."""
     mail = original(html, subject=subject)
-    sender = Address("Swift Society", "letter@swifts.example.org")
-    given = replace(mail.headers, fields=fields, sender=sender, date="2024-05-19T07:00:00+00:00", **headers)  # type: ignore[arg-type]
+    told = {"sender": Address("Swift Society", "letter@swifts.example.org"), "date": "2024-05-19T07:00:00+00:00"}
+    given = replace(mail.headers, fields=fields, **(told | headers))  # type: ignore[arg-type]
     return extract(replace(mail, headers=given), TagRules())
 
 
@@ -223,6 +223,44 @@ def test_a_pasted_newsletter_has_not_its_senders_date() -> None:
     assert found.kind == "newsletter"
     assert found.published is None
     assert found.site == "swifts.example.org"
+
+
+@pytest.mark.parametrize(
+    ("sender", "address", "byline", "site"),
+    [
+        ("Ada from Swift Letter", "swiftletter@mail.beehiiv.com", "Ada", "Swift Letter"),
+        ("Ada Quill at Swift Letter", "ada@swift-letter.org", "Ada Quill", "Swift Letter"),
+        ("Ada Quill | Swift Letter", "ada@swiftletter.org", "Ada Quill", "Swift Letter"),
+        ("Ada Quill chez Martinets", "ada@martinets.example", "Ada Quill", "Martinets"),
+        ("Ada de Oxbow", "ada@oxbow.example", None, "Ada de Oxbow"),
+        ("Ada von Oxbow", "ada@oxbow.example", None, "Ada von Oxbow"),
+        ("Quill, Marina", "marina@example.org", None, "Quill, Marina"),
+        ("Ada de Quill", "ada@example.org", None, "Ada de Quill"),
+        ("Ada from Oxbow", "ada@example.org", None, "Ada from Oxbow"),
+        ("News from Swift Letter", "swiftletter@mail.beehiiv.com", None, "News from Swift Letter"),
+    ],
+)
+def test_a_senders_name_may_say_author_and_newsletter(
+    sender: str, address: str, byline: str | None, site: str | None
+) -> None:
+    found = sent(f"{WEB}{BODY}{LEAVE}", LIST[0], sender=Address(sender, address))
+    assert found.kind == "newsletter"
+    assert (found.byline, found.site) == (byline, site)
+
+
+@pytest.mark.parametrize("joint", [" from", " |", ",", " –"])
+def test_the_list_confirms_the_newsletter_of_a_senders_name(joint: str) -> None:
+    found = sent(f"{WEB}{BODY}{LEAVE}", *LIST, sender=Address(f"Ada{joint} Swift Letter", "ada@example.org"))
+    assert (found.byline, found.site) == ("Ada", "Swift Letter")
+
+
+def test_the_bare_line_of_its_sender_is_the_byline_and_not_text() -> None:
+    head = "<h1>The swifts are late</h1><p>And the farmer waits</p><p>Ada Quill</p><p>May 17, 2024</p>"
+    sender = Address("Ada from Swift Letter", "swiftletter@mail.beehiiv.com")
+    found = sent(f"{WEB}{head}{BODY}{LEAVE}", LIST[0], sender=sender)
+    assert (found.byline, found.published) == ("Ada Quill", "2024-05-17")
+    assert "Ada Quill" not in found.text
+    assert "And the farmer waits" in found.text
 
 
 def test_an_address_that_hides_where_it_leads_is_none() -> None:

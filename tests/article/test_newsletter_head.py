@@ -54,6 +54,14 @@ def test_the_head_is_read_and_not_repeated() -> None:
         assert line not in found.text.splitlines()
 
 
+@pytest.mark.parametrize("line", ["By Ada • 5 Mar 2023", "5 Mar 2023 · By Ada", "By Ada | 5 Mar 2023"])
+def test_author_and_date_may_share_a_line(line: str) -> None:
+    body = f"<p>{WEB}</p><h1>{TITLE}</h1><p>{line}</p><p>{PROSE}</p><p>{PROSE}</p>{FOOT.format(year='')}"
+    found = passed_on(f"<table><tr><td>{body}</td></tr></table>")
+    assert (found.kind, found.byline, found.published) == ("newsletter", "Ada", "2023-03-05")
+    assert found.text.startswith(PROSE)
+
+
 def test_the_head_is_found_below_a_box_that_sells() -> None:
     peek = "<p>Below is a peek at what only those who pay for it get to read today: become one of them.</p>"
     found = passed_on(letter(above=peek))

@@ -107,6 +107,16 @@ def test_pictures_outside_of_the_article_are_kept_and_not_shown() -> None:
     assert found.html.count("<img") == 1
 
 
+def test_a_picture_to_share_by_goes() -> None:
+    button = (
+        '<p><a href="https://addthis.example.org/"><img src="https://e.org/b.png" alt="Bookmark and Share"></a></p>'
+    )
+    found = article(FORMS["sent"].replace("<h2>Two", f"{button}<h2>Two"), parts=PARTS, subject="The Weir")
+    assert found.kind == "page"
+    assert "Bookmark" not in found.html
+    assert "Posts in the water" in found.html
+
+
 @pytest.mark.parametrize("box", ["{}", '<div class="hero">{}</div>'])
 def test_a_caption_behind_its_figure(box: str) -> None:
     told = "Three posts, below the bridge"

@@ -14,6 +14,7 @@ from mailarchiver.article.page_head import told
 H1 = "<h1>The Weir</h1>"
 URL = "https://paper.example.org/2024/the-weir"
 LD = '<script type="application/ld+json">'
+LATEST = date(2024, 5, 21)
 TEXT = "The old weir below the mill has held the river back for two hundred years."
 
 
@@ -157,6 +158,13 @@ def test_published(head: str, above: str, published: str | None) -> None:
             "Ada Quill, Ben Oxbow",
         ),
         ('<meta name="author" content="By Ada Quill, Staff Writer">', "", "Ada Quill"),
+        (
+            '<meta name="author" content="Ada Quill">',
+            f"{H1}<p>By Ada Quill and Ben Oxbow</p>",
+            "Ada Quill and Ben Oxbow",
+        ),
+        ('<meta name="author" content="Ada Quill">', f"{H1}<p>By Ben Oxbow</p>", "Ada Quill"),
+        ('<meta name="author" content="Ada Quill, Ben Oxbow">', f"{H1}<p>By Ada Quill</p>", "Ada Quill, Ben Oxbow"),
         ("", f'{H1}<p>By <a href="/x">Ada Quill</a> and <a href="/y">Ben Oxbow</a></p>', "Ada Quill and Ben Oxbow"),
         ("", f"{H1}<p>By Ada Quill | 19 May 2024</p>", "Ada Quill"),
         ("", f"{H1}<p>Von <b>Ada Quill</b> am 19. Mai 2024</p>", "Ada Quill"),
@@ -195,6 +203,48 @@ def test_the_day_in_an_address_comes_last(address: str, published: str | None) -
     assert found.provenance.get("published") == (published and "page: day in its address")
     dated = facts(page("", f"{H1}<p>18 May 2024</p>"), address=address)
     assert dated.published == "2024-05-18"
+
+
+@pytest.mark.parametrize(
+    ("above", "published"),
+    [
+        (f"{H1}<p>May 17</p>", "2024-05-17"),
+        (f"{H1}<p>By Ada Quill · May 17</p>", "2024-05-17"),
+        (f"{H1}<p><span>Ada Quill</span><span>17 Dec</span></p>", "2023-12-17"),
+        (f"{H1}<p>Jul 17</p>", None),  # ten months ago, or next summer
+        (f"{H1}<p>Updated May 17</p>", None),
+        (f"{H1}<p>Open from May 17</p>", None),
+        (f"{H1}<p>May 17</p><p>19 May 2024</p>", "2024-05-19"),
+    ],
+)
+def test_a_day_without_year_is_a_recent_one(above: str, published: str | None) -> None:
+    assert facts(page("", above)).published == published
+    assert facts(page("", above), latest=None).published in {None, "2024-05-19"}
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("27.1.2022 – The weir", "2022-01-27"),
+        ("Oxbow, 27.1.2022 – The weir", "2022-01-27"),
+        ("2022-01-27 — The weir", "2022-01-27"),
+        ("27.1.1945 – The weir", None),
+        ("27 January 2022 – The weir", None),
+        ("27.1.2022 saw the weir", None),
+        ("27.1.2022–30.1.2022 The weir", None),
+        ("27.1.2022 – 30.1.2022 – The weir", None),
+    ],
+)
+def test_a_date_that_opens_the_text_comes_last(text: str, published: str | None) -> None:
+    def read(head: str) -> str | None:
+        tree = LexborHTMLParser(
+            f"<html><head>{head}</head><body><p>{text} holds. {TEXT} {TEXT} {TEXT}</p></body></html>"
+        )
+        assert tree.body is not None
+        return page_facts(tree, list(blocks_of(tree.body)), 0, subject="", address=None, latest=LATEST).published
+
+    assert read("") == published
+    assert read('<meta property="article:published_time" content="2024-05-19">') == "2024-05-19"
 
 
 def test_a_date_in_figures_is_read_in_the_language_of_the_text() -> None:

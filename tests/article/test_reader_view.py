@@ -111,6 +111,46 @@ def test_without_its_header_the_subject_names_it() -> None:
     assert found.provenance["title"] == "subject"
 
 
+SHAPE = (
+    '<div><div>{link}<h1>{title}</h1>{lines}</div><hr><div><div id="readability-page-1">' + BODY + "</div></div></div>"
+)
+LINK = '<a href="https://www.example.org/2024/swifts">example.org</a>'
+
+
+@pytest.mark.parametrize(
+    ("lines", "byline", "published"),
+    [
+        ("<div>Ada Quill</div><div><div>3–4 minutes</div></div>", "Ada Quill", None),
+        ("<div>Ada Quill</div><div><div>12 May 2024</div></div>", "Ada Quill", "2024-05-12"),
+        ("<div></div><div><div>3–4 minutes</div></div>", None, None),
+        ("<div>Ada Quill</div>", "Ada Quill", None),
+    ],
+)
+def test_a_header_without_classes_is_told_by_its_shape(lines: str, byline: str | None, published: str | None) -> None:
+    html = SHAPE.format(link=LINK, title="The Swifts Are Late", lines=lines)
+    found = article(f"<div>For the tower folder</div>{html}", subject="Fwd: The Swifts Are Late")
+    assert (found.kind, found.title, found.site) == ("reader-view", "The Swifts Are Late", "example.org")
+    assert (found.byline, found.published) == (byline, published)
+    assert found.url == "https://www.example.org/2024/swifts"
+    assert found.note == "For the tower folder"
+
+
+@pytest.mark.parametrize(
+    ("link", "title", "lines"),
+    [
+        (LINK, "Another title", "<div>Ada Quill</div><div>3 minutes</div>"),
+        ('<a href="https://example.org/">Read this</a>', "The Swifts Are Late", "<div>Ada Quill</div>"),
+        (LINK, "The Swifts Are Late", "<div>One</div><div>Two</div><div>Three</div>"),
+    ],
+)
+def test_what_only_looks_like_a_header_is_a_note(link: str, title: str, lines: str) -> None:
+    html = SHAPE.format(link=link, title=title, lines=lines)
+    found = article(html, subject="Fwd: The Swifts Are Late")
+    assert found.kind == "reader-view"
+    assert found.byline is None
+    assert found.note
+
+
 @pytest.mark.parametrize(
     ("above", "below", "where"),
     [

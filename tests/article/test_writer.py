@@ -13,10 +13,11 @@ from selectolax.lexbor import LexborHTMLParser
 from mailarchiver.article.extract import extract
 from mailarchiver.article.plain_text import plain_text
 from mailarchiver.article.sanitize import sanitize
+from mailarchiver.article.tongues import tongues
 from mailarchiver.article.writer import Writer
 from mailarchiver.message.forward import unwrap
 from mailarchiver.message.parse import parse
-from mailarchiver.model import TagRules
+from mailarchiver.model import Direction, TagRules
 
 
 def written(html: str, base: str | None = None) -> str:
@@ -233,11 +234,13 @@ def test_links_go_past_trackers() -> None:
     )
 
 
-def again(html: str) -> str:
-    """The whole way of a page's HTML, pictures staying as they are."""
+def again(html: str, spoken: str | None = None, way: Direction | None = None) -> str:
+    """The whole way of a page's HTML, pictures staying as they are; `spoken` and `way` are the article's."""
     body = LexborHTMLParser(html).body
     assert body is not None
-    return sanitize(Writer(lambda node, caption: node.html or "" if node.tag == "img" else "").write([body]))
+    handed = tongues((body,), spoken, way)
+    writer = Writer(lambda node, caption: node.html or "" if node.tag == "img" else "", handed=handed)
+    return sanitize(writer.write([body]))
 
 
 @pytest.mark.parametrize(
@@ -247,6 +250,8 @@ def again(html: str) -> str:
         ("one<i><br></i>two", "<p>one<br>two</p>"),
         ("one<b><i><br></i><br></b> two", "<p>one</p>\n<p>two</p>"),
         ("<b>one<i><br><br></i>two</b>", "<p><b>one<br><br>two</b></p>"),
+        ("one<span><br><br></span>two", "<p>one</p>\n<p>two</p>"),
+        ("<p>one<br><table><figure><br>two</figure></table>", "<p>one</p>\n<p>two</p>"),
     ],
 )
 def test_line_breaks_in_an_element_of_nothing_else_are_those_of_the_paragraph(html: str, wanted: str) -> None:
@@ -265,8 +270,8 @@ def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
 def test_the_articles_of_the_corpus_are_clean(corpus: Path, folder: str) -> None:
     for mail in sorted((corpus / folder).rglob("*.eml"))[::3]:
         for original in unwrap(parse(mail.read_bytes())):
-            html = extract(original, TagRules()).html
-            assert again(html) == html, mail.name
+            found = extract(original, TagRules())
+            assert again(found.html, found.language, found.direction) == found.html, mail.name
 
 
 TEXTS = st.sampled_from(

@@ -97,6 +97,7 @@ def test_a_printed_date_is_read(text: str, iso: str | None) -> None:
     [
         "4–5 minutes", "12-15 minutes", "8–10 Minuten", "٤ - ٥ دقائق", "~2 minutes", "5–6 минут", "約10分",
         "", " ", "Jane Roe", "2024", "March 2024", "6 March", "May 24", "6 March 2024 – 8 March 2024",
+        "v5.3.2024", "V 1, v5.3.2024", "r5/3/2024", "(v2024-03-05)",
         "6 March 2024 by Jane Roe", "March 32, 2024", "30 February 2024", "31/11/2024", "2024-13-45",
         "24:30 6 March 2024",
         "18:75 6 March 2024", "2024-03-06T18:21+25:00", "6 March 999", "January 1st, 1", "1402/12/16", "۱۶ اسفند ۱۴۰۲",
@@ -185,6 +186,8 @@ def test_nothing_is_printed_after_the_latest_day(text: str, iso: str | None) -> 
         ("Jane Roe", None),
         ("Jane Roe, 4-5 minutes", None),
         ("Jane Roe, 06/03/24", None),
+        ("The weir v5.3.2024", None),
+        ("Weir v5.3.2024, 6 March 2024", ("2024-03-06", "Weir v5.3.2024")),
         ("Jane Roe, 06/03/2024", None),
         ("6 March 2024 " + "x" * 400, None),
     ],

@@ -184,8 +184,20 @@ happened:</p>
     ),
     "code between fences": (
         "Look:\n```sh\nring the bell\n\n- twice\n```\nDone.\n",
-        "<p>Look:</p>\n<pre>```sh\nring the bell\n\n- twice\n```</pre>\n<p>Done.</p>",
+        "<p>Look:</p>\n<pre>ring the bell\n\n- twice</pre>\n<p>Done.</p>",
     ),
+    "code between indented fences of tildes": (
+        "Look:\n  ~~~ sh\n  ring\n    twice\n ```\n  ~~~~\nDone.\n",
+        "<p>Look:</p>\n<pre>ring\n  twice\n```</pre>\n<p>Done.</p>",
+    ),
+    "code between lines of tildes": (
+        "~~~\nbell.ring();\nbell.stop();\n~~~\n",
+        "<pre>bell.ring();\nbell.stop();</pre>",
+    ),
+    "prose between lines of tildes": ("~~~\nThe bell rang.\n~~~\n", "<hr>\n<p>The bell rang.</p>\n<hr>"),
+    "two fences, one right below the other": ("```\na\n```\n```\nb\n```\n", "<pre>a</pre>\n<pre>b</pre>"),
+    "a fence that nothing closes": ("```\nThe bell rang.\n", "<p>```<br>\nThe bell rang.</p>"),
+    "a fence around nothing": ("```\n\n```\n", "<pre>```\n\n```</pre>"),
     "a diff": (
         (
             "The bell is fixed.\n---\n bell.py | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n"
@@ -581,6 +593,7 @@ HOSTILE = {
     "diffs": "@@ -1,99 +1,99 @@\n",
     "headers of diffs": "--- a\n",
     "fences": "```\n",
+    "fences of tildes": "~~~\n",
     "columns": "a  b\n",
     "indents": "    a\nb\n",
     "steps of indents": "".join(" " * indent + "- a\n" for indent in range(100)),
