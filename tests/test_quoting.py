@@ -108,7 +108,7 @@ def logged(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
             said = stream.getvalue()
             try:
                 while True:
-                    said += journal.recv(1 << 16).decode()
+                    said += journal.recv(1 << 16).decode("utf-8", "replace")  # the lengths between are octets
             except BlockingIOError:
                 return said
 

@@ -41,6 +41,8 @@ from tests.archive.injection import CHANGING, Run
 SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN."""
 NO_LOG_FLUSH = 2
+LARGEST = 750_000
+"""Octets of a tmpfs that has room for all that the driver does."""
 SYNCS = ("fsync", "fdatasync", "syncfs")
 
 
@@ -132,7 +134,7 @@ def sizes(folder: Path, count: int) -> None:
     at.mkdir()
     ends = set()
     for number in range(1, count + 1):
-        size = number * 600_000 // count // 4096 * 4096
+        size = number * LARGEST // count // 4096 * 4096
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)], check=True)
         root = at / "archive"
         ended = injection.run(root, folder / "trace")
