@@ -18,7 +18,6 @@ from selectolax.lexbor import LexborHTMLParser
 from ..model import Article, Original, TagRules
 from ..text.controls import without_controls
 from ..text.hosts import host_of
-from ..text.language import language_of
 from ..text.reflow import html_of
 from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
@@ -141,7 +140,7 @@ def _assemble(
         title = without_site(title, site_names(site, url))
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
-    language = metadata.settled(found.language, language_of(text))
+    language = metadata.spoken(found.language, text)
     told = {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
     return Article(
         original=original,
