@@ -118,5 +118,5 @@ def test_a_few_words_confirm_a_language_but_never_tell_one(monkeypatch: pytest.M
 
     monkeypatch.setattr(pycld2, "detect", counted)
     assert spoken("en", ENGLISH * 9) == "en"
-    assert read == [300]
+    assert read == [150]
     assert spoken(None, ENGLISH) is None
