@@ -3,6 +3,7 @@
 ::
 
     mails… ─▶ Pool: a thread a child ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
+                                             └─▶ nursery: forks them
 
 A mail that hangs its child, or makes it crash, goes to quarantine; the child is replaced, and the next mail is not
 disturbed.
@@ -23,6 +24,7 @@ from typing import Protocol
 from .child import Child, Task
 from .errors import StoreError
 from .model import RawMessage, Rules, Understood
+from .nursery import Nursery
 
 ENTRY = ("-m", "mailarchiver.child")
 
@@ -74,7 +76,7 @@ class Pool:
     def __init__(
         self, jobs: int = 1, seconds: float = 10.0, memory: int = 1 << 30, *, entry: Sequence[str] = ENTRY
     ) -> None:
-        self._command = [sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)]
+        self._nursery = Nursery([sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)])
         self._seconds = seconds
         self._memory = memory
         self._closed = False
@@ -138,6 +140,8 @@ class Pool:
             if now - self._needed[number] > patience:
                 self._children[number].end()
             patience = SPARE_SECONDS
+        if len(numbers) == len(self._children) and all(child.ended() for child in self._children):
+            self._nursery.end()  # nobody asks it for a child now: all are in our hands
         for number in reversed(numbers):
             self._idle.put(number)
 
@@ -158,6 +162,8 @@ class Pool:
         numbers = [self._idle.get() for _ in self._children]
         for number in numbers:
             self._children[number].end()
+        self._nursery.end()
+        for number in numbers:
             self._idle.put(number)  # there may be threads that wait for one
 
     def _work_through(self, line: deque[Task], rules: Rules, done: _Done, share: Share) -> None:
@@ -202,7 +208,7 @@ class Pool:
             self._children[number] = self._child()
 
     def _child(self) -> Child:
-        return Child(self._command, memory=self._memory)
+        return Child(self._nursery, memory=self._memory)
 
 
 class Share:

@@ -99,7 +99,7 @@ def work(raw, *, id, rules):
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
         frame = pickle.dumps(Call())
-        os.write(4, len(frame).to_bytes(8, "big") + frame)
+        os.write(6, len(frame).to_bytes(8, "big") + frame)
         time.sleep(600)
     return pipeline.understand(raw, id=id, rules=rules)
 
@@ -150,6 +150,13 @@ def numbered(*mails: RawMessage) -> list[tuple[RawMessage, str]]:
 
 def understand_all(pool: Pool, *mails: RawMessage) -> list[Understood]:
     return list(pool.understand_all(numbered(*mails), rules=Rules(UTC)))
+
+
+def number_of(pool: Pool) -> int:
+    """Of the process of the first child."""
+    number = pool._children[0].pid
+    assert number is not None
+    return number
 
 
 def ids(made: Sequence[Understood]) -> list[int | None]:
@@ -236,7 +243,7 @@ def test_what_one_mail_used_of_its_time_is_not_taken_from_the_next(entry: tuple[
     mails = [(mail("work"), f"{number:012x}") for number in range(8)]  # 5.6 s of the processor
     with closing(Pool(seconds=4, entry=entry)) as pool:
         assert {reason(answer) for answer in pool.understand_all(mails, rules=Rules(UTC))} == {None}
-        assert pool._children[0]._process.poll() is None
+        assert not pool._children[0].ended()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -277,7 +284,7 @@ def test_the_time_of_a_mail_begins_when_the_one_before_it_is_done(entry: tuple[s
 def test_a_child_that_was_stopped_in_a_batch_is_killed_when_its_time_is_over(entry: tuple[str, ...]) -> None:
     with closing(Pool(seconds=2, entry=entry)) as pool:
         understand(pool, mail())
-        os.kill(pool._children[0]._process.pid, signal.SIGSTOP)
+        os.kill(number_of(pool), signal.SIGSTOP)
         made = understand_all(pool, *[mail(text="x" * 200_000)] * 12)
     assert ids(made) == [None, *range(1, 12)]
 
@@ -309,7 +316,7 @@ def test_a_batch_that_nobody_reads_to_its_end_leaves_the_pool_in_order(entry: tu
         del answers
         assert reason(understand(pool, mail())) is None
         assert ids(understand_all(pool, mail("exit"), mail(), mail())) == [None, 1, 2]
-        assert process.returncode == 3  # it was asked to the end
+        assert process.wait(0) == 3  # it was asked to the end
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -352,8 +359,8 @@ def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, 
     with closing(Pool(seconds=60, memory=700 << 20, entry=entry)) as pool:
         understand(pool, mail())
         process = pool._children[0]._process
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        os.kill(number_of(pool), signal.SIGKILL)
+        assert process.wait(30) == -signal.SIGKILL
         assert reason(understand(pool, mail())) is None
 
 
@@ -363,9 +370,9 @@ def test_a_child_that_was_stopped_is_killed_when_its_time_is_over(size: int, ent
     with closing(Pool(seconds=2, entry=entry)) as pool:
         understand(pool, mail())
         process = pool._children[0]._process
-        os.kill(process.pid, signal.SIGSTOP)
+        os.kill(number_of(pool), signal.SIGSTOP)
         assert understand(pool, mail(text="x" * size)) == Quarantine("limit", "it took more than 2 s")
-        assert process.poll() == -signal.SIGKILL
+        assert process.wait(0) == -signal.SIGKILL
         assert reason(understand(pool, mail())) is None
 
 
@@ -417,7 +424,7 @@ from mailarchiver.workers import Pool
 from tests.test_workers import mail
 pool = Pool(seconds=2, entry=(sys.argv[1],))
 pool.understand(mail(), id="0" * 12, rules=Rules(UTC))
-print(pool._children[0]._process.pid, flush=True)
+print(pool._children[0].pid, flush=True)
 pool.understand(mail(sys.argv[2]), id="0" * 12, rules=Rules(UTC))
 sys.stdin.read()
 """
@@ -440,7 +447,7 @@ def test_a_child_ends_with_a_parent_that_was_killed_whatever_it_does(trap: str, 
         time.sleep(0.05)
 
 
-def is_running(number: int) -> bool:
+def is_running(number: int | None) -> bool:
     """Whether there is such a process, and it is no zombie: nobody may be there to wait for it."""
     try:
         return " Z " not in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2]
@@ -451,10 +458,9 @@ def is_running(number: int) -> bool:
 def test_a_child_ends_with_its_parent(entry: tuple[str, ...]) -> None:
     pool = Pool(entry=entry)
     understand(pool, mail())
-    process = pool._children[0]._process
-    assert process.stdin is not None
-    process.stdin.close()
-    assert process.wait(30) == 0
+    child = pool._children[0]
+    child._pipes[0].close()
+    assert child._process.wait(30) == 0
     pool.close()
 
 
@@ -490,7 +496,7 @@ def test_what_crosses_the_pipes_is_what_was_sent() -> None:
 def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tuple[str, ...]) -> None:
     with closing(Pool(2, seconds=60, entry=entry)) as pool:
         assert pool.started()
-        numbers = [child._process.pid for child in pool._children]
+        numbers = [child.pid for child in pool._children]
         understand(pool, mail())
         now = time.monotonic()
         pool.rest(now + 30)
@@ -538,7 +544,7 @@ def test_a_share_that_is_taken_back_puts_nothing_into_quarantine(entry: tuple[st
 
 def test_the_interpreter_is_this_one() -> None:
     with closing(Pool()) as pool:
-        assert pool._command[0] == sys.executable
+        assert pool._nursery._command[0] == sys.executable
 
 
 def test_an_interpreter_that_may_not_be_run_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
