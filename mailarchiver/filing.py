@@ -140,15 +140,8 @@ def _looked_up(batches: Iterator[list[RawMessage]], store: Store, *, again: bool
 
 
 def _look_up(raws: list[RawMessage], store: Store, *, again: bool) -> _Batch:
-    seen: set[str] = set()
-    batch = _Batch(raws, [], [])
-    for raw in raws:
-        digest, folded = digests(raw.data)
-        known = folded in seen or store.known(digest, folded, again=again) is not None
-        batch.sums.append((digest, folded))
-        batch.ids.append(None if known else store.free_id(digest))
-        seen.add(folded)
-    return batch
+    sums = [digests(raw.data) for raw in raws]
+    return _Batch(raws, sums, store.ids(sums, again=again))
 
 
 def _understood(batches: Iterator[_Batch], worker: Worker, rules: Rules) -> Iterator[_Batch]:
