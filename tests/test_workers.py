@@ -465,7 +465,7 @@ def test_a_child_ends_with_its_parent(entry: tuple[str, ...]) -> None:
 
 
 def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bs4.py").write_text("raise SystemExit(1)\n", "utf-8")
+    (tmp_path / "selectolax.py").write_text("raise SystemExit(1)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     with closing(Pool()) as pool:
         assert reason(understand(pool, mail())) is None
