@@ -41,15 +41,15 @@ class _PlainOnly(pickle.Unpickler):
 
 def task_frame(raw: RawMessage, mail_id: str, rules: Rules) -> tuple[bytes, bytes]:
     """A mail on its way to a child, in two pieces: what is told of it, and the mail itself, which is not copied."""
-    times = (raw.received, raw.from_line, raw.fallback, raw.doubt)
-    return pickle.dumps((len(raw.data), _OF_REF(raw.ref), times, mail_id, _packed(rules)), protocol=5), raw.data
+    known = (raw.received, raw.from_line, raw.fallback, raw.doubt, raw.digest)
+    return pickle.dumps((len(raw.data), _OF_REF(raw.ref), known, mail_id, _packed(rules)), protocol=5), raw.data
 
 
 def read_task(frame: bytes | memoryview) -> tuple[RawMessage, str, Rules]:
     """The same at the other end. What it names is called: for the frames of one's parent only."""
-    size, ref, (received, from_line, fallback, doubt), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
+    size, ref, (received, *known), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
     data = bytes(frame[len(frame) - size :])
-    return RawMessage(MessageRef(*ref), received, data, from_line, fallback, doubt), mail_id, _unpacked(rules)
+    return RawMessage(MessageRef(*ref), received, data, *known), mail_id, _unpacked(rules)
 
 
 @lru_cache(maxsize=16)

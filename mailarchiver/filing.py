@@ -144,7 +144,8 @@ def _looked_up(batches: Iterator[list[RawMessage]], store: Store, *, again: bool
 
 def _look_up(raws: list[RawMessage], store: Store, *, again: bool) -> _Batch:
     sums = [digests(raw.data) for raw in raws]
-    return _Batch(raws, sums, store.ids(sums, again=again))
+    known = [replace(raw, digest=digest) for raw, (digest, _) in zip(raws, sums, strict=True)]
+    return _Batch(known, sums, store.ids(sums, again=again))
 
 
 def _understood(batches: Iterator[_Batch], worker: Worker, rules: Rules) -> Iterator[_Batch]:

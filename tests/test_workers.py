@@ -484,7 +484,7 @@ def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
 def test_what_crosses_the_pipes_is_what_was_sent() -> None:
     stamp = datetime(2024, 3, 6, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     ref = MessageRef("articles", "INBOX", 7, 42)
-    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp, "half")):
+    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp, "half", "5" * 64)):
         rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
         assert answers.read_task(b"".join(answers.task_frame(raw, "0" * 12, rules))) == (raw, "0" * 12, rules)
         made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))
