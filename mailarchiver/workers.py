@@ -32,10 +32,10 @@ TOGETHER = 8
 """So many answers are handed over at a time: who waits for them is on the processor that the child needs."""
 
 HAND_OVER_SECONDS = 0.01
-"""Long enough for a thread that waits for a child to take it; a new child needs fifty times as long to start."""
+"""Long enough for a thread that waits for a child to take it; a new child needs about as long to start."""
 
 WARM_SECONDS = 600.0
-"""So long one child stays for a mail that may come, which then need not wait for the half second of its start."""
+"""So long one child stays for a mail that may come, which then need not wait until everything is imported."""
 SPARE_SECONDS = 60.0
 """So long do the others."""
 
