@@ -214,7 +214,7 @@ def _answered(tasks: Incoming, answers: Outgoing, work: Callable[..., Understood
     _limit(seconds)
     raw, mail_id, rules = read_task(frame)
     del frame  # with a large mail, a second copy of it would be missed
-    answers.add(answer_frame(work(raw, id=mail_id, rules=rules), raw))
+    answers.add(*answer_frame(work(raw, id=mail_id, rules=rules), raw))
     answers.flush()
     _unlimited()
     return True

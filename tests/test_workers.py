@@ -73,10 +73,14 @@ def work(raw, *, id, rules):
         import dataclasses
         (made,) = pipeline.understand(raw, id=id, rules=rules)
         return (dataclasses.replace(made, files={**made.files, "large.bin": bytes(5_000_000)}),)
-    elif trap == "forgery":
-        import dataclasses
-        (made,) = pipeline.understand(raw, id=id, rules=rules)
-        return (dataclasses.replace(made, files={**made.files, "index.html": 5}),)
+    elif trap in {"forgery", "boast", "debt"}:
+        from mailarchiver import answers
+        length = {"forgery": "5", "boast": 1 << 40, "debt": -5}[trap]
+        real = answers._plain
+        def forged(bundle, sent):
+            own_id, folder, lengths, *rest = real(bundle, sent)
+            return own_id, folder, {**lengths, "index.html": length}, *rest
+        answers._plain = forged
     elif trap == "strange":
         import dataclasses
         (made,) = pipeline.understand(raw, id=id, rules=rules)
@@ -98,7 +102,8 @@ def work(raw, *, id, rules):
         class Call:
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
-        frame = pickle.dumps(Call())
+        packed = pickle.dumps(Call())
+        frame = len(packed).to_bytes(8, "big") + packed
         os.write(6, len(frame).to_bytes(8, "big") + frame)
         time.sleep(600)
     return pipeline.understand(raw, id=id, rules=rules)
@@ -191,6 +196,8 @@ def test_the_files_come_back_in_their_order() -> None:
         ("exit", "crash", "the worker process ended (exit status 3"),
         ("takeover", "crash", "no sound answer (UnpicklingError)"),
         ("forgery", "crash", "no sound answer (TypeError)"),
+        ("boast", "crash", "no sound answer (ValueError)"),
+        ("debt", "crash", "no sound answer (ValueError)"),
         ("strange", "crash", "no sound answer (TypeError)"),
         ("nothing", "crash", "no sound answer (ValueError)"),
         ("defect", "defect", "ZeroDivisionError in parse (traps.py, line "),
@@ -475,7 +482,7 @@ def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
     raw = mail(text="x" * 5_000_000)
     made = bundles_of(pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC)))
     empty = dict.fromkeys(made[0].files, b"")
-    frame = answers.answer_frame((replace(made[0], files=empty | {"message.eml": raw.data}),), raw)
+    frame = b"".join(answers.answer_frame((replace(made[0], files=empty | {"message.eml": raw.data}),), raw))
     assert len(frame) < 10_000
     (back,) = bundles_of(answers.read_answer(frame, raw))
     assert back.files == empty | {"message.eml": raw.data}
@@ -488,9 +495,9 @@ def test_what_crosses_the_pipes_is_what_was_sent() -> None:
         rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
         assert answers.read_task(b"".join(answers.task_frame(raw, "0" * 12, rules))) == (raw, "0" * 12, rules)
         made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))
-        assert answers.read_answer(answers.answer_frame(made, raw), raw) == made
+        assert answers.read_answer(b"".join(answers.answer_frame(made, raw)), raw) == made
     held = Quarantine("defect", "x", "y")
-    assert answers.read_answer(answers.answer_frame(held, mail()), mail()) == held
+    assert answers.read_answer(b"".join(answers.answer_frame(held, mail())), mail()) == held
 
 
 def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tuple[str, ...]) -> None:
