@@ -49,6 +49,9 @@ class Worker(Protocol):
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """What became of each mail, in order; each mail comes with its id."""
 
+    def prepare(self) -> None:
+        """There is mail on its way: be ready when it comes. Waits for nothing."""
+
     def close(self) -> None:
         """End; nothing may be asked after it."""
 
@@ -61,6 +64,9 @@ class InProcess:
         from . import pipeline  # the parent of a pool does without its 20 MB
 
         return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
+
+    def prepare(self) -> None:
+        """Nothing to make ready."""
 
     def close(self) -> None:
         """Nothing to end."""
@@ -124,6 +130,18 @@ class Pool:
                 yield early.pop(number)
         finally:
             line.clear()
+
+    def prepare(self) -> None:
+        """As `Worker`: where `rest` has ended all children, one starts while its first mail is being fetched. Raises
+        `StoreError` as `understand` does.
+        """
+        with contextlib.suppress(queue.Empty):  # all of them are at work
+            number = self._idle.get_nowait()
+            try:
+                self._renew(number)
+            finally:
+                self._needed[number] = time.monotonic()
+                self._idle.put(number)
 
     def share(self) -> Share:
         """What is asked through it can be taken back."""
@@ -223,6 +241,11 @@ class Share:
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As the pool's. Raises `StoreError` when it is taken back: that is no mail's fault."""
         return self._pool.understand_all(mails, rules=rules, share=self)
+
+    def prepare(self) -> None:
+        """As the pool's."""
+        self.require()
+        self._pool.prepare()
 
     def close(self) -> None:
         """As `revoke`."""

@@ -61,6 +61,8 @@ def test_all_children_are_of_one_process() -> None:
         numbers = pids(pool)
         assert len(set(numbers)) == 3
         assert {parent_of(number) for number in numbers} == {nursery_of(pool)}
+        threads = list(Path(f"/proc/{nursery_of(pool)}/task").iterdir())
+        assert len(threads) == 1, "what other threads hold in the moment of a fork, a child would hold for ever"
 
 
 def test_a_child_holds_nothing_but_its_own_two_pipes() -> None:

@@ -517,6 +517,34 @@ def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tup
         assert all(reason(answer) is None for answer in pool.understand_all([(mail(), "0" * 12)] * 4, rules=Rules(UTC)))
 
 
+def test_a_child_is_started_again_for_mail_that_is_on_its_way(entry: tuple[str, ...]) -> None:
+    with closing(Pool(2, seconds=60, entry=entry)) as pool:
+        assert pool.started()
+        pool.rest(float("inf"))
+        assert [child.ended() for child in pool._children] == [True, True]
+        start = time.monotonic()
+        pool.share().prepare()
+        assert time.monotonic() - start < 0.2, "nobody waits for it"
+        assert sorted(child.ended() for child in pool._children) == [False, True]
+        pool.rest(time.monotonic() + 30)
+        assert sorted(child.ended() for child in pool._children) == [False, True], "it is needed"
+        ready = next(child for child in pool._children if not child.ended())
+        bundles_of(understand(pool, mail()))
+        assert ready.pid is not None
+        pool.prepare()
+        assert not ready.ended(), "it is ready already"
+
+
+def test_nothing_is_started_for_a_share_that_was_taken_back(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=60, entry=entry)) as pool:
+        pool.rest(float("inf"))
+        share = pool.share()
+        share.revoke()
+        with pytest.raises(StoreError, match="given up"):
+            share.prepare()
+        assert pool._children[0].ended()
+
+
 def test_a_child_at_work_is_not_ended_for_being_idle(entry: tuple[str, ...]) -> None:
     with closing(Pool(seconds=60, entry=entry)) as pool, ThreadPoolExecutor(1) as thread:
         assert pool.started()
