@@ -175,6 +175,7 @@ def serve(work: Callable[..., Understood] | None = None) -> None:
     """Fork children that answer tasks until their input ends, by default by `pipeline.understand`: it is imported once
     for all of them. A mail past its limits ends its child: the parent sees that, and says so.
     """
+    gc.disable()  # what is imported stays: to look through it over and over takes a twentieth of the import
     from . import pipeline  # not for the parent, who would keep its 20 MB for nothing
 
     seconds, octets = (int(value) for value in sys.argv[-2:])
@@ -182,7 +183,8 @@ def serve(work: Callable[..., Understood] | None = None) -> None:
         # meant for the parent: Ctrl-C and systemd signal the whole group, and the mail in work is to be finished
         signal.signal(number, signal.SIG_IGN)
     sys.dont_write_bytecode = True  # of modules that are imported late: no file may be written from here on
-    gc.freeze()  # what was imported stays: the collector need not look through it with every mail
+    gc.freeze()  # nor need the collector look through it with every mail
+    gc.enable()
     with python_quotes_nobody():
         tasks, answers = tend()
         _hush()
