@@ -15,6 +15,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ..model import Article, Bundle, Card, Entry, RawMessage, Source
+from ..text.reading_time import reading_minutes
 from . import AUTOMATIC
 from .article_json import as_json, metadata, warnings_of
 from .article_md import markdown
@@ -50,11 +51,13 @@ def bundle(
     sums = {path: _sha256(data) for path, data in octets.items()}
     if digest is None:
         digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
+    minutes = reading_minutes(article.text, article.language)
+    known = metadata(article, raw, received=received, id=own_id, minutes=minutes, digest=digest, sums=sums)
     texts = {
-        "index.html": page(article, received=received),
+        "index.html": page(article, received=received, minutes=minutes),
         "article.md": markdown(article, received=received, id=own_id),
         "article.txt": _text(article.text),
-        "article.json": as_json(metadata(article, raw, received=received, id=own_id, digest=digest, sums=sums)),
+        "article.json": as_json(known),
     }
     files = {path: text.encode("utf-8", "replace") for path, text in texts.items()} | octets
     files["SHA256SUMS"] = _listing(sums | {path: _sha256(files[path]) for path in texts})

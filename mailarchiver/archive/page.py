@@ -21,7 +21,6 @@ from .. import EXTRACTOR
 from ..text.controls import without_controls
 from ..text.file_types import is_shown
 from ..text.hosts import host_of
-from ..text.reading_time import reading_minutes
 from ..text.wording import day_in_words, moment_in_words, month_in_words, size_in_words
 from .article_json import forwarded_by, warnings_of
 
@@ -57,8 +56,8 @@ _NOT_KEPT: dict[ImageOutcome, str] = {
 }
 
 
-def page(article: Article, *, received: datetime) -> str:
-    """The article's page as HTML. `received` is in the archive's time zone.
+def page(article: Article, *, received: datetime, minutes: int | None) -> str:
+    """The article's page as HTML. `received` is in the archive's time zone, `minutes` is how long it takes to read.
 
     Relies on `article.html` being sanitised; escapes everything else. Links nothing outside its folder but the month
     page, the front page and, where it is http(s), the article's URL.
@@ -70,7 +69,7 @@ def page(article: Article, *, received: datetime) -> str:
         sender=forwarded_by(article.original),
         body=Markup(_with_long_marked(_with_large_pictures_linked(article.html))),  # noqa: S704 - article/ sanitises it last
         source=article.site or host,
-        minutes=reading_minutes(article.text, article.language) or 0,
+        minutes=minutes or 0,
         url=article.url if host else None,
         received=received.isoformat(),
         month=month_in_words(f"{received.year:04}/{received.month:02}"),

@@ -128,7 +128,7 @@ def _before_utf8(data: bytes, declared: str | None) -> str | None:
         return declared
     if declared and _WIDE.search(declared) and b"\0" in data:
         return declared
-    if (b"\x1b$" not in data and b"~{" not in data) or not data.isascii():
+    if not data.isascii() or (b"\x1b$" not in data and b"~{" not in data):
         return None
     found = _SEVEN_BIT.search(data)
     if found is None:

@@ -40,7 +40,9 @@ _MORE_FIELDS = re.compile(
 _WRAPS = 20
 """Of lines that continue a field without indentation; more are no header."""
 _NEAR = 4_096
-_FOLD = re.compile(rb"[\r\n]+[ \t]+")
+_FOLD = re.compile(rb"\n[ \t]+")
+"""Where all line ends are LF. Begins with a literal, which is found fast."""
+_ANY_FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_SUPERSET = re.compile(r"utf|iso2022|hz")
 """Codecs that nothing but UTF-8 itself, or no raw header at all, is in."""
@@ -140,7 +142,8 @@ def _blank_line(data: bytes, start: int, end: int) -> tuple[int, int]:
     found = data.find(b"\n\r\n", start, end)
     plain = data.find(b"\n\n", start, found if found >= 0 else end)
     stop, body = (plain, plain + 2) if plain >= 0 else (found, found + 3) if found >= 0 else (end, end)
-    bare = _BARE_BLANK.search(data, start, min(stop, start + HEADER_OCTETS))
+    limit = min(stop, start + HEADER_OCTETS)
+    bare = _BARE_BLANK.search(data, start, limit) if data.find(b"\r\r", start, limit) >= 0 else None
     return (bare.start(), bare.end()) if bare else (stop, body)
 
 
@@ -149,8 +152,12 @@ def _unfold(data: bytes, start: int, end: int, notes: list[str]) -> bytes:
     if end - start > FIELD_OCTETS:
         notes.append("a header field is longer than 64 KB; the rest was not read")
         end = start + FIELD_OCTETS
-    value = data[start:end]
-    return (_FOLD.sub(b" ", value) if b"\n" in value or b"\r" in value else value).strip(b" \t\r\n")
+    value = data[start:end].replace(b"\r\n", b"\n")
+    if b"\r" in value:
+        value = _ANY_FOLD.sub(b" ", data[start:end])
+    elif b"\n" in value:
+        value = _FOLD.sub(b" ", value)
+    return value.strip(b" \t\r\n")
 
 
 def unfolded(value: bytes, charset: str | None = None) -> str:
@@ -198,7 +205,7 @@ def _unquote(value: str) -> str:
     if not value.startswith('"'):
         return value
     inner = value[1:-1] if len(value) > 1 and value.endswith('"') else value[1:]
-    return _QUOTED_PAIR.sub(r"\1", inner)
+    return _QUOTED_PAIR.sub(r"\1", inner) if "\\" in inner else inner
 
 
 def _joined(raw: Mapping[str, str]) -> dict[str, str]:
@@ -210,7 +217,7 @@ def _joined(raw: Mapping[str, str]) -> dict[str, str]:
     sections: dict[str, list[tuple[int, bool, str]]] = {}
     plain: dict[str, str] = {}
     for key, value in raw.items():
-        match = _SECTION.fullmatch(key)
+        match = _SECTION.fullmatch(key) if "*" in key else None
         if match and (match[2] or match[3]):
             sections.setdefault(match[1], []).append((int(match[2] or 0), bool(match[3]), value))
         else:
