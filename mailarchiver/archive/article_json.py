@@ -28,7 +28,7 @@ def metadata(
     digest: str,
     sums: Mapping[str, str],
 ) -> dict[str, object]:
-    """The content of article.json. `minutes` is how long the article takes to read, `digest` is the SHA-256 of the whole
+    """The content of article.json. `minutes` is how long the article takes to read, `digest` the SHA-256 of its whole
     mail, `sums` are those of the other files.
     """
     original = article.original
