@@ -60,6 +60,12 @@ def test_a_sender_is_found_where_the_standard_finds_none(field: str, sender: Add
     assert parse(f"{field}\r\n\r\nx".encode()).headers.sender == sender
 
 
+def test_what_is_wrong_with_an_address_is_said_of_each_mail_that_has_it() -> None:
+    first, second = (parse(b"From: Jane <jane@example.org\r\nSubject: %d\r\n\r\nx" % number) for number in (1, 2))
+    assert (first.headers.sender, first.warnings) == (second.headers.sender, second.warnings)
+    assert any("address" in warning.detail.lower() for warning in second.warnings)
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [
