@@ -53,14 +53,14 @@ def bundle(
         digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
     minutes = reading_minutes(article.text, article.language)
     known = metadata(article, raw, received=received, id=own_id, minutes=minutes, digest=digest, sums=sums)
-    texts = {
+    made = {
         "index.html": page(article, received=received, minutes=minutes),
-        "article.md": markdown(article, received=received, id=own_id),
-        "article.txt": _text(article.text),
-        "article.json": as_json(known),
+        "article.md": _octets(markdown(article, received=received, id=own_id)),
+        "article.txt": _octets(_text(article.text)),
+        "article.json": _octets(as_json(known)),
     }
-    files = {path: text.encode("utf-8", "replace") for path, text in texts.items()} | octets
-    files["SHA256SUMS"] = _listing(sums | {path: _sha256(files[path]) for path in texts})
+    files = made | octets
+    files["SHA256SUMS"] = _listing(sums | {path: _sha256(data) for path, data in made.items()})
     entry = _entry(article, raw, received, own_id, folder, digest, _sha256(files["SHA256SUMS"]))
     return Bundle(
         id=own_id,
@@ -91,6 +91,10 @@ def _sha256(data: bytes) -> str:
 def _listing(sums: Mapping[str, str]) -> bytes:
     """SHA256SUMS as `sha256sum -c` reads it, sorted by path."""
     return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode("ascii")
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _text(text: str) -> str:

@@ -26,7 +26,7 @@ HOSTILE = "</title></style><script>alert(1)</script>\" onload='x' {{ 7*7 }} & \x
 
 
 def rendered(of: Article) -> str:
-    return page(of, received=RECEIVED, minutes=reading_minutes(of.text, of.language))
+    return page(of, received=RECEIVED, minutes=reading_minutes(of.text, of.language)).decode()
 
 
 def tree(html: str) -> Element:
