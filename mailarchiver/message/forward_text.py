@@ -107,9 +107,9 @@ def _body(lines: Sequence[str], depth: int) -> str:
         lines = lines[: quoted[-1] + 1] if quoted else lines
         mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}[ \t]?")
         lines = [mark.sub("", line, count=1) if _depth(line) else line for line in lines]
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    if filled and is_end(lines[filled[-1]].strip()):
-        lines = lines[: filled[-1]]
+    last = next((index for index in reversed(range(len(lines))) if lines[index].strip()), None)
+    if last is not None and is_end(lines[last].strip()):
+        lines = lines[:last]
     lines = [line if line.strip(" \t") else "" for line in lines]
     text = "\n".join(lines).strip("\n")
     return textwrap.dedent(text) if all(line[:1] in {"", " ", "\t"} for line in lines) else text

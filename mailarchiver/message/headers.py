@@ -43,6 +43,8 @@ _ONCE = ("From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID")
 _FORWARDERS = 16
 """Headers whose addresses are remembered: mail after mail comes from the same person, to the same mailbox."""
 _SEPARATOR = re.compile("[,;]")
+_SOUND = re.compile(r'(?:[^()\[\]<>"\\]++|\((?:[^()\\]++|\([^()\\]*+\))*\)|\[[^\[\]\\]*+\]|<[^()\[\]<>"\\]*+>)*')
+"""Clauses in which every bracket is closed, and nothing is quoted."""
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)\b")
 _HOURS = 24
 _DEFECTS = 5
@@ -67,7 +69,7 @@ def read_headers(fields: Fields, budget: Budget) -> Headers:
     times = _asked(("Date",), fields, budget)
     received = fields.first("received")
     if received is not None:
-        times = (*times, ("Received", unfolded(received)))  # the topmost only: the others do not count
+        times = (*times, ("Received", _stamp(unfolded(received))))  # the topmost only: the others do not count
     for name in _doubled(fields):
         budget.warn("header", f"more than one {name} field: the first one counts")
     named, dated = _understood(people, budget, _remembered), _understood(times, budget, _parsed)
@@ -140,6 +142,14 @@ def _parsed(known: _Known) -> MailParser:
 
 
 _remembered = lru_cache(maxsize=_FORWARDERS)(_parsed)
+
+
+def _stamp(received: str) -> str:
+    """A Received field without the clauses before its date, where these are sound: mail-parser reads a character at a
+    time, and nothing but the date is asked for.
+    """
+    clauses, semicolon, date = received.partition(";")
+    return f";{date}" if semicolon and ";" not in date and _SOUND.fullmatch(clauses) else received
 
 
 def _decoded(fields: Fields) -> tuple[tuple[str, str], ...]:
