@@ -126,7 +126,8 @@ def _all_parts(message: Message) -> tuple[Part, ...]:
 def _found(message: Message) -> Found | Quoted | None:
     """The forward in the body, or why what it quotes is none; None for a mail that quotes nothing.
 
-    The plain text of a mail that has HTML is looked at only for what the HTML has: a program that forwards writes both.
+    The plain text of a mail that has HTML is looked at only where there is a forward in the HTML, and no words in that:
+    a program that forwards writes both, and nobody reads the second.
     """
     evidence = Evidence.of(message.headers)
     kind = evidence.kind
@@ -136,9 +137,9 @@ def _found(message: Message) -> Found | Quoted | None:
         return Quoted(REPLY) if quotes or _has_block(message) else None
     if message.html:
         found = unwrap_html(message.html, evidence) if hinted or kind == "forward" else None
-        in_text = unwrap_text(message.text, evidence) if message.text and isinstance(found, Found) else None
-        if isinstance(found, Found) and isinstance(in_text, Found):
-            return replace(found, text=in_text.text)
+        if isinstance(found, Found) and message.text and not (found.html or "").strip():
+            in_text = unwrap_text(message.text, evidence)
+            return replace(found, text=in_text.text) if isinstance(in_text, Found) else found
     else:
         found = unwrap_text(message.text, evidence) if message.text else None
     return found or (Quoted(NOTHING_SAYS_SO) if quotes else None)
