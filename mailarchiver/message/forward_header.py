@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ..model import Address, Headers
 from ..text.dates import read_date
@@ -190,15 +189,9 @@ def _headers(fields: Mapping[Field, str], language: str | None) -> Headers:
         sender=sender or read_address(fields.get("sender", "")),
         to=read_addresses(fields.get("to", "")),
         cc=read_addresses(fields.get("cc", "")),
-        date=_date(date, language) if date else None,
+        date=read_date(date, language=language) if date else None,
         date_text=date,
     )
-
-
-@lru_cache(maxsize=8)
-def _date(text: str, language: str | None) -> str | None:
-    """A printed date, read. Remembered, as both alternatives of a mail print the same."""
-    return read_date(text, language=language)
 
 
 def _bare_block(lines: Sequence[str], index: int) -> Block | None:
