@@ -22,6 +22,7 @@ _LINE_END = re.compile(r"\n")
 _FEW_TAGS = 2 * DEEPEST
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]{0,40})[^<>]*>")
 _LONG, _TAKEN_APART = 1_000, 1_000_000
+"""Characters of a tag that may have too many attributes; of the longest HTML that is parted at its tags to find one."""
 _LONG_TAG = re.compile(rf"<(/?[A-Za-z][^\s/<>]{{0,40}})([^>]{{{_LONG},}})(?:>|\Z)")
 _SILENT = re.compile(r"<!--|<script\b", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
