@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
+_COPIED_TWICE = 1_000_000
+"""Octets of the largest mail of which two copies may be made."""
+
 
 def bundle(
     article: Article,
@@ -79,9 +82,20 @@ def digests(data: bytes) -> tuple[str, str]:
     Two mails with the same second digest are the same mail, stored or sent with other line ends.
     """
     digest = _sha256(data)
-    if b"\r" not in data:
-        return digest, digest
-    return digest, _sha256(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    return digest, digest if b"\r" not in data else _sha256(_with_line_feeds(data))
+
+
+def _with_line_feeds(data: bytes) -> bytes:
+    """The octets with every line end written as LF.
+
+    Where all are CRLF, as in mail from a server, that is seen and done in a fifth of the time: one octet is found
+    faster than two. It takes a second copy, which a large mail is not to have.
+    """
+    if len(data) <= _COPIED_TWICE:
+        bare = data.replace(b"\r", b"")
+        if bare.replace(b"\n", b"\r\n") == data:
+            return bare
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _sha256(data: bytes) -> str:
