@@ -120,8 +120,11 @@ def _depth(html: str) -> int:
     for tag in _TAG.finditer(html):
         if tag[2].lower() in _NO_LEVEL:
             continue
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-        deepest = max(deepest, depth)
+        if not tag[1]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
     return deepest
 
 
