@@ -22,8 +22,12 @@ from .seen import Seen
 WHOLE_SINCE = 2
 """From this version on they differ only in what is kept of an older one: nothing need be read again for it."""
 CACHE_KIB = 16_000
-LOG_PAGES = 4_000
-"""Of 4 KiB: how long the log of the database grows before it is copied into it."""
+PAGE = 1024
+"""Octets. A mail changes some fifteen pages, most of them in its own place of each index: each is written to the log,
+and later to the database.
+"""
+LOG_PAGES = 16_000
+"""How long the log of the database grows before it is copied into it."""
 
 
 class Ledger(Filed, Seen, Noted):
@@ -44,6 +48,7 @@ class Ledger(Filed, Seen, Noted):
             on_failure.pop_all()
 
     def _prepare(self) -> None:
+        self._db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         # A batch touches a few pages of each index for every mail: they are to fit into memory, and to be copied from

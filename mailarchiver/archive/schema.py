@@ -22,7 +22,6 @@ SCHEMA = (
         digest TEXT NOT NULL, folded TEXT NOT NULL, url_key TEXT, text_key TEXT,
         month TEXT NOT NULL, moment REAL NOT NULL, removed INTEGER NOT NULL,
         line TEXT NOT NULL, excerpt TEXT, direction TEXT NOT NULL, automatic INTEGER NOT NULL)""",
-    "CREATE INDEX entry_base ON entry (base)",
     "CREATE INDEX entry_digest ON entry (digest)",
     "CREATE INDEX entry_folded ON entry (folded)",
     "CREATE INDEX entry_url ON entry (url_key, seq) WHERE removed = 0 AND url_key IS NOT NULL",

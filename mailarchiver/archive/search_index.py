@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
+from zlib import compress, decompress
 
 from ..errors import StoreError
 from ..model import Entry
@@ -22,11 +23,21 @@ from . import given, manifest, marks
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
-VERSION = 4
+VERSION = 5
 """Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
 BEGINNINGS = range(1, 13)
-"""Characters of the beginnings of words that are indexed as words are. It makes the index about twice as large."""
+"""Characters of the beginnings of words that are indexed as words are, those of the marks included."""
+TABLES = ("text", "word")
+"""Those of the full text."""
+PARTS = 16
+"""So many parts of about the same size are made one, by and by: the fewer, the more often each octet is written."""
+WAITING = 32
+"""So many articles go into `word` at once. Alone, each would write five times as much as all its words take there; of
+those that wait, less than that many, a search looks at the words themselves.
+"""
 COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt", "marks")
+Columns = Mapping[str, str]
+"""What the index has of an article, by `COLUMNS`: folded words, parted by spaces."""
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
     # How much of it was taken in when the parts of the index were last made one.
@@ -40,22 +51,28 @@ SCHEMA = (
     "CREATE TABLE arrival (seq INTEGER PRIMARY KEY, day TEXT NOT NULL, moment REAL NOT NULL)",
     # Between which `seq` the articles of a month (`2024-03`) are: who asks for some days need not look at all others.
     "CREATE TABLE span (month TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
-    # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
-    f"""CREATE VIRTUAL TABLE text USING fts5({", ".join(COLUMNS)},
-        tokenize = 'ascii', prefix = '{" ".join(map(str, BEGINNINGS))}')""",
+    # All columns of an article, as they went into the two tables below: what is taken out of these must be just that.
+    "CREATE TABLE said (seq INTEGER PRIMARY KEY, columns BLOB NOT NULL)",
+    # Where each word stands: for phrases, and for the score. The words come folded and parted by spaces
+    # (text/search_words.py): the plainest tokenizer is the right one.
+    f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii', content = '')",
+    # Which articles have a word, or one that begins so, wherever that stands: so all beginnings together take no more
+    # room than all places in the other table. It is for beginnings alone.
+    f"""CREATE VIRTUAL TABLE word USING fts5(words, tokenize = 'ascii', content = '', columnsize = 0, detail = none,
+        prefix = '{" ".join(map(str, BEGINNINGS))}')""",
+    # The last article that is in `word`: those that came later wait until there are enough of them.
+    "CREATE TABLE reached (seq INTEGER NOT NULL)",
+    "INSERT INTO reached VALUES (0)",
+    *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
-GROWTH = 1.25
+GROWTH = 2
 """How many times as much of the manifest must be taken in before the parts of the index are made one again."""
 MERGED_AT_ONCE = 4000
 """Pages that are written in one step of that, some tenths of a second."""
-TIDIED = 16
-"""Pages that are written with whatever is taken in, so that its parts never become many: seven or so, in place of up to
-twenty, for 30 KB more.
-"""
-PAGE = 2048
-"""Octets. A single article changes some thirty pages, each of which is written twice, once to the journal."""
+PAGE = 1024
+"""Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
@@ -98,13 +115,15 @@ def merge(layout: Layout) -> bool:
 
 
 def _merge(db: sqlite3.Connection) -> bool:
-    size, before = position(db).size, db.total_changes
+    size = position(db).size
     (merged,) = db.execute("SELECT ifnull(max(size), 0) FROM merged").fetchone()
     if size <= GROWTH * merged:
         return False
-    db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))
-    if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
-        return True
+    for table in TABLES:
+        before = db.total_changes
+        db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))
+        if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
+            return True
     db.execute("DELETE FROM merged")
     db.execute("INSERT INTO merged VALUES (?)", (size,))
     return False
@@ -137,6 +156,7 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
         db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA secure_delete = FAST")
         db.execute("BEGIN IMMEDIATE")
         found = version(db)
         if found == 0:
@@ -184,20 +204,63 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
         if isinstance(record, Entry):
             _add(layout, db, record)
     if read:
+        _catch_up(db)
         end, _ = read[-1]
         at = manifest.position(layout.manifest, end)
         db.execute("DELETE FROM manifest")
         db.execute("INSERT INTO manifest VALUES (?, ?)", (end, "" if at is None else at.tail))
-        db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (TIDIED,))
     return len(read)
+
+
+def _catch_up(db: sqlite3.Connection) -> None:
+    """Take what waits into `word`, where it is enough."""
+    found = waiting(db)
+    if len(found) >= WAITING:
+        for seq in sorted(found):
+            db.execute("INSERT INTO word (rowid, words) VALUES (?, ?)", (seq, _each_once(found[seq])))
+        db.execute("UPDATE reached SET seq = ?", (max(found),))
+
+
+def reached(db: sqlite3.Connection) -> int:
+    """The `seq` of the last article that is in `word`."""
+    return int(db.execute("SELECT seq FROM reached").fetchone()[0])
+
+
+def waiting(db: sqlite3.Connection) -> dict[int, Columns]:
+    """The articles that are not in `word` yet, by `seq`, the last filed first."""
+    rows = db.execute("SELECT seq, columns FROM said WHERE seq > ? ORDER BY seq DESC", (reached(db),))
+    return {seq: _unpacked(packed) for seq, packed in rows}
+
+
+def columns_of(db: sqlite3.Connection, seq: int) -> Columns:
+    """What the index has of an article."""
+    (packed,) = db.execute("SELECT columns FROM said WHERE seq = ?", (seq,)).fetchone()
+    return _unpacked(packed)
+
+
+def _unpacked(packed: bytes) -> Columns:
+    return dict(zip(COLUMNS, decompress(packed).decode().split("\n"), strict=True))
 
 
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
     found = db.execute("SELECT seq FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if found is not None:
-        db.execute("DELETE FROM text WHERE rowid = ?", found)
-        db.execute("DELETE FROM arrival WHERE seq = ?", found)
-        db.execute("DELETE FROM entry WHERE seq = ?", found)
+    if found is None:
+        return
+    (seq,) = found
+    columns = columns_of(db, seq)
+    query = f"INSERT INTO text (text, rowid, {', '.join(COLUMNS)}) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
+    db.execute(query, (seq, *columns.values()))
+    if seq <= reached(db):
+        db.execute("INSERT INTO word (word, rowid, words) VALUES ('delete', ?, ?)", (seq, _each_once(columns)))
+    for table in ("said", "arrival", "entry"):
+        db.execute(f"DELETE FROM {table} WHERE seq = ?", found)  # noqa: S608 - ours
+
+
+def _each_once(columns: Columns) -> str:
+    """What `word` has of an article: its words and marks, and those of site and byline with their own marks, too."""
+    site, author = columns["site"].split(), columns["byline"].split()
+    marked = (*(marks.OF_SITE + word for word in site), *(marks.OF_AUTHOR + word for word in author))
+    return " ".join(dict.fromkeys([*chain.from_iterable(map(str.split, columns.values())), *marked]))
 
 
 def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
@@ -220,11 +283,11 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     without_articles = bared(of_body)
     told = (*chain(*others), *marks.often([*of_body, *umlauts]), *marks.often(without_articles))
     other_spelling = [*dict.fromkeys(umlauts), *without_articles]  # the latter in order: phrases of them are phrases
-    columns = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
-    db.execute(
-        f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
-        (seq, *(" ".join(each) for each in columns)),
-    )
+    said = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
+    columns = [" ".join(each) for each in said]
+    db.execute("INSERT INTO said VALUES (?, ?)", (seq, compress("\n".join(columns).encode())))
+    query = f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
+    db.execute(query, (seq, *columns))
 
 
 def _texts(folder: Path) -> tuple[str, str]:
