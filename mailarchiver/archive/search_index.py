@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
+from typing import cast
 from zlib import compress, decompress
+from zlib import error as zlib_error
 
 from ..errors import StoreError
 from ..model import Entry
@@ -63,7 +65,7 @@ SCHEMA = (
     # The last article that is in `word`: those that came later wait until there are enough of them.
     "CREATE TABLE reached (seq INTEGER NOT NULL)",
     "INSERT INTO reached VALUES (0)",
-    *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),
+    *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),  # noqa: S608 - ours
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
@@ -121,7 +123,7 @@ def _merge(db: sqlite3.Connection) -> bool:
         return False
     for table in TABLES:
         before = db.total_changes
-        db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))
+        db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))  # noqa: S608 - ours
         if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
             return True
     db.execute("DELETE FROM merged")
@@ -223,7 +225,10 @@ def _catch_up(db: sqlite3.Connection) -> None:
 
 def reached(db: sqlite3.Connection) -> int:
     """The `seq` of the last article that is in `word`."""
-    return int(db.execute("SELECT seq FROM reached").fetchone()[0])
+    (found,) = db.execute("SELECT max(seq) FROM reached").fetchone()
+    if not isinstance(found, int):
+        raise _Foreign("an index that does not say what is in it")
+    return found
 
 
 def waiting(db: sqlite3.Connection) -> dict[int, Columns]:
@@ -234,12 +239,15 @@ def waiting(db: sqlite3.Connection) -> dict[int, Columns]:
 
 def columns_of(db: sqlite3.Connection, seq: int) -> Columns:
     """What the index has of an article."""
-    (packed,) = db.execute("SELECT columns FROM said WHERE seq = ?", (seq,)).fetchone()
+    (packed,) = db.execute("SELECT max(columns) FROM said WHERE seq = ?", (seq,)).fetchone()
     return _unpacked(packed)
 
 
-def _unpacked(packed: bytes) -> Columns:
-    return dict(zip(COLUMNS, decompress(packed).decode().split("\n"), strict=True))
+def _unpacked(packed: object) -> Columns:
+    try:
+        return dict(zip(COLUMNS, decompress(cast("bytes", packed)).decode().split("\n"), strict=True))
+    except (zlib_error, TypeError, ValueError) as error:
+        raise _Foreign("an index that has lost what is in it") from error
 
 
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
