@@ -26,7 +26,7 @@ from .query import Term
 from .search_index import Columns
 
 BEGINNINGS = 64
-"""Words that the beginning at the end of a phrase may stand for; where it has more, the texts are looked at."""
+"""Words that the beginning at the end of a phrase may stand for; of one that has more SQLite collects all matches."""
 CLOSE = 2
 """Articles of a range are close together where at most so many others lie between them, for each."""
 AT_ONCE = 500
@@ -47,8 +47,8 @@ _DAYS = {"after", "before"}
 
 
 def is_scored(term: Term) -> bool:
-    """Whether it matters how well an article answers it, and that can be told."""
-    return asks_for_words(term) and not term.is_excluded and not (term.is_prefix and is_phrase(term))
+    """Whether it matters how well an article answers it."""
+    return asks_for_words(term) and not term.is_excluded
 
 
 def may_be_titled(term: Term) -> bool:
@@ -67,7 +67,7 @@ class Answers:
         self._db = db
         self._asked = [term for term in self.terms if term.field not in _DAYS]
         self._days = [_day_test(term) for term in self.terms if term.field in _DAYS]
-        self._begins = any(term.is_prefix for term in self.terms)
+        self._begins = any(term.is_prefix and not is_phrase(term) for term in self.terms)
         self._waiting = search_index.waiting(db) if self._begins else {}
         self._reached = search_index.reached(db) if self._begins else 0
 
@@ -104,7 +104,7 @@ class Answers:
         first, last, table = min(answers), max(answers), self._table(term)
         both = expression(table, term, form)
         if last - first >= CLOSE * len(answers):
-            of = self._asked if table == "word" or not self._begins else self._phrases()
+            of = self._phrases() if table == "text" and self._begins else self._asked
             both = f"({both}) AND ({self._expression(table, of, 'said')})"
         waiting = self._waiting.items() if table == "word" else ()
         yield from (seq for seq, columns in waiting if is_said(columns, term, form))
@@ -117,7 +117,7 @@ class Answers:
         return "word" if self._begins and not is_phrase(term) else "text"
 
     def _phrases(self) -> list[Term]:
-        return [term for term in self._asked if is_phrase(term) and not term.is_prefix]
+        return [term for term in self._asked if is_phrase(term)]
 
     def _expression(self, table: Table, terms: Iterable[Term], form: Form) -> str:
         """What an entry must have and must not have, but for its day. Of `word` it excludes no phrases."""
@@ -147,16 +147,14 @@ class Answers:
         return (row for row in rows if _holds(self._waiting[row[0]], self._asked, form))
 
     def _confirmed(self, likely: Iterator[Arrival], form: Form) -> Iterator[Arrival]:
-        """Those that answer of what may, as to its words."""
-        phrases, open_ones = self._phrases(), [term for term in self._asked if is_phrase(term) and term.is_prefix]
-        if not phrases and not open_ones:
+        """Those that answer, of what has the words."""
+        phrases = self._phrases()
+        if not phrases:
             yield from likely
         size = AT_ONCE
         while block := dict(islice(likely, size)):
-            found = self._with_phrases(phrases, form, block) if phrases else block
-            for seq in sorted(found, reverse=True):
-                if not open_ones or _holds(search_index.columns_of(self._db, seq), open_ones, form):
-                    yield seq, block[seq]
+            found = self._with_phrases(phrases, form, block)
+            yield from ((seq, moment) for seq, moment in block.items() if seq in found)
             size *= 2
 
     def _with_phrases(self, phrases: Sequence[Term], form: Form, these: Collection[int]) -> Collection[int]:
@@ -166,7 +164,7 @@ class Answers:
             rows = self._between("text", asked, first, last)
         else:
             rows = self._db.execute(_OF_THESE, (asked, json.dumps(list(these))))
-        return {seq for (seq,) in rows} & set(these)
+        return {seq for (seq,) in rows}
 
 
 def _as_said(term: Term, form: Form) -> Form:

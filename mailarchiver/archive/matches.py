@@ -52,7 +52,7 @@ def best_matches(db: sqlite3.Connection, terms: Sequence[Term], limit: int) -> l
         return []
     answers = Answers(db, terms)
     last, titled = _candidates(answers, max(limit, RANKED))
-    scores = _scores(db, answers, last, titled)
+    scores = _scores(db, terms, answers, last, titled)
     ranked = [(scores.get(seq, 0.0), moment, seq) for seq, moment in (titled | last).items()]
     best = {seq: score for score, _, seq in nlargest(limit, ranked)}
     found = (row for seq in best for row in db.execute("SELECT seq, moment, line FROM entry WHERE seq = ?", [seq]))
@@ -72,15 +72,20 @@ def _candidates(answers: Answers, most: int) -> tuple[Arrivals, Arrivals]:
 # --- the score --------------------------------------------------------------------------------------------------------
 
 
-def _scores(db: sqlite3.Connection, answers: Answers, last: Arrivals, titled: Arrivals) -> dict[int, float]:
-    """How well they answer; the others have 0. What all have in common, a common word, counts for nothing."""
+def _scores(
+    db: sqlite3.Connection, typed: Sequence[Term], answers: Answers, last: Arrivals, titled: Arrivals
+) -> dict[int, float]:
+    """How well they answer; the others have 0. What all have in common, a common word, counts for nothing.
+
+    `typed` are the terms before words took the place of a beginning: a rare beginning counts as one word.
+    """
     scores: dict[int, float] = defaultdict(float)
     rare = []
-    for term in filter(is_scored, answers.terms if last else ()):
-        rarity = _rarity(db, answers, term)
+    for beginning, term in zip(typed, answers.terms, strict=True) if last else ():
+        rarity = _rarity(db, answers, term) if is_scored(term) else 0
         if rarity is None:
-            rare.append(expression("text", term))
-        elif may_be_titled(term):
+            rare.append(expression("text", beginning))
+        elif rarity and may_be_titled(term):
             for seq in chain(titled, answers.among(term, "titled", last)):
                 scores[seq] += rarity * IN_TITLE
             for seq in answers.among(term, "strong", last):
