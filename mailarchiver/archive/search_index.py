@@ -42,8 +42,9 @@ Columns = Mapping[str, str]
 """What the index has of an article, by `COLUMNS`: folded words, parted by spaces."""
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
-    # How much of it was taken in when the parts of the index were last made one.
-    "CREATE TABLE merged (size INTEGER NOT NULL)",
+    # How much of it was taken in with many articles at a time since the parts of the index were last made one.
+    "CREATE TABLE apart (size INTEGER NOT NULL)",
+    "INSERT INTO apart VALUES (0)",
     # `seq`, `id`, `month`, `moment`, `removed`, `line` as in the ledger, so that catalogue.py can ask either.
     """CREATE TABLE entry (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, month TEXT NOT NULL, moment REAL NOT NULL,
@@ -66,14 +67,16 @@ SCHEMA = (
     "CREATE TABLE reached (seq INTEGER NOT NULL)",
     "INSERT INTO reached VALUES (0)",
     *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),  # noqa: S608 - ours
+    # Never all of a large part within the transaction of one mail, which else comes about at sixteen.
+    *(f"INSERT INTO {table} ({table}, rank) VALUES ('crisismerge', {4 * PARTS})" for table in TABLES),  # noqa: S608 - ours
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
-GROWTH = 2
-"""How many times as much of the manifest must be taken in before the parts of the index are made one again."""
+MUCH = 0.5
+"""Of the manifest: so much must have come with many articles at a time for the parts of the index to be made one."""
 MERGED_AT_ONCE = 4000
 """Pages that are written in one step of that, some tenths of a second."""
-PAGE = 1024
+PAGE = 512
 """Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
@@ -101,10 +104,12 @@ def update(layout: Layout, *, lines: int) -> int:
 
 
 def merge(layout: Layout) -> bool:
-    """Make one of the parts of an index that has grown, a step of it; whether there is more to do. Under the lock only.
+    """Make one of the parts of an index that many articles came into at a time, a step of it; whether there is more to
+    do. Under the lock only.
 
-    What is taken in at a time is a part of its own, and a search looks into each (sqlite.org/fts5.html §6.8). An index
-    that turns out to be damaged is deleted. Raises `StoreError` as `update`.
+    What is taken in at a time is a part of its own, and a search looks into each (sqlite.org/fts5.html §6.8). Those of
+    articles that come one by one are made one by SQLite, sixteen at a time: all of them would be too much to write. An
+    index that turns out to be damaged is deleted. Raises `StoreError` as `update`.
     """
     try:
         with opened(layout) as db:
@@ -117,17 +122,15 @@ def merge(layout: Layout) -> bool:
 
 
 def _merge(db: sqlite3.Connection) -> bool:
-    size = position(db).size
-    (merged,) = db.execute("SELECT ifnull(max(size), 0) FROM merged").fetchone()
-    if size <= GROWTH * merged:
+    (apart,) = db.execute("SELECT ifnull(max(size), 0) FROM apart").fetchone()
+    if apart <= MUCH * position(db).size:
         return False
     for table in TABLES:
         before = db.total_changes
         db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))  # noqa: S608 - ours
         if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
             return True
-    db.execute("DELETE FROM merged")
-    db.execute("INSERT INTO merged VALUES (?)", (size,))
+    db.execute("UPDATE apart SET size = 0")
     return False
 
 
@@ -209,6 +212,8 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
         _catch_up(db)
         end, _ = read[-1]
         at = manifest.position(layout.manifest, end)
+        if len(read) >= WAITING:
+            db.execute("UPDATE apart SET size = size + ?", (end - known.size,))
         db.execute("DELETE FROM manifest")
         db.execute("INSERT INTO manifest VALUES (?, ?)", (end, "" if at is None else at.tail))
     return len(read)

@@ -292,7 +292,9 @@ def parts(root: Path) -> int:
         return max(int(found) for table in tables for (found,) in table)
 
 
-def test_its_parts_are_made_one_when_it_has_doubled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_parts_are_made_one_when_half_of_it_came_with_many_at_a_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
     file(root, *(written(number, f"Walk {number}", "on " * 500) for number in range(1, AT_ONCE + 21)))
     assert parts(root) == 1
