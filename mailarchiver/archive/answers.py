@@ -20,10 +20,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from . import search_index
+from . import full_text
 from .expressions import Form, Table, all_of, asks_for_words, expression, is_phrase, is_said
+from .full_text import Columns
 from .query import Term
-from .search_index import Columns
 
 BEGINNINGS = 64
 """Words that the beginning at the end of a phrase may stand for; of one that has more SQLite collects all matches."""
@@ -68,8 +68,8 @@ class Answers:
         self._asked = [term for term in self.terms if term.field not in _DAYS]
         self._days = [_day_test(term) for term in self.terms if term.field in _DAYS]
         self._begins = any(term.is_prefix and not is_phrase(term) for term in self.terms)
-        self._waiting = search_index.waiting(db) if self._begins else {}
-        self._reached = search_index.reached(db) if self._begins else 0
+        self._waiting = full_text.waiting(db) if self._begins else {}
+        self._reached = full_text.reached(db) if self._begins else 0
 
     def span(self) -> tuple[int, int]:
         """Between which `seq` the articles of the days that are asked for are; (0, -1) where there are none."""

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from . import marks
+from .full_text import COLUMNS, Columns
 from .query import Term
-from .search_index import COLUMNS, Columns
 
 Table = Literal["text", "word"]
 Form = Literal["said", "titled", "strong"]

@@ -9,37 +9,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import cast
-from zlib import compress, decompress
-from zlib import error as zlib_error
 
 from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
 from ..text.search_words import bared, respelt, words
-from . import given, manifest, marks
+from . import full_text, given, manifest, marks
+from .full_text import COLUMNS, ForeignIndex
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
 VERSION = 5
 """Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
-BEGINNINGS = range(1, 13)
-"""Characters of the beginnings of words that are indexed as words are, those of the marks included."""
-TABLES = ("text", "word")
-"""Those of the full text."""
-PARTS = 16
-"""So many parts of about the same size are made one, by and by: the fewer, the more often each octet is written."""
-WAITING = 32
-"""So many articles go into `word` at once. Alone, each would write five times as much as all its words take there; of
-those that wait, less than that many, a search looks at the words themselves.
-"""
-COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt", "marks")
-Columns = Mapping[str, str]
-"""What the index has of an article, by `COLUMNS`: folded words, parted by spaces."""
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
     # How much of it was taken in with many articles at a time since the parts of the index were last made one.
@@ -54,21 +40,7 @@ SCHEMA = (
     "CREATE TABLE arrival (seq INTEGER PRIMARY KEY, day TEXT NOT NULL, moment REAL NOT NULL)",
     # Between which `seq` the articles of a month (`2024-03`) are: who asks for some days need not look at all others.
     "CREATE TABLE span (month TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
-    # All columns of an article, as they went into the two tables below: what is taken out of these must be just that.
-    "CREATE TABLE said (seq INTEGER PRIMARY KEY, columns BLOB NOT NULL)",
-    # Where each word stands: for phrases, and for the score. The words come folded and parted by spaces
-    # (text/search_words.py): the plainest tokenizer is the right one.
-    f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, tokenize = 'ascii', content = '')",
-    # Which articles have a word, or one that begins so, wherever that stands: so all beginnings together take no more
-    # room than all places in the other table. It is for beginnings alone.
-    f"""CREATE VIRTUAL TABLE word USING fts5(words, tokenize = 'ascii', content = '', columnsize = 0, detail = none,
-        prefix = '{" ".join(map(str, BEGINNINGS))}')""",
-    # The last article that is in `word`: those that came later wait until there are enough of them.
-    "CREATE TABLE reached (seq INTEGER NOT NULL)",
-    "INSERT INTO reached VALUES (0)",
-    *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),  # noqa: S608 - ours
-    # Never all of a large part within the transaction of one mail, which else comes about at sixteen.
-    *(f"INSERT INTO {table} ({table}, rank) VALUES ('crisismerge', {4 * PARTS})" for table in TABLES),  # noqa: S608 - ours
+    *full_text.SCHEMA,
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
@@ -125,7 +97,7 @@ def _merge(db: sqlite3.Connection) -> bool:
     (apart,) = db.execute("SELECT ifnull(max(size), 0) FROM apart").fetchone()
     if apart <= MUCH * position(db).size:
         return False
-    for table in TABLES:
+    for table in full_text.TABLES:
         before = db.total_changes
         db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))  # noqa: S608 - ours
         if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
@@ -169,7 +141,7 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
         elif found != VERSION:
-            raise _Foreign(f"an index of version {found}")
+            raise ForeignIndex(f"an index of version {found}")
         yield db
         db.execute("COMMIT")
     finally:
@@ -179,12 +151,6 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
 def read_only(path: Path) -> sqlite3.Connection:
     """The index, for whoever may read it; waits for up to 10 s while it is being written."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
-
-
-class _Foreign(sqlite3.DatabaseError):
-    """The index of another program."""
-
-    sqlite_errorcode = sqlite3.SQLITE_NOTADB
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -201,7 +167,7 @@ def position(db: sqlite3.Connection) -> Position:
 def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
     known = position(db)
     if manifest.position(layout.manifest, known.size) != known:
-        raise _Foreign("an index of another manifest")
+        raise ForeignIndex("an index of another manifest")
     read = list(islice(manifest.placed_records(layout.manifest, known.size), most))
     for _, record in read:
         if record is not None:
@@ -209,71 +175,22 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
         if isinstance(record, Entry):
             _add(layout, db, record)
     if read:
-        _catch_up(db)
+        full_text.catch_up(db)
         end, _ = read[-1]
         at = manifest.position(layout.manifest, end)
-        if len(read) >= WAITING:
+        if len(read) >= full_text.WAITING:
             db.execute("UPDATE apart SET size = size + ?", (end - known.size,))
         db.execute("DELETE FROM manifest")
         db.execute("INSERT INTO manifest VALUES (?, ?)", (end, "" if at is None else at.tail))
     return len(read)
 
 
-def _catch_up(db: sqlite3.Connection) -> None:
-    """Take what waits into `word`, where it is enough."""
-    found = waiting(db)
-    if len(found) >= WAITING:
-        for seq in sorted(found):
-            db.execute("INSERT INTO word (rowid, words) VALUES (?, ?)", (seq, _each_once(found[seq])))
-        db.execute("UPDATE reached SET seq = ?", (max(found),))
-
-
-def reached(db: sqlite3.Connection) -> int:
-    """The `seq` of the last article that is in `word`."""
-    (found,) = db.execute("SELECT max(seq) FROM reached").fetchone()
-    if not isinstance(found, int):
-        raise _Foreign("an index that does not say what is in it")
-    return found
-
-
-def waiting(db: sqlite3.Connection) -> dict[int, Columns]:
-    """The articles that are not in `word` yet, by `seq`, the last filed first."""
-    rows = db.execute("SELECT seq, columns FROM said WHERE seq > ? ORDER BY seq DESC", (reached(db),))
-    return {seq: _unpacked(packed) for seq, packed in rows}
-
-
-def columns_of(db: sqlite3.Connection, seq: int) -> Columns:
-    """What the index has of an article."""
-    (packed,) = db.execute("SELECT max(columns) FROM said WHERE seq = ?", (seq,)).fetchone()
-    return _unpacked(packed)
-
-
-def _unpacked(packed: object) -> Columns:
-    try:
-        return dict(zip(COLUMNS, decompress(cast("bytes", packed)).decode().split("\n"), strict=True))
-    except (zlib_error, TypeError, ValueError) as error:
-        raise _Foreign("an index that has lost what is in it") from error
-
-
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
     found = db.execute("SELECT seq FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if found is None:
-        return
-    (seq,) = found
-    columns = columns_of(db, seq)
-    query = f"INSERT INTO text (text, rowid, {', '.join(COLUMNS)}) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
-    db.execute(query, (seq, *columns.values()))
-    if seq <= reached(db):
-        db.execute("INSERT INTO word (word, rowid, words) VALUES ('delete', ?, ?)", (seq, _each_once(columns)))
-    for table in ("said", "arrival", "entry"):
-        db.execute(f"DELETE FROM {table} WHERE seq = ?", found)  # noqa: S608 - ours
-
-
-def _each_once(columns: Columns) -> str:
-    """What `word` has of an article: its words and marks, and those of site and byline with their own marks, too."""
-    site, author = columns["site"].split(), columns["byline"].split()
-    marked = (*(marks.OF_SITE + word for word in site), *(marks.OF_AUTHOR + word for word in author))
-    return " ".join(dict.fromkeys([*chain.from_iterable(map(str.split, columns.values())), *marked]))
+    if found is not None:
+        full_text.remove(db, *found)
+        db.execute("DELETE FROM arrival WHERE seq = ?", found)
+        db.execute("DELETE FROM entry WHERE seq = ?", found)
 
 
 def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
@@ -281,7 +198,7 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     note, body = _texts(layout.root / entry.folder)
     line, day, moment = manifest.to_line(entry).decode(), entry.folder[8:18], manifest.moment(entry)
     query = "INSERT INTO entry (id, month, moment, line) VALUES (?, ?, ?, ?)"
-    seq = db.execute(query, (entry.id, entry.folder[:7], moment, line)).lastrowid
+    seq = cast("int", db.execute(query, (entry.id, entry.folder[:7], moment, line)).lastrowid)
     db.execute("INSERT INTO arrival VALUES (?, ?, ?)", (seq, day, moment))
     db.execute(
         "INSERT INTO span VALUES (?1, ?2, ?2) ON CONFLICT DO UPDATE"
@@ -297,10 +214,7 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     told = (*chain(*others), *marks.often([*of_body, *umlauts]), *marks.often(without_articles))
     other_spelling = [*dict.fromkeys(umlauts), *without_articles]  # the latter in order: phrases of them are phrases
     said = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
-    columns = [" ".join(each) for each in said]
-    db.execute("INSERT INTO said VALUES (?, ?)", (seq, compress("\n".join(columns).encode())))
-    query = f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
-    db.execute(query, (seq, *columns))
+    full_text.add(db, seq, dict(zip(COLUMNS, map(" ".join, said), strict=True)))
 
 
 def _texts(folder: Path) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.archive import answers, matches, search_index
+from mailarchiver.archive import answers, full_text, matches
 from mailarchiver.archive.search import search
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Filing
@@ -39,7 +39,7 @@ def filed(root: Path, which: str, *filings: Filing) -> Path:
     some = {"all": len(filings), "some": 2 * len(filings) // 3, "none": 0}[which]
     for most, part in ((1, filings[:some]), (1000, filings[some:])):
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(search_index, "WAITING", most)
+            patched.setattr(full_text, "WAITING", most)
             file(root, *part)
     return root
 
@@ -184,7 +184,7 @@ def test_a_beginning_stands_for_its_words_also_where_these_are_many(
 def test_a_common_beginning_is_best_in_a_title_however_many_words_have_it(
     root: Path, monkeypatch: pytest.MonkeyPatch, beginning: str, waiting: int
 ) -> None:
-    monkeypatch.setattr(search_index, "WAITING", waiting)
+    monkeypatch.setattr(full_text, "WAITING", waiting)
     others = [(number, f"Other {number}", f"stroll{number:03}") for number in range(20, 100)]
     articles = ((1, "Stroll001", "x"), (2, "Often", "stroll002 " * 3), (3, "Once", "stroll003"))
     assert ordered(root, beginning, *others, *articles) == ["Stroll001", "Often", "Once"]

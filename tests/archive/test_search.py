@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.archive import manifest, search_index
+from mailarchiver.archive import full_text, manifest, search_index
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.manifest import Removal
 from mailarchiver.archive.search import search
@@ -288,7 +288,7 @@ def test_it_takes_in_a_few_at_a_time(root: Path, monkeypatch: pytest.MonkeyPatch
 
 def parts(root: Path) -> int:
     with closing(sqlite3.connect(index(root))) as db:
-        tables = (db.execute(f"SELECT count(DISTINCT segid) FROM {table}_idx") for table in search_index.TABLES)  # noqa: S608 - ours
+        tables = (db.execute(f"SELECT count(DISTINCT segid) FROM {table}_idx") for table in full_text.TABLES)  # noqa: S608 - ours
         return max(int(found) for table in tables for (found,) in table)
 
 
@@ -329,7 +329,7 @@ def stored(root: Path, word: str) -> list[list[int]]:
 def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(
     root: Path, monkeypatch: pytest.MonkeyPatch, waiting: int
 ) -> None:
-    monkeypatch.setattr(search_index, "WAITING", waiting)
+    monkeypatch.setattr(full_text, "WAITING", waiting)
     file(root, written(1, "Lake", "Müller swims"), written(2, "Lake too"))
     remove(root, written(1, "Lake"))
     assert titles(root, "lake") == titles(root, "la*") == ["Lake too"]
@@ -351,7 +351,7 @@ def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(
 def test_what_was_read_again_is_found_by_its_new_words(
     root: Path, monkeypatch: pytest.MonkeyPatch, waiting: int
 ) -> None:
-    monkeypatch.setattr(search_index, "WAITING", waiting)
+    monkeypatch.setattr(full_text, "WAITING", waiting)
     file(root, written(1, "Lake", "old words"), written(2, "Pond"))
     (made,) = written(1, "Sea").bundles
     (root / made.folder / "article.txt").write_text("new words")
@@ -360,6 +360,39 @@ def test_what_was_read_again_is_found_by_its_new_words(
         store.update_search()
     assert titles(root, "words") == titles(root, "wor*") == ["Sea"]
     assert titles(root, "old") == titles(root, "ol*") == titles(root, "lake") == titles(root, "lak*") == []
+
+
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+def test_who_comes_in_the_place_of_the_last_is_found_by_a_beginning(
+    root: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[int, int]
+) -> None:
+    """Its number in the index is that of one that was removed, which the table of words had already."""
+    monkeypatch.setattr(full_text, "WAITING", 1)
+    file(root, written(1, "Lake"), written(2, "Pond"), written(3, "Pond"))
+    for number in order:
+        remove(root, written(number, "Pond"))
+        with Store.open(root, min_free=0) as store:
+            store.update_search()
+    for most, number in ((1000, 4), (1, 5)):
+        monkeypatch.setattr(full_text, "WAITING", most)
+        file(root, written(number, f"River {number}"))
+        assert titles(root, "riv*") == [f"River {each}" for each in range(number, 3, -1)]
+    assert stored(root, "river") == [[2, 3], [2, 3]]
+    assert titles(root, "po*") == []
+
+
+@pytest.mark.parametrize("table", ["said", "reached"])
+def test_an_index_that_has_lost_what_is_in_it_is_told_or_made_good(root: Path, table: str) -> None:
+    file(root, written(1, "Lake"), written(2, "Lake too"))
+    with closing(sqlite3.connect(index(root))) as db:
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+        db.commit()
+    if table == "reached":
+        with pytest.raises(StoreError, match="rebuild search"):
+            search(root, "la*")
+    remove(root, written(1, "Lake"))
+    file(root, written(3, "Lake three"))
+    assert titles(root, "la*") == titles(root, "lake") == ["Lake three", "Lake too"]
 
 
 def test_an_article_whose_files_are_gone_is_found_by_its_title(root: Path) -> None:
@@ -386,12 +419,6 @@ def foreign(path: Path) -> None:
 def of_version(number: int, path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {number}")
-
-
-def without(table: str, path: Path) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-        db.commit()
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {
