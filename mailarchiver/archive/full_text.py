@@ -25,7 +25,7 @@ BEGINNINGS = range(1, 13)
 """Characters of the beginnings of words that are indexed as words are, those of the marks included."""
 TABLES = ("text", "word")
 """Those of the full text."""
-PARTS = 8
+PARTS = 16
 """So many parts of about the same size are made one, by and by: the fewer, the more often each octet is written."""
 WAITING = 32
 """So many articles go into `word` at once. Alone, each would write five times as much as all its words take there; of

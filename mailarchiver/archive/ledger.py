@@ -23,11 +23,11 @@ WHOLE_SINCE = 2
 """From this version on they differ only in what is kept of an older one: nothing need be read again for it."""
 CACHE_KIB = 16_000
 PAGE = 1024
-"""Octets. A mail changes some fifteen pages, most of them in its own place of each index: each is written to the log,
-and later to the database.
+"""Octets. A mail changes some twenty pages, a third of them in places of its own: each is written to the log, and later
+to the database. A ledger that was made with larger ones keeps them.
 """
-LOG_PAGES = 16_000
-"""How long the log of the database grows before it is copied into it."""
+LOG = 16_000_000
+"""Octets: how long the log of the database grows before it is copied into it."""
 
 
 class Ledger(Filed, Seen, Noted):
@@ -54,7 +54,8 @@ class Ledger(Filed, Seen, Noted):
         # A batch touches a few pages of each index for every mail: they are to fit into memory, and to be copied from
         # the log to the database not with every second batch. Of what is synced, and when, this changes nothing.
         self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        (page,) = self._db.execute("PRAGMA page_size").fetchone()
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {LOG // page}")
         version = self._version()
         if version > SCHEMA_VERSION:
             raise ArchiveRefused(

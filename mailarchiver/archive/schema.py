@@ -14,9 +14,9 @@ SCHEMA_VERSION = 6
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
-    # `seq` is the order of the manifest; `base` the id without -2, -3 …; `digest`, `folded` are of the mail, as it is
-    # and with line ends as LF; `moment` is `received` in seconds since 1970; `line` the line of the manifest; what is
-    # `automatic` is not shown among the newest.
+    # `seq` is the order of the manifest; `base` the id without -2, -3 …, which nobody asks for any more; `digest`,
+    # `folded` are of the mail, as it is and with line ends as LF; `moment` is `received` in seconds since 1970; `line`
+    # the line of the manifest; what is `automatic` is not shown among the newest.
     """CREATE TABLE entry (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, base TEXT NOT NULL,
         digest TEXT NOT NULL, folded TEXT NOT NULL, url_key TEXT, text_key TEXT,

@@ -49,7 +49,7 @@ MUCH = 0.5
 MERGED_AT_ONCE = 4000
 """Pages that are written in one step of that, some tenths of a second."""
 PAGE = 512
-"""Octets. A single article changes some twenty pages, each of which is written twice, once to the journal."""
+"""Octets. A single article changes some fifteen pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
@@ -133,6 +133,7 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
         db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA synchronous = NORMAL")
+        # QUIRK: Debian's SQLite writes zeros into all that is given up, and so does twice the work of making parts one.
         db.execute("PRAGMA secure_delete = FAST")
         db.execute("BEGIN IMMEDIATE")
         found = version(db)
