@@ -18,4 +18,5 @@ def bulleted(html: str) -> str:
 
 
 def _as_list(run: re.Match[str]) -> str:
-    return "<ul>" + _ONE.sub(r"<li>\1</li>\n", run[0]) + "</ul>\n"
+    end = "\n" if run[0].endswith("\n") else ""
+    return "<ul>" + _ONE.sub(r"<li>\1</li>\n", run[0]) + "</ul>" + end

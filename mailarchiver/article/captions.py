@@ -16,6 +16,8 @@ _MOST_PICTURES = 500
 """Bounds on the looking, so that a hostile mail cannot make it long."""
 _CLOSED = frozenset({"figure", "li", "th", "caption", "summary", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Where no figure may stand, or where one is already."""
+_NO_FIGURE = _CLOSED - {"li", "th"}
+"""In which there is none, however deep."""
 BOXES = frozenset({"div", "section", "span"})
 _NAMED = re.compile(
     r"(?:^|\s)(?:wp-caption-text|wp-caption-dd|tr-caption|MsoCaption|gallery-caption|blocks-gallery-item__caption"
@@ -35,7 +37,7 @@ def captions(region: LexborNode, left_out: frozenset[int] = frozenset()) -> tupl
     found: dict[int, str] = {}
     used: set[int] = set()
     for picture in region.css("img")[:_MOST_PICTURES]:
-        if (left_out and is_in(picture, left_out)) or _is_in_figure(picture, region):
+        if (left_out and is_in(picture, left_out)) or _is_in_closed(picture, region):
             continue
         following = _following(picture, region)
         if following is None:
@@ -47,13 +49,16 @@ def captions(region: LexborNode, left_out: frozenset[int] = frozenset()) -> tupl
     return found, frozenset(used)
 
 
-def _is_in_figure(picture: LexborNode, region: LexborNode) -> bool:
+def _is_in_closed(picture: LexborNode, region: LexborNode) -> bool:
+    """Whether a picture stands where no figure may, or in one."""
     node = picture.parent
     for _ in range(_MOST_NODES):
-        if node is None or node.mem_id == region.mem_id or node.tag == "figure":
-            break
+        if node is None or node.mem_id == region.mem_id:
+            return False
+        if node.tag in _NO_FIGURE:
+            return True
         node = node.parent
-    return node is not None and node.tag == "figure"
+    return False
 
 
 def is_in(node_within: LexborNode, nodes: frozenset[int]) -> bool:

@@ -18,25 +18,18 @@ from selectolax.lexbor import LexborHTMLParser
 from ..model import Article, Original, TagRules
 from ..text.controls import without_controls
 from ..text.hosts import host_of
-from ..text.language import language_of
 from ..text.reflow import html_of
 from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
 from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
-from .bullets import bulleted
-from .captions import captions
-from .figures import caption_figures
+from .cleaning import cleaned
 from .framed import page_frame, with_closing
 from .images import ImageLedger
-from .layout_tables import NO_LAYOUT, layout_tables
 from .markdown import markdown
 from .plain_text import plain_text
 from .recognised import Recognised
-from .sanitize import sanitize
-from .tongues import tongues
 from .word_lists import word_lists
-from .writer import Writer
 
 UNTITLED = "(no subject)"
 _EXCERPT_SOURCE = 2_000
@@ -62,10 +55,7 @@ def extract(original: Original, tags: TagRules) -> Article:
     found = _recognise(original, tree, html, printed, latest)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
-    clean = sanitize(
-        without_controls(bulleted(_write(found, ledger, url)))
-    )  # of "&#27;" the parser made a control, too
-    return _assemble(original, found, subject, url, clean, ledger, tags)
+    return _assemble(original, found, subject, url, cleaned(found, ledger, url), ledger, tags)
 
 
 def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: str, latest: date | None) -> Recognised:
@@ -105,24 +95,6 @@ def _is_automatic(original: Original) -> bool:
     return any(warning.code == "automatic" for warning in original.warnings)
 
 
-def _write(found: Recognised, ledger: ImageLedger, base: str | None) -> str:
-    told: dict[int, str] = {}
-    skipped = found.left_out.skipped if found.left_out else frozenset()
-    layout = NO_LAYOUT
-    for region in found.regions:
-        layout |= layout_tables(region)
-        skipped |= caption_figures(region, skipped)
-        region_captions, region_skipped = captions(region, skipped)
-        told |= region_captions
-        skipped |= region_skipped
-    handed = tongues(found.regions, found.language, found.direction)
-    writer = Writer(ledger.write, base=base, captions=told, skipped=skipped, layout=layout, handed=handed)
-    html = writer.write(found.regions)
-    if found.left_out:
-        ledger.leave_out(found.left_out.pictures, found.left_out.reason)
-    return html
-
-
 def _assemble(
     original: Original,
     found: Recognised,
@@ -141,7 +113,7 @@ def _assemble(
         title = without_site(title, site_names(site, url))
     tags = metadata.tags(note, original.outer.headers, rules)
     images = ledger.images()
-    language = metadata.settled(found.language, language_of(text))
+    language = metadata.spoken(found.language, text)
     told = {"excerpt": summary, "site": site, "tags": tags, "note": note, "original": original.reason}
     return Article(
         original=original,

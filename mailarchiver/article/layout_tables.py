@@ -14,6 +14,8 @@ from selectolax.lexbor import LexborNode
 from .markup import BLOCK, BOXES
 
 _PARTS = frozenset({"thead", "tbody", "tfoot", "tr", "td", "th", "colgroup", "col", "caption"})
+_OF_DATA = frozenset({"thead", "tfoot", "caption"})
+"""Parts that a layout has not, unless they are empty."""
 _LARGEST_CELL = 320
 """Characters of a cell of data, on average; what is longer is text."""
 _LONGEST_CELL = 1_500
@@ -91,7 +93,7 @@ def _is_layout(table: LexborNode) -> bool:
     if role in {"grid", "table", "treegrid"} or (table.attributes.get("summary") or "").strip():
         return False
     parts = list(_parts(table))
-    if any(part.tag in {"thead", "tfoot", "caption"} for part in parts):
+    if any(part.tag in _OF_DATA and (part.text().strip() or part.css_first("img")) for part in parts):
         return False
     rows = [_cells(part) for part in parts if part.tag == "tr"]
     if any(cell.tag == "th" for row in rows for cell in row):

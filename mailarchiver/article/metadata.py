@@ -10,6 +10,7 @@ from ..model import Direction, Headers, TagRules
 from ..text import bylines
 from ..text.dates import find_date, read_date
 from ..text.hosts import host_of
+from ..text.language import first_language_of, language_of
 from ..text.reader_keys import without_reader_keys
 from ..text.redirects import target_of
 from ..text.tracking import untracked
@@ -45,6 +46,15 @@ def language(tag: str | None) -> str | None:
         else:
             written.append(subtag.title() if len(subtag) == 4 and subtag.isalpha() else subtag.lower())
     return "-".join(written)
+
+
+def spoken(said: str | None, text: str) -> str | None:
+    """The language of an article of which its markup says one thing, by its text (see `settled`). A beginning that
+    agrees is enough.
+    """
+    if said and (begins := first_language_of(text)) and settled(said, begins) == said:
+        return said
+    return settled(said, language_of(text))
 
 
 def settled(said: str | None, written: str | None) -> str | None:

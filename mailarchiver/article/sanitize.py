@@ -24,6 +24,7 @@ _CHECKED = {
     "dir": re.compile(r"ltr|rtl|auto"),
     "width": _NUMBER,
     "height": _NUMBER,
+    "role": re.compile(r"table|grid|treegrid"),
     "colspan": _NUMBER,
     "rowspan": _NUMBER,
     "start": re.compile(r"-?[0-9]{1,9}"),

@@ -277,7 +277,9 @@ class Writer(Output):
         html = self._picture(node, caption)
         if link and not html.startswith("<figure><figcaption>"):
             html = html.replace("<figure>", f"<figure><a{link}>", 1).replace("<figcaption>", "</a><figcaption>", 1)
-        self._substance(html, as_block=True)
+        self._end_paragraph()
+        in_list = self._around() in WRAPPER  # where it gets an item of its own
+        self._substance(html + "\n" if in_list else html, as_block=not in_list)
 
 
 def _holds_blocks(node: LexborNode) -> bool:

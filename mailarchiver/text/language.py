@@ -22,6 +22,8 @@ _LONGEST = 10_000
 """Characters that are read where the first of them decide nothing."""
 _BEGINNING = 600
 """Characters in which most texts have so many words; they decide for most, in a fifth of the time."""
+_GLANCE = 150
+"""Characters that are enough where the language is told and only wants to be confirmed."""
 _DAMAGE = re.compile(f"[^ -~\n\t\r\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{ASTRAL}]")
 """What CLD2 takes for damage: controls, halves of surrogate pairs, noncharacters (Unicode 23.7). Said as all but what
 is sound, which is faster.
@@ -47,11 +49,27 @@ def language_of(text: str) -> str | None:
     return begins if begins or len(text) <= _BEGINNING else _language_of(text[:_LONGEST], _PERCENT)
 
 
+def first_language_of(text: str) -> str | None:
+    """The language that a text begins in, as of `language_of` but by a few words: enough to confirm what is told, in
+    a third of the time, not to tell it.
+    """
+    return _by_cld2(_sound(text[:_GLANCE]), _PERCENT_OF_BEGINNING) if pycld2 is not None else None
+
+
 def _language_of(head: str, least: int) -> str | None:
-    """The language that CLD2 is sure of, where at least so many per cent of the text are in it."""
-    head = head if is_printable(head) else _DAMAGE.sub(" ", head)
+    """The language of which CLD2 is sure, where there are words enough."""
+    head = _sound(head)
     if count_words(head[:_BEGINNING]) < FEWEST_WORDS and count_words(head) < FEWEST_WORDS:
         return None
+    return _by_cld2(head, least)
+
+
+def _sound(text: str) -> str:
+    return text if is_printable(text) else _DAMAGE.sub(" ", text)
+
+
+def _by_cld2(head: str, least: int) -> str | None:
+    """The language that CLD2 is sure of, where at least so many per cent of the text are in it."""
     try:
         reliable, _, found = pycld2.detect(head.encode("utf-8"), bestEffort=False)
     except pycld2.error:  # input it takes for damaged

@@ -39,7 +39,7 @@ def test_a_layout_becomes_paragraphs(table: str) -> None:
     ids=["two by two", "header cells", "Word's paragraphs", "ragged", "caption", "role"],
 )
 def test_data_stays_a_table(table: str) -> None:
-    assert "<table>" in article(table).html
+    assert "<table" in article(table).html
 
 
 def test_a_table_of_data_in_a_layout_stays() -> None:

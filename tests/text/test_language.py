@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.article.metadata import settled
+from mailarchiver.article.metadata import settled, spoken
 from mailarchiver.text import language
 from mailarchiver.text.language import language_of
 
-pytest.importorskip("pycld2")
+pycld2 = pytest.importorskip("pycld2")
 
 ENGLISH = (
     "The old weir below the mill has held the river back for two hundred years, and nobody in the village remembers "
@@ -86,3 +86,37 @@ def test_without_cld2_no_language_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_the_text_corrects_its_markup(said: str | None, written: str | None, tag: str | None) -> None:
     assert settled(said, written) == tag
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "tag"),
+    [
+        ("en-GB", ENGLISH * 4, "en-GB"),
+        ("en", GERMAN * 4, "de"),
+        ("en", ENGLISH, "en"),
+        ("en", ENGLISH[:120], "en"),
+        ("zh-TW", HANT * 4, "zh-TW"),
+        ("no", BOKMAL * 3, "no"),
+        (None, GERMAN * 4, "de"),
+        ("de", "", "de"),
+    ],
+    ids=["region", "template", "short", "shorter", "Taiwan", "Norwegian", "untold", "nothing"],
+)
+def test_an_article_is_in_what_its_markup_says_or_its_text_contradicts(
+    said: str | None, text: str, tag: str | None
+) -> None:
+    assert spoken(said, text) == tag
+
+
+def test_a_few_words_confirm_a_language_but_never_tell_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    detect = pycld2.detect
+
+    def counted(octets: bytes, **options: bool) -> object:
+        read.append(len(octets))
+        return detect(octets, **options)
+
+    monkeypatch.setattr(pycld2, "detect", counted)
+    assert spoken("en", ENGLISH * 9) == "en"
+    assert read == [150]
+    assert spoken(None, ENGLISH) is None
