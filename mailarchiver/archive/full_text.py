@@ -25,8 +25,10 @@ BEGINNINGS = range(1, 13)
 """Characters of the beginnings of words that are indexed as words are, those of the marks included."""
 TABLES = ("text", "word")
 """Those of the full text."""
-PARTS = 16
-"""So many parts of about the same size are made one, by and by: the fewer, the more often each octet is written."""
+PARTS = 12
+"""From so many parts of about the same size on SQLite makes them one, by and by: the fewer, the more often each octet is
+written. At sixteen it does so at once: of small ones, for the large ones are done by then.
+"""
 WAITING = 32
 """So many articles go into `word` at once. Alone, each would write five times as much as all its words take there; of
 those that wait, less than that many, a search looks at the words themselves.
@@ -48,8 +50,6 @@ SCHEMA = (
     "CREATE TABLE reached (seq INTEGER NOT NULL)",
     "INSERT INTO reached VALUES (0)",
     *(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {PARTS})" for table in TABLES),  # noqa: S608 - ours
-    # Never all of a large part within the transaction of one mail, which else comes about at sixteen.
-    *(f"INSERT INTO {table} ({table}, rank) VALUES ('crisismerge', {4 * PARTS})" for table in TABLES),  # noqa: S608 - ours
 )
 """For `seq` see search_index.py."""
 
