@@ -26,8 +26,8 @@ BEGINNINGS = range(1, 13)
 TABLES = ("text", "word")
 """Those of the full text."""
 PARTS = 12
-"""From so many parts of about the same size on SQLite makes them one, by and by: the fewer, the more often each octet is
-written. At sixteen it does so at once: of small ones, for the large ones are done by then.
+"""From so many parts of about the same size on SQLite makes them one, by and by: the fewer, the more often each octet
+is written. At sixteen it does so at once, of small ones: the large ones are done by then.
 """
 WAITING = 32
 """So many articles go into `word` at once. Alone, each would write five times as much as all its words take there; of

@@ -24,7 +24,7 @@ WHOLE_SINCE = 2
 CACHE_KIB = 16_000
 PAGE = 1024
 """Octets. A mail changes some twenty pages, a third of them in places of its own: each is written to the log, and later
-to the database. A ledger that was made with larger ones keeps them.
+to the database. A ledger that was made with larger ones has them until it is rebuilt.
 """
 LOG = 16_000_000
 """Octets: how long the log of the database grows before it is copied into it."""
@@ -112,6 +112,24 @@ class Ledger(Filed, Seen, Noted):
             query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
             if self._db.execute(query, (table, column)).fetchone() is None:
                 self._db.execute(statement)
+
+    def repage(self) -> None:
+        """Give a database that an older program made pages of today's size; not while others have it open."""
+        (page,) = self._db.execute("PRAGMA page_size").fetchone()
+        if page == PAGE:
+            return
+        (wait,) = self._db.execute("PRAGMA busy_timeout").fetchone()
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("PRAGMA journal_mode = DELETE")  # with a log, pages keep their size
+            self._db.execute(f"PRAGMA page_size = {PAGE}")
+            self._db.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {wait}")
+        self._prepare()
 
     def shrink(self) -> None:
         """Give back the memory of pages that are kept for the next look-up: up to `CACHE_KIB`."""
