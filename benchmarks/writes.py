@@ -5,7 +5,7 @@
 
 Into a made-up archive of so many articles (benchmarks/store.py; 100,000) the mails of a folder of .eml files are filed
 one by one, each with what a round does after it: the search index, the pages. Where there are less mails than are to be
-filed (2,000), they come again with another header field: other mails of the same articles. They arrive at thirty a day.
+filed (2,000), they come again, as other mails of other articles. They arrive at thirty a day.
 
 It is counted what the process hands to the kernel (`wchar` of /proc/self/io), so the disk and the load do not matter:
 with DIR in memory it is done sooner. SQLite writes a page to its journal or log, and to the database: both count.
@@ -17,6 +17,7 @@ import argparse
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -27,7 +28,7 @@ from store import grown
 
 from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.store import Store
-from mailarchiver.model import Filing, MessageRef, RawMessage, Rules
+from mailarchiver.model import Bundle, Filing, MessageRef, RawMessage, Rules
 from mailarchiver.pipeline import understand
 from mailarchiver.poll import refresh_pages
 
@@ -50,7 +51,13 @@ def filings(folder: Path) -> Iterator[Filing]:
         raw = RawMessage(MessageRef("mails", "INBOX", 1, number), FIRST + number * EVERY, mail)
         answer = understand(raw, id=digest[:12], rules=Rules(UTC))
         if isinstance(answer, tuple):  # or else it goes to quarantine
-            yield Filing(raw.ref, digest, folded, answer)
+            yield Filing(raw.ref, digest, folded, tuple(another(bundle, number) for bundle in answer))
+
+
+def another(bundle: Bundle, number: int) -> Bundle:
+    """An article that is not the same as one of another number."""
+    url = bundle.url_key and f"{bundle.url_key}/{number}"
+    return replace(bundle, url_key=url, text_key=digests(b"%d %s" % (number, bundle.text_key.encode()))[0])
 
 
 def written(work: Callable[[], object]) -> int:
@@ -80,12 +87,15 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="for the archive")
     options = parser.parse_args()
     figures: dict[str, list[int]] = defaultdict(list)
+    words: list[int] = []
     with TemporaryDirectory(dir=options.folder, prefix="writes-benchmark-") as name, ExitStack() as stack:
         store = stack.enter_context(grown(Path(name) / "archive", options.articles))
         refresh_pages(store)
         for filing in islice(filings(options.mails_in), options.mails):
             for part, count in measured(store, filing).items():
                 figures[part].append(count)
+            words.append(sum(bundle.entry.words for bundle in filing.bundles))
+    print(f"Mails of {mean(words):.0f} words in the mean, {median(words):.0f} in the median\n")
     print(f"{'KB for one mail beside its folder':34}{'mean':>8}{'median':>8}{'most':>8}")
     for part, counts in figures.items():
         print(f"{part:34}{mean(counts) / 1000:8.1f}{median(counts) / 1000:8.1f}{max(counts) / 1000:8.0f}")
