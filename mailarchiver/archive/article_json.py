@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING
 
 from .. import EXTRACTOR
-from ..text.reading_time import reading_minutes
 from . import FORMAT
 
 if TYPE_CHECKING:
@@ -25,10 +24,13 @@ def metadata(
     *,
     received: datetime,
     id: str,  # noqa: A002 - the format's word
+    minutes: int | None,
     digest: str,
     sums: Mapping[str, str],
 ) -> dict[str, object]:
-    """The content of article.json. `digest` is the SHA-256 of the whole mail, `sums` are those of the other files."""
+    """The content of article.json. `minutes` is how long the article takes to read, `digest` the SHA-256 of its whole
+    mail, `sums` are those of the other files.
+    """
     original = article.original
     return {
         "format": FORMAT,
@@ -43,7 +45,7 @@ def metadata(
         "direction": article.direction,
         "excerpt": article.excerpt,
         "words": article.words,
-        "reading_minutes": reading_minutes(article.text, article.language),
+        "reading_minutes": minutes,
         "tags": list(article.tags),
         "received": received.isoformat(),
         "account": raw.ref.account,

@@ -21,7 +21,6 @@ from .. import EXTRACTOR
 from ..text.controls import without_controls
 from ..text.file_types import is_shown
 from ..text.hosts import host_of
-from ..text.reading_time import reading_minutes
 from ..text.wording import day_in_words, moment_in_words, month_in_words, size_in_words
 from .article_json import forwarded_by, warnings_of
 
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from ..model import Address, Article, Attachment, Image, ImageOutcome
 
 _POLICY = "default-src 'none'; img-src 'self' data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+_STYLE = "<style>"
+"""What the stylesheet stands behind. It is half of many a page, and neither escaped nor looked through with each."""
 
 _ACTIVE_TYPE = re.compile(r"text/(html|xml|xsl)\b|application/xml\b|multipart/|[^;]+\+xml\b", re.IGNORECASE)
 _ACTIVE_ENDING = re.compile(r"\.(s?html?|xht(ml)?|svgz?|xml|xslt?|mht(ml)?)$", re.IGNORECASE)
@@ -57,8 +59,9 @@ _NOT_KEPT: dict[ImageOutcome, str] = {
 }
 
 
-def page(article: Article, *, received: datetime) -> str:
-    """The article's page as HTML. `received` is in the archive's time zone.
+def page(article: Article, *, received: datetime, minutes: int | None) -> bytes:
+    """The article's page as HTML, in UTF-8. `received` is in the archive's time zone, `minutes` is how long the
+    article takes to read.
 
     Relies on `article.html` being sanitised; escapes everything else. Links nothing outside its folder but the month
     page, the front page and, where it is http(s), the article's URL.
@@ -70,32 +73,32 @@ def page(article: Article, *, received: datetime) -> str:
         sender=forwarded_by(article.original),
         body=Markup(_with_long_marked(_with_large_pictures_linked(article.html))),  # noqa: S704 - article/ sanitises it last
         source=article.site or host,
-        minutes=reading_minutes(article.text, article.language) or 0,
+        minutes=minutes or 0,
         url=article.url if host else None,
         received=received.isoformat(),
         month=month_in_words(f"{received.year:04}/{received.month:02}"),
         more=_unreferenced(article),
         not_kept=_not_kept(article.images),
         warnings=warnings_of(article),
-        style=style,
         policy=policy,
         extractor=EXTRACTOR,
     )
-    return without_controls(html)
+    head, begin, body = without_controls(html).partition(_STYLE)
+    return b"".join((head.encode("utf-8", "replace"), begin.encode(), style, body.encode("utf-8", "replace")))
 
 
 @cache
-def _design() -> tuple[Template, Markup, Markup]:
+def _design() -> tuple[Template, bytes, Markup]:
     """The template, the stylesheet, and the policy that allows this stylesheet and nothing else."""
     folder = resources.files(__package__) / "templates"
-    style = (folder / "article.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    style = (folder / "article.css").read_bytes()
+    digest = base64.b64encode(hashlib.sha256(style).digest()).decode("ascii")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"day": day_in_words, "moment": moment_in_words, "size": size_in_words}
     environment.filters |= {"who": _who, "shown": _shown}
     environment.tests |= {"active": _is_active, "viewable": is_shown}
     template = environment.from_string((folder / "article.html.j2").read_text("utf-8"))
-    return template, Markup(style), Markup(_POLICY.format(digest))  # noqa: S704 - both are our own
+    return template, style, Markup(_POLICY.format(digest))  # noqa: S704 - our own
 
 
 def _with_large_pictures_linked(html: str) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from urllib.parse import urlsplit
 
 from ..text.hosts import host_of
 from ..text.tracking import without_tracking
 from ..text.whitespace import fold
 
+_TYPOGRAPHY = "–—‘’“”•"
+"""The marks of most texts that NFKC and case folding leave as they are."""
+_USUAL = {mark: unicodedata.normalize("NFKC", mark) for mark in "\u00a0…\u3000（），：！？"}
+"""The marks of most texts that NFKC changes. A text without any is looked through, not taken apart."""
 _ASCII_SPACE = bytes(code for code in range(128) if chr(code).isspace())
 
 
@@ -39,10 +44,16 @@ def text_key(text: str, otherwise: str) -> str:
     An article without any text (a mail of pictures) is the same as no other: its key is made of `otherwise`, which
     names the article itself.
     """
-    folded = _folded_ascii(text) if text.isascii() else fold(text).encode("utf-8", "replace")
-    return hashlib.sha256(folded or f"\0{otherwise}".encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(_folded(text) or f"\0{otherwise}".encode("utf-8", "replace")).hexdigest()
 
 
-def _folded_ascii(text: str) -> bytes:
-    """What `fold` makes of ASCII, in a tenth of the time."""
-    return text.encode("ascii").lower().translate(None, _ASCII_SPACE)
+def _folded(text: str) -> bytes:
+    """What `fold` makes of a long text, in two thirds of the time; of ASCII with typography, in a tenth."""
+    for mark, plain in _USUAL.items():
+        text = text.replace(mark, plain)
+    letters = text
+    for mark in _TYPOGRAPHY:
+        letters = letters.replace(mark, "-")
+    if letters.isascii():
+        return text.encode().lower().translate(None, _ASCII_SPACE)
+    return fold(text).encode("utf-8", "replace")

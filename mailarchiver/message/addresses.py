@@ -79,8 +79,11 @@ def read_address(text: str) -> Address | None:
 
 def _name(text: str) -> str:
     """What is printed beside an address, without what dresses it."""
-    text = _GROUPS.sub(r"\1 via ", text.strip())
+    text = text.strip()
+    text = _GROUPS.sub(r"\1 via ", text) if text.startswith("'") else text
     bare = " ".join(_BRACKETS.sub(" ", _ANGLES.sub(" ", text)).split()).strip(_DRESS + ",<>")
     if bare[:1] + bare[-1:] in {"()", "[]"}:
         bare = bare[1:-1]
-    return _QUOTED_PAIR.sub(r"\1", bare).strip(_DRESS) if bare.strip(".") else ""
+    if not bare.strip("."):
+        return ""
+    return (_QUOTED_PAIR.sub(r"\1", bare) if "\\" in bare else bare).strip(_DRESS)

@@ -7,7 +7,7 @@ of it takes time linear in the octets; what is longer than the caps below is cut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -23,12 +23,13 @@ STRUCTURED_OCTETS = 2_048
 
 _BARE_BLANK = re.compile(rb"\r\r(?!\n)")
 _END = rb"(?>\r+\n|\n|\r)"
-_LINE = re.compile(rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*(?:" + _END + rb"|\Z)")
-"""A line with the lines that continue it (RFC 5322 §2.2.3).
+_WRAPPED = rb"[^\r\n]*+(?:" + _END + rb"[ \t][^\r\n]*+)*"
+"""A line with the lines that continue it (RFC 5322 §2.2.3), without its end.
 
 QUIRK: no possessive quantifier on a group: Python 3.11.2 matches those wrongly (fixed in 3.11.5, cpython gh-106052).
 """
-_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*(" + _WRAPPED + rb")(?:" + _END + rb"|\Z)")
+_LINE = re.compile(_WRAPPED + rb"(?:" + _END + rb"|\Z)")
 _DELIMITER = b"--"
 _ENVELOPE = re.compile(rb">?From ")
 _MORE_FIELDS = re.compile(
@@ -40,7 +41,9 @@ _MORE_FIELDS = re.compile(
 _WRAPS = 20
 """Of lines that continue a field without indentation; more are no header."""
 _NEAR = 4_096
-_FOLD = re.compile(rb"[\r\n]+[ \t]+")
+_FOLD = re.compile(rb"\n[ \t]+")
+"""Where all line ends are LF. Begins with a literal, which is found fast."""
+_ANY_FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_SUPERSET = re.compile(r"utf|iso2022|hz")
 """Codecs that nothing but UTF-8 itself, or no raw header at all, is in."""
@@ -96,25 +99,26 @@ def split_header(data: bytes, start: int, end: int) -> tuple[Fields, int]:
     limit = min(stop, start + HEADER_OCTETS)
     notes = ["the header is longer than 1 MB; the rest was not read"] if stop > limit else []
     items: list[tuple[str, bytes]] = []
-    for line, line_end in _lines(data, start, limit):
-        name = _FIELD.match(data, line, line_end)
-        if name:
-            items.append((name[1].decode("ascii"), _unfold(data, name.end(), line_end, notes)))
+    following = start
+    while (line := following) < limit and len(items) < FIELDS:
+        found = _FIELD.match(data, line, limit)
+        following = found.end() if found else _line_end(data, line, limit)
+        if found:
+            items.append((found[1].decode("ascii"), _unfold(data, *found.span(2), notes)))
         elif (
             items
             and _may_wrap(data, line, notes)
-            and _MORE_FIELDS.search(data, line_end - 1, min(limit, line_end + _NEAR))
+            and _MORE_FIELDS.search(data, following - 1, min(limit, following + _NEAR))
         ):
             # QUIRK: mailers that wrap a field without the space that says so
             notes.append("a field is wrapped without indentation")
-            items[-1] = (items[-1][0], items[-1][1] + b" " + _unfold(data, line, line_end, notes))
+            items[-1] = (items[-1][0], items[-1][1] + b" " + _unfold(data, line, following, notes))
         elif data[line] not in b" \t" and not _ENVELOPE.match(data, line):
             notes.append("a line in the header is no field: the body was taken to begin there")
             body = line
             break
-        if len(items) >= FIELDS:
-            notes.append(f"more than {FIELDS} header fields; the rest was not read")
-            break
+    if len(items) >= FIELDS:
+        notes.append(f"more than {FIELDS} header fields; the rest was not read")
     return Fields(tuple(items), tuple(dict.fromkeys(notes))), body
 
 
@@ -123,13 +127,10 @@ def _may_wrap(data: bytes, line: int, notes: list[str]) -> bool:
     return len(notes) < _WRAPS and not data.startswith(_DELIMITER, line)
 
 
-def _lines(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where each line begins and ends, those that continue it included."""
-    while start < end:
-        match = _LINE.match(data, start, end)
-        line_end = match.end() if match else end
-        yield start, line_end
-        start = line_end
+def _line_end(data: bytes, start: int, end: int) -> int:
+    """Where the line that begins there ends, those that continue it included."""
+    found = _LINE.match(data, start, end)
+    return found.end() if found else end
 
 
 def _blank_line(data: bytes, start: int, end: int) -> tuple[int, int]:
@@ -140,7 +141,8 @@ def _blank_line(data: bytes, start: int, end: int) -> tuple[int, int]:
     found = data.find(b"\n\r\n", start, end)
     plain = data.find(b"\n\n", start, found if found >= 0 else end)
     stop, body = (plain, plain + 2) if plain >= 0 else (found, found + 3) if found >= 0 else (end, end)
-    bare = _BARE_BLANK.search(data, start, min(stop, start + HEADER_OCTETS))
+    limit = min(stop, start + HEADER_OCTETS)
+    bare = _BARE_BLANK.search(data, start, limit) if data.find(b"\r\r", start, limit) >= 0 else None
     return (bare.start(), bare.end()) if bare else (stop, body)
 
 
@@ -150,7 +152,10 @@ def _unfold(data: bytes, start: int, end: int, notes: list[str]) -> bytes:
         notes.append("a header field is longer than 64 KB; the rest was not read")
         end = start + FIELD_OCTETS
     value = data[start:end]
-    return (_FOLD.sub(b" ", value) if b"\n" in value or b"\r" in value else value).strip(b" \t\r\n")
+    if b"\n" in value or b"\r" in value:
+        even = value.replace(b"\r\n", b"\n")
+        value = _ANY_FOLD.sub(b" ", value) if b"\r" in even else _FOLD.sub(b" ", even)
+    return value.strip(b" \t\r\n")
 
 
 def unfolded(value: bytes, charset: str | None = None) -> str:
@@ -198,7 +203,7 @@ def _unquote(value: str) -> str:
     if not value.startswith('"'):
         return value
     inner = value[1:-1] if len(value) > 1 and value.endswith('"') else value[1:]
-    return _QUOTED_PAIR.sub(r"\1", inner)
+    return _QUOTED_PAIR.sub(r"\1", inner) if "\\" in inner else inner
 
 
 def _joined(raw: Mapping[str, str]) -> dict[str, str]:
@@ -210,7 +215,7 @@ def _joined(raw: Mapping[str, str]) -> dict[str, str]:
     sections: dict[str, list[tuple[int, bool, str]]] = {}
     plain: dict[str, str] = {}
     for key, value in raw.items():
-        match = _SECTION.fullmatch(key)
+        match = _SECTION.fullmatch(key) if "*" in key else None
         if match and (match[2] or match[3]):
             sections.setdefault(match[1], []).append((int(match[2] or 0), bool(match[3]), value))
         else:

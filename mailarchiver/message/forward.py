@@ -50,7 +50,8 @@ def unwrap(message: Message) -> tuple[Original, ...]:
         if originals[0].forwarded:
             return originals
     warning = MailWarning("automatic", f"nobody wrote this mail to be read: {sign.words}")
-    why = "none: it is automatic mail" if _quotes(message) else None
+    quotes = _has_marks(message.html) or _is_quoted(message.text)
+    why = "none: it is automatic mail" if quotes else None
     return (replace(_itself(message), reason=why, warnings=(*message.warnings, warning)),)
 
 
@@ -125,25 +126,33 @@ def _all_parts(message: Message) -> tuple[Part, ...]:
 def _found(message: Message) -> Found | Quoted | None:
     """The forward in the body, or why what it quotes is none; None for a mail that quotes nothing.
 
-    The plain text of a mail that has HTML is looked at only for what the HTML has: a program that forwards writes both.
+    The plain text of a mail that has HTML is looked at only where there is a forward in the HTML, and no words in that:
+    a program that forwards writes both, and nobody reads the second.
     """
     evidence = Evidence.of(message.headers)
-    if evidence.kind == "reply":
-        return Quoted(REPLY) if _quotes(message) or _has_block(message) else None
+    kind = evidence.kind
+    hinted = _has_marks(message.html)
+    quotes = hinted or _is_quoted(message.text)
+    if kind == "reply":
+        return Quoted(REPLY) if quotes or _has_block(message) else None
     if message.html:
-        worth_it = evidence.kind == "forward" or may_hold_forward(message.html)
-        found = unwrap_html(message.html, evidence) if worth_it else None
-        in_text = unwrap_text(message.text, evidence) if message.text and isinstance(found, Found) else None
-        if isinstance(found, Found) and isinstance(in_text, Found):
-            return replace(found, text=in_text.text)
+        found = unwrap_html(message.html, evidence) if hinted or kind == "forward" else None
+        if isinstance(found, Found) and message.text and not (found.html or "").strip():
+            in_text = unwrap_text(message.text, evidence)
+            return replace(found, text=in_text.text) if isinstance(in_text, Found) else found
     else:
         found = unwrap_text(message.text, evidence) if message.text else None
-    return found or (Quoted(NOTHING_SAYS_SO) if _quotes(message) else None)
+    return found or (Quoted(NOTHING_SAYS_SO) if quotes else None)
 
 
-def _quotes(message: Message) -> bool:
-    """Whether it shows any of the marks that quotes have."""
-    return bool(message.text and "\n>" in message.text) or bool(message.html and may_hold_forward(message.html))
+def _has_marks(html: str | None) -> bool:
+    """Whether an HTML body has any of the marks that forwards leave, and quotes."""
+    return html is not None and may_hold_forward(html)
+
+
+def _is_quoted(text: str | None) -> bool:
+    """Whether a plain text has quoted lines."""
+    return text is not None and "\n>" in text
 
 
 def _has_block(message: Message) -> bool:

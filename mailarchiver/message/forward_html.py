@@ -10,6 +10,7 @@ import html as markup
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -46,8 +47,10 @@ def unwrap_html(html: str, evidence: Evidence) -> Found | Quoted | None:
     root = parse_body(html)
     if root is None:
         return None
+    following = read_lines(root, LINES)
+    lines: list[Line] = []
     for limit in (LINES // 10, LINES):
-        lines = list(read_lines(root, limit))
+        lines += islice(following, limit - len(lines))
         blocks = forwards([line.text for line in lines], evidence, partial(_is_drawn, lines), wrapped=False)
         if len(lines) < limit or (isinstance(blocks, tuple) and blocks[-1].end < limit // 2):
             break

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -124,8 +124,14 @@ def label_of(line: str) -> tuple[Field, str] | None:
     end = min((at for at in (colon, wide) if at >= 0), default=-1)
     if end < 1:
         return None
-    name = markers().labels.get(fold(line[:end]))
+    name = markers().labels.get(_folded_label(line[:end]))
     return (name, line[end + 1 :].strip(" \t*_\u00a0")) if name else None
+
+
+@lru_cache(maxsize=256)
+def _folded_label(text: str) -> str:
+    """A short text, folded. Remembered: block after block has the same labels, and each is looked at several times."""
+    return fold(text)
 
 
 def language_of(lines: Sequence[str]) -> str | None:

@@ -48,9 +48,10 @@ def forwards(
     `drawn` tells whether the mail program set a block off. Further blocks count only where each stands directly on top
     of the next: text between them makes the rest quoted history, which stays.
     """
-    if evidence.kind == "reply":
+    kind = evidence.kind
+    if kind == "reply":
         return Quoted(REPLY)
-    is_forward = evidence.kind == "forward"
+    is_forward = kind == "forward"
     block = find_block(lines, bare=is_forward, wrapped=wrapped)
     if block is None:
         return Quoted(NO_BLOCK) if is_forward else None
@@ -90,7 +91,7 @@ def unwrap_text(text: str, evidence: Evidence) -> Found | Quoted | None:
 
 def _depth(line: str) -> int:
     """How deep a line is quoted: the number of `>` before it."""
-    match = _QUOTE.match(line)
+    match = _QUOTE.match(line) if ">" in line else None
     return match.group().count(">") if match else 0
 
 
@@ -106,7 +107,9 @@ def _body(lines: Sequence[str], depth: int) -> str:
         lines = lines[: quoted[-1] + 1] if quoted else lines
         mark = re.compile(rf"(?:[ \t]?>){{1,{depth}}}[ \t]?")
         lines = [mark.sub("", line, count=1) if _depth(line) else line for line in lines]
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    if filled and is_end(lines[filled[-1]].strip()):
-        lines = lines[: filled[-1]]
-    return textwrap.dedent("\n".join(lines)).strip("\n")
+    last = next((index for index in reversed(range(len(lines))) if lines[index].strip()), None)
+    if last is not None and is_end(lines[last].strip()):
+        lines = lines[:last]
+    lines = [line if line.strip(" \t") else "" for line in lines]
+    text = "\n".join(lines).strip("\n")
+    return textwrap.dedent(text) if all(line[:1] in {"", " ", "\t"} for line in lines) else text

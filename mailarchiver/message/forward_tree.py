@@ -20,6 +20,8 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 SILENT = frozenset({"style", "script", "head", "title", "template", "noscript"})
 _CELLS = frozenset({"td", "th"})
+_SIGNED = frozenset({"div", "span", "p", "table"})
+"""What mail programs put a signature in."""
 _LONGEST_SIGNATURE = 2_000
 """Characters; what is longer only bears the name: programs have put whole quotes there."""
 _SIGNATURES_SKIPPED = 20
@@ -66,8 +68,7 @@ def read_lines(root: LexborNode, limit: int) -> Iterator[Line]:
     pieces: list[str] = []
     last: LexborNode | None = None
     count = preformatted = 0
-    for node, entering in _walk(root):
-        tag = node.tag
+    for node, tag, entering in _walk(root):
         if tag == "-text":
             text = node.text_content or ""
             shown = text.split("\n", limit) if preformatted else [text]
@@ -84,56 +85,61 @@ def read_lines(root: LexborNode, limit: int) -> Iterator[Line]:
         preformatted += (1 if entering else -1) if tag == "pre" else 0
         if tag in _CELLS:
             pieces.append(" ")
-        elif (tag == "br" and entering) or (tag in _BLOCKS and pieces and _shown(pieces)):
-            yield Line(_shown(pieces), last)
-            pieces, count = [], count + 1
+        elif (tag == "br" and entering) or (tag in _BLOCKS and pieces):
+            line, pieces = _shown(pieces), []
+            if line or tag == "br":
+                yield Line(line, last)
+                count += 1
             if count >= limit:
                 return
-    if _shown(pieces):
-        yield Line(_shown(pieces), last)
+    line = _shown(pieces)
+    if line:
+        yield Line(line, last)
 
 
 def _shown(pieces: list[str]) -> str:
     return " ".join("".join(pieces).replace("\ufeff", "").split())
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node below `root` when it is entered, and again when it is left; not what no browser shows, nor signatures.
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, str, bool]]:
+    """Every node below `root`, and its tag, when it is entered, and again when it is left; not what no browser shows,
+    nor signatures.
 
     A loop, not a recursion: hostile mail is nested deeper than Python's stack.
     """
     node = root.child
     signatures = 0
     while node is not None:
-        silent = node.tag in SILENT
-        if not silent and signatures < _SIGNATURES_SKIPPED and is_signature(node):
+        tag = node.tag or ""
+        silent = tag in SILENT
+        if tag in _SIGNED and signatures < _SIGNATURES_SKIPPED and is_signature(node):
             silent = len(node.text()) <= _LONGEST_SIGNATURE
             signatures += 1
         if not silent:
-            yield node, True
+            yield node, tag, True
         below = None if silent else node.child
         while below is None:
-            if not silent and node.tag != "-text":
-                yield node, False
+            if not silent and tag != "-text":
+                yield node, tag, False
             silent = False
             below = node.next
             if below is None:
                 parent = node.parent
                 if parent is None or parent.mem_id == root.mem_id:
                     return
-                node = parent
+                node, tag = parent, parent.tag or ""
         node = below
 
 
 def named(node: LexborNode) -> str:
     """An element's id and classes in one string, whatever a mail program put before them (`x_`, `gmail-m_123`)."""
-    attributes = node.attributes
+    attributes = node.attributes or {}
     return f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip()
 
 
 def is_signature(node: LexborNode) -> bool:
     """Whether a mail program says that this element is a signature."""
-    if node.tag not in {"div", "span", "p", "table"} or not node.attributes:
+    if node.tag not in _SIGNED:
         return False
     name = named(node)
     return bool(name) and is_signature_name(name)

@@ -39,15 +39,15 @@ def _base64(data: bytes) -> tuple[bytes, str | None]:
     pieces; each piece is decoded by itself, so that nothing behind the first is lost. Prose under the label base64
     is taken for what it is.
     """
-    if _PROSE.search(data, 0, _LOOKED_AT):
+    if b" " in data[:_LOOKED_AT] and _PROSE.search(data, 0, _LOOKED_AT):
         return data, "labelled base64, but is not"
-    first, _, rest = data.partition(b"=")
-    more = rest.lstrip(_SPACE + b"=")
+    end = data.find(b"=")
+    more = data[end:].lstrip(_SPACE + b"=") if end >= 0 else b""
     if more and _ONLY_BASE64.fullmatch(more):
-        pieces = [_base64_piece(piece) for piece in [first, *re.split(rb"=+", more, maxsplit=_PIECES)]]
+        pieces = [_base64_piece(piece) for piece in [data[:end], *re.split(rb"=+", more, maxsplit=_PIECES)]]
         return b"".join(pieces), "base64 in several pieces"
     if more:
-        return _base64_piece(first), "base64 with something else behind it"
+        return _base64_piece(data[:end]), "base64 with something else behind it"
     try:
         return binascii.a2b_base64(data), None
     except binascii.Error:

@@ -84,7 +84,7 @@ def joins(last: str, following: str) -> bool:
 
 def fold(text: str) -> str:
     """The text reduced to what makes two copies of it the same: NFKC, case-folded, without white space."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", text).casefold().replace(" ", "").split())  # few are left to split at
 
 
 def folded(text: str, around: str) -> str:

@@ -321,6 +321,13 @@ def test_mails_that_differ_in_line_ends_only_share_the_second_digest() -> None:
     assert unix[0] == unix[1] == hashlib.sha256(MAIL.replace(b"\r\n", b"\n")).hexdigest()
 
 
+@given(st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n"])))
+def test_every_line_end_is_folded(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    folded = b"\n".join(data.splitlines()) + (b"\n" if data.endswith((b"\r", b"\n")) else b"")
+    assert digests(data)[1] == hashlib.sha256(folded).hexdigest()
+
+
 def test_the_card_of_automatic_mail_says_so() -> None:
     plain = article()
     warned = replace(plain.original, warnings=(MailWarning("automatic", "a bounce"),))

@@ -12,6 +12,7 @@ import pytest
 
 from mailarchiver.archive.page import page
 from mailarchiver.model import Address, Article, Attachment, Headers, Image, MailWarning, Message, Original
+from mailarchiver.text.reading_time import reading_minutes
 from tests.archive.specimens import PIXEL, RECEIVED, article, forwarded
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ HOSTILE = "</title></style><script>alert(1)</script>\" onload='x' {{ 7*7 }} & \x
 
 
 def rendered(of: Article) -> str:
-    return page(of, received=RECEIVED)
+    return page(of, received=RECEIVED, minutes=reading_minutes(of.text, of.language)).decode()
 
 
 def tree(html: str) -> Element:

@@ -70,8 +70,8 @@ def test_texts_are_equal_whatever_the_case_and_the_wrapping() -> None:
     assert text_key("The first train", "a") != text_key("The last train", "a")
 
 
-@given(st.text(st.characters(codec="ascii")))
-def test_ascii_has_the_key_that_it_has_beside_other_letters(text: str) -> None:
+@given(st.text(st.characters(codec="ascii")) | st.text(st.sampled_from("AaÉ \n\u0301\u00a0…\u3000（！、’—“")))
+def test_the_key_is_that_of_the_folded_text(text: str) -> None:
     digest = hashlib.sha256((fold(text) or "\0x").encode()).hexdigest()
     assert text_key(text, "x") == digest
 

@@ -158,6 +158,19 @@ def test_text_of_every_program() -> None:
         assert original.text == "It rained.\nAnd rained.", name
 
 
+@pytest.mark.parametrize(
+    ("html", "text"), [("<p>It rained.</p>", None), ("", "It rained.")], ids=["beside the HTML", "instead of it"]
+)
+def test_the_plain_text_is_cut_out_only_where_the_html_has_none(html: str, text: str | None) -> None:
+    """Nothing reads the one beside the other."""
+    quote = '<div class="gmail_quote"><div class="gmail_attr">{}</div>{}</div>'.format(
+        BLOCK.replace("<", "&lt;").replace("\n", "<br>"), html
+    )
+    both = multipart("alternative", part(f"{BLOCK}\n\nIt rained.\n".encode()), part(quote.encode(), "text/html"))
+    original = only(parse(mail(both, subject="Fwd: Rain in May")))
+    assert (original.headers.sender, original.html, original.text) == (JANE, html, text)
+
+
 def test_a_block_that_lost_its_line_breaks() -> None:
     text = (
         "  ----- Forwarded Message ----- From: Jane Roe <jane@example.org>To: <fay@example.org>Cc Bob <bob@example.com>"

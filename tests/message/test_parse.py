@@ -61,6 +61,31 @@ def test_a_sender_is_found_where_the_standard_finds_none(field: str, sender: Add
 
 
 @pytest.mark.parametrize(
+    ("clauses", "is_sound"),
+    [
+        ("from a.example (mx (Postfix) [192.0.2.1]) by b.example with ESMTPS id 1 for <c@example.org>", True),
+        ("from a.example (unknown; helo x) by b.example", True),
+        ('from "a;b" by b.example', True),
+        ("", True),
+        ("from a.example (mx by b.example", False),
+        ("from a.example) by b.example", False),
+        ("from a.example by b.example for <<c@example.org>>", False),
+        ('from "a by b.example', False),
+    ],
+)
+def test_the_date_of_a_trace_counts_where_its_clauses_are_sound(clauses: str, is_sound: bool) -> None:
+    message = parse(f"Received: {clauses}; Thu, 7 Mar 2024 09:00:05 +0545\r\n\r\nx".encode())
+    assert message.headers.received == ("2024-03-07T09:00:05+05:45" if is_sound else None)
+    assert (message.warnings == ()) == is_sound
+
+
+def test_what_is_wrong_with_an_address_is_said_of_each_mail_that_has_it() -> None:
+    first, second = (parse(b"From: Jane <jane@example.org\r\nSubject: %d\r\n\r\nx" % number) for number in (1, 2))
+    assert (first.headers.sender, first.warnings) == (second.headers.sender, second.warnings)
+    assert any("address" in warning.detail.lower() for warning in second.warnings)
+
+
+@pytest.mark.parametrize(
     ("text", "date"),
     [
         ("Thu, 7 Mar 2024 09:00:00 GMT", "2024-03-07T09:00:00+00:00"),
