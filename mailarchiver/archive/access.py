@@ -85,6 +85,7 @@ class Access:
             with lock.held(self._layout.lock, wait=self._wait, mode=PRIVATE_FILE):
                 self.close()
                 self._drop_if_damaged()
+                self._connected().repage()
                 return recovery.rebuild(self._layout, self._connected(), sift=sift, step=step)
 
     def _left(self, came: float) -> float:

@@ -98,7 +98,8 @@ class Filed:
 
     def holder(self, base: str) -> str | None:
         """The digest of the mail that has this id, removed or not."""
-        found = self._db.execute("SELECT digest FROM entry WHERE base = ? LIMIT 1", (base,)).fetchone()
+        query = "SELECT digest FROM entry WHERE id = ?1 OR id >= ?1 || '-' AND id < ?1 || '.' LIMIT 1"
+        found = self._db.execute(query, (base,)).fetchone()
         return None if found is None else str(found[0])
 
     def has(self, entry_id: str) -> bool:

@@ -22,8 +22,12 @@ from .seen import Seen
 WHOLE_SINCE = 2
 """From this version on they differ only in what is kept of an older one: nothing need be read again for it."""
 CACHE_KIB = 16_000
-LOG_PAGES = 4_000
-"""Of 4 KiB: how long the log of the database grows before it is copied into it."""
+PAGE = 1024
+"""Octets. A mail changes some twenty pages, a third of them in places of its own: each is written to the log, and later
+to the database. A ledger that was made with larger ones has them until it is rebuilt.
+"""
+LOG = 16_000_000
+"""Octets: how long the log of the database grows before it is copied into it."""
 
 
 class Ledger(Filed, Seen, Noted):
@@ -44,12 +48,14 @@ class Ledger(Filed, Seen, Noted):
             on_failure.pop_all()
 
     def _prepare(self) -> None:
+        self._db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         # A batch touches a few pages of each index for every mail: they are to fit into memory, and to be copied from
         # the log to the database not with every second batch. Of what is synced, and when, this changes nothing.
         self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        (page,) = self._db.execute("PRAGMA page_size").fetchone()
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {LOG // page}")
         version = self._version()
         if version > SCHEMA_VERSION:
             raise ArchiveRefused(
@@ -106,6 +112,24 @@ class Ledger(Filed, Seen, Noted):
             query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
             if self._db.execute(query, (table, column)).fetchone() is None:
                 self._db.execute(statement)
+
+    def repage(self) -> None:
+        """Give a database that an older program made pages of today's size; not while others have it open."""
+        (page,) = self._db.execute("PRAGMA page_size").fetchone()
+        if page == PAGE:
+            return
+        (wait,) = self._db.execute("PRAGMA busy_timeout").fetchone()
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("PRAGMA journal_mode = DELETE")  # with a log, pages keep their size
+            self._db.execute(f"PRAGMA page_size = {PAGE}")
+            self._db.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {wait}")
+        self._prepare()
 
     def shrink(self) -> None:
         """Give back the memory of pages that are kept for the next look-up: up to `CACHE_KIB`."""

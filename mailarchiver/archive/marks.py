@@ -5,6 +5,8 @@ word. Pure.
 
     ·1lake        the title has `lake`
     ·2lake        byline, site, note or tags have it, or the text has it often
+    ·3example     the site has `example`; in the table of words only, as the next one
+    ·4roe         the byline has `roe`
     ·tag·slow·travel   ·kind·page
     ·             every article
 
@@ -22,6 +24,8 @@ from ..text.search_words import words
 EVERY = "·"
 IN_TITLE = "·1"
 STRONG = "·2"
+OF_SITE = "·3"
+OF_AUTHOR = "·4"
 
 _TIMES, _FOR_EACH = 3, 300
 

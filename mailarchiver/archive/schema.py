@@ -14,15 +14,14 @@ SCHEMA_VERSION = 6
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
-    # `seq` is the order of the manifest; `base` the id without -2, -3 …; `digest`, `folded` are of the mail, as it is
-    # and with line ends as LF; `moment` is `received` in seconds since 1970; `line` the line of the manifest; what is
-    # `automatic` is not shown among the newest.
+    # `seq` is the order of the manifest; `base` the id without -2, -3 …, which nobody asks for any more; `digest`,
+    # `folded` are of the mail, as it is and with line ends as LF; `moment` is `received` in seconds since 1970; `line`
+    # the line of the manifest; what is `automatic` is not shown among the newest.
     """CREATE TABLE entry (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, base TEXT NOT NULL,
         digest TEXT NOT NULL, folded TEXT NOT NULL, url_key TEXT, text_key TEXT,
         month TEXT NOT NULL, moment REAL NOT NULL, removed INTEGER NOT NULL,
         line TEXT NOT NULL, excerpt TEXT, direction TEXT NOT NULL, automatic INTEGER NOT NULL)""",
-    "CREATE INDEX entry_base ON entry (base)",
     "CREATE INDEX entry_digest ON entry (digest)",
     "CREATE INDEX entry_folded ON entry (folded)",
     "CREATE INDEX entry_url ON entry (url_key, seq) WHERE removed = 0 AND url_key IS NOT NULL",

@@ -13,24 +13,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
+from typing import cast
 
 from ..errors import StoreError
 from ..model import Entry
 from ..text.hosts import host_of
 from ..text.search_words import bared, respelt, words
-from . import given, manifest, marks
+from . import full_text, given, manifest, marks
+from .full_text import COLUMNS, ForeignIndex
 from .layout import FILE_MODE, Layout
 from .manifest import Position
 
-VERSION = 4
+VERSION = 5
 """Of the tables, of the marks, and of how words are folded: whoever changes one of them counts it up."""
-BEGINNINGS = range(1, 13)
-"""Characters of the beginnings of words that are indexed as words are. It makes the index about twice as large."""
-COLUMNS = ("title", "byline", "site", "note", "tags", "body", "respelt", "marks")
 SCHEMA = (
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
-    # How much of it was taken in when the parts of the index were last made one.
-    "CREATE TABLE merged (size INTEGER NOT NULL)",
+    # How much of it was taken in with many articles at a time since the parts of the index were last made one.
+    "CREATE TABLE apart (size INTEGER NOT NULL)",
+    "INSERT INTO apart VALUES (0)",
     # `seq`, `id`, `month`, `moment`, `removed`, `line` as in the ledger, so that catalogue.py can ask either.
     """CREATE TABLE entry (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, month TEXT NOT NULL, moment REAL NOT NULL,
@@ -40,22 +40,16 @@ SCHEMA = (
     "CREATE TABLE arrival (seq INTEGER PRIMARY KEY, day TEXT NOT NULL, moment REAL NOT NULL)",
     # Between which `seq` the articles of a month (`2024-03`) are: who asks for some days need not look at all others.
     "CREATE TABLE span (month TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
-    # The words come folded and parted by spaces (text/search_words.py): the plainest tokenizer is the right one.
-    f"""CREATE VIRTUAL TABLE text USING fts5({", ".join(COLUMNS)},
-        tokenize = 'ascii', prefix = '{" ".join(map(str, BEGINNINGS))}')""",
+    *full_text.SCHEMA,
 )
 INDEXED = 1_000_000
 """Characters of a text that are indexed: a book. Folded, hostile ones become eighteen times as many."""
-GROWTH = 1.25
-"""How many times as much of the manifest must be taken in before the parts of the index are made one again."""
+MUCH = 0.5
+"""Of the manifest: so much must have come with many articles at a time for the parts of the index to be made one."""
 MERGED_AT_ONCE = 4000
 """Pages that are written in one step of that, some tenths of a second."""
-TIDIED = 16
-"""Pages that are written with whatever is taken in, so that its parts never become many: seven or so, in place of up to
-twenty, for 30 KB more.
-"""
-PAGE = 2048
-"""Octets. A single article changes some thirty pages, each of which is written twice, once to the journal."""
+PAGE = 512
+"""Octets. A single article changes some fifteen pages, each of which is written twice, once to the journal."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 """What SQLite says of a file that is not, or no longer, the index; anything else is trouble with the disk."""
 
@@ -82,10 +76,12 @@ def update(layout: Layout, *, lines: int) -> int:
 
 
 def merge(layout: Layout) -> bool:
-    """Make one of the parts of an index that has grown, a step of it; whether there is more to do. Under the lock only.
+    """Make one of the parts of an index that many articles came into at a time, a step of it; whether there is more to
+    do. Under the lock only.
 
-    What is taken in at a time is a part of its own, and a search looks into each (sqlite.org/fts5.html §6.8). An index
-    that turns out to be damaged is deleted. Raises `StoreError` as `update`.
+    What is taken in at a time is a part of its own, and a search looks into each (sqlite.org/fts5.html §6.8). Those of
+    articles that come one by one are made one by SQLite, sixteen at a time: all of them would be too much to write. An
+    index that turns out to be damaged is deleted. Raises `StoreError` as `update`.
     """
     try:
         with opened(layout) as db:
@@ -98,15 +94,15 @@ def merge(layout: Layout) -> bool:
 
 
 def _merge(db: sqlite3.Connection) -> bool:
-    size, before = position(db).size, db.total_changes
-    (merged,) = db.execute("SELECT ifnull(max(size), 0) FROM merged").fetchone()
-    if size <= GROWTH * merged:
+    (apart,) = db.execute("SELECT ifnull(max(size), 0) FROM apart").fetchone()
+    if apart <= MUCH * position(db).size:
         return False
-    db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))
-    if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
-        return True
-    db.execute("DELETE FROM merged")
-    db.execute("INSERT INTO merged VALUES (?)", (size,))
+    for table in full_text.TABLES:
+        before = db.total_changes
+        db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-MERGED_AT_ONCE,))  # noqa: S608 - ours
+        if db.total_changes - before >= 2:  # or else, as its documentation says, there was nothing to do
+            return True
+    db.execute("UPDATE apart SET size = 0")
     return False
 
 
@@ -137,6 +133,8 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
         db.execute(f"PRAGMA page_size = {PAGE}")  # counts for a new file only
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA synchronous = NORMAL")
+        # QUIRK: Debian's SQLite writes zeros into all that is given up, and so does twice the work of making parts one.
+        db.execute("PRAGMA secure_delete = FAST")
         db.execute("BEGIN IMMEDIATE")
         found = version(db)
         if found == 0:
@@ -144,7 +142,7 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
         elif found != VERSION:
-            raise _Foreign(f"an index of version {found}")
+            raise ForeignIndex(f"an index of version {found}")
         yield db
         db.execute("COMMIT")
     finally:
@@ -154,12 +152,6 @@ def opened(layout: Layout) -> Iterator[sqlite3.Connection]:
 def read_only(path: Path) -> sqlite3.Connection:
     """The index, for whoever may read it; waits for up to 10 s while it is being written."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
-
-
-class _Foreign(sqlite3.DatabaseError):
-    """The index of another program."""
-
-    sqlite_errorcode = sqlite3.SQLITE_NOTADB
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -176,7 +168,7 @@ def position(db: sqlite3.Connection) -> Position:
 def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
     known = position(db)
     if manifest.position(layout.manifest, known.size) != known:
-        raise _Foreign("an index of another manifest")
+        raise ForeignIndex("an index of another manifest")
     read = list(islice(manifest.placed_records(layout.manifest, known.size), most))
     for _, record in read:
         if record is not None:
@@ -184,18 +176,20 @@ def _take_in(layout: Layout, db: sqlite3.Connection, most: int) -> int:
         if isinstance(record, Entry):
             _add(layout, db, record)
     if read:
+        full_text.catch_up(db)
         end, _ = read[-1]
         at = manifest.position(layout.manifest, end)
+        if len(read) >= full_text.WAITING:
+            db.execute("UPDATE apart SET size = size + ?", (end - known.size,))
         db.execute("DELETE FROM manifest")
         db.execute("INSERT INTO manifest VALUES (?, ?)", (end, "" if at is None else at.tail))
-        db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (TIDIED,))
     return len(read)
 
 
 def _forget(db: sqlite3.Connection, entry_id: str) -> None:
     found = db.execute("SELECT seq FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if found is not None:
-        db.execute("DELETE FROM text WHERE rowid = ?", found)
+        full_text.remove(db, *found)
         db.execute("DELETE FROM arrival WHERE seq = ?", found)
         db.execute("DELETE FROM entry WHERE seq = ?", found)
 
@@ -205,7 +199,7 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     note, body = _texts(layout.root / entry.folder)
     line, day, moment = manifest.to_line(entry).decode(), entry.folder[8:18], manifest.moment(entry)
     query = "INSERT INTO entry (id, month, moment, line) VALUES (?, ?, ?, ?)"
-    seq = db.execute(query, (entry.id, entry.folder[:7], moment, line)).lastrowid
+    seq = cast("int", db.execute(query, (entry.id, entry.folder[:7], moment, line)).lastrowid)
     db.execute("INSERT INTO arrival VALUES (?, ?, ?)", (seq, day, moment))
     db.execute(
         "INSERT INTO span VALUES (?1, ?2, ?2) ON CONFLICT DO UPDATE"
@@ -220,11 +214,8 @@ def _add(layout: Layout, db: sqlite3.Connection, entry: Entry) -> None:
     without_articles = bared(of_body)
     told = (*chain(*others), *marks.often([*of_body, *umlauts]), *marks.often(without_articles))
     other_spelling = [*dict.fromkeys(umlauts), *without_articles]  # the latter in order: phrases of them are phrases
-    columns = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
-    db.execute(
-        f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
-        (seq, *(" ".join(each) for each in columns)),
-    )
+    said = [title, *others, of_body, other_spelling, marks.of(entry, title, told)]
+    full_text.add(db, seq, dict(zip(COLUMNS, map(" ".join, said), strict=True)))
 
 
 def _texts(folder: Path) -> tuple[str, str]:

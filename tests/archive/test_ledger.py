@@ -327,3 +327,47 @@ def test_an_older_ledger_made_new_keeps_what_failed(ledger: Ledger, path: Path) 
     with ledger.transaction():
         ledger.clear()
     assert ledger.failures("articles", "INBOX", 7) == {}
+
+
+# --- pages of another size ------------------------------------------------------------------------------------------
+
+
+def pages_of(path: Path) -> tuple[int, str]:
+    """How large they are, and which journal they have."""
+    with closing(sqlite3.connect(path)) as db:
+        (size,), (journal,) = (db.execute(f"PRAGMA {each}").fetchone() for each in ("page_size", "journal_mode"))
+        return size, journal
+
+
+def with_large_pages(root: Path) -> Path:
+    """An archive of one mail whose ledger an older program made."""
+    with Store.open(root, min_free=0) as store:
+        store.commit([filing(1)], now=NOW)
+    path = root / ".mailarchiver" / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096", "VACUUM"):
+            db.execute(statement)
+    return path
+
+
+def test_rebuilding_gives_it_pages_of_todays_size_and_forgets_no_message(root: Path) -> None:
+    path = with_large_pages(root)
+    with Store.open(root, min_free=0) as store:
+        assert store.commit([filing(1)], now=NOW)[0].outcome == "already"
+    assert pages_of(path) == (4096, "wal")
+    Store.rebuild(root)
+    assert pages_of(path) == (1024, "wal")
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT uid, outcome FROM seen").fetchall() == [(1, "filed")]
+    with Store.open(root, min_free=0) as store:
+        assert [entry.id for entry in store.entries()] == [filing(1).bundles[0].id]
+
+
+def test_pages_keep_their_size_while_others_have_it_open(root: Path) -> None:
+    path = with_large_pages(root)
+    with Store.open(root, min_free=0) as store:
+        assert len(list(store.entries())) == 1
+        Store.rebuild(root)
+        assert pages_of(path) == (4096, "wal")
+        assert store.commit([filing(2)], now=NOW)[0].outcome == "filed"
+        assert len(list(store.entries())) == 2

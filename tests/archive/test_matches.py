@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.archive import matches
+from mailarchiver.archive import answers, full_text, matches
 from mailarchiver.archive.search import search
 from mailarchiver.archive.store import Store
+from mailarchiver.model import Filing
 from tests.archive.articles import written
 from tests.archive.filings import NOW
 from tests.archive.test_search import file, titles
@@ -25,6 +26,22 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A word is common from six articles on."""
     monkeypatch.setattr(matches, "RANKED", FEW)
     monkeypatch.setattr(matches, "TITLED", 3)
+
+
+@pytest.fixture(scope="module", params=["all", "some", "none"])
+def among_the_words(request: pytest.FixtureRequest) -> str:
+    """Which articles are in the table of words, and do not wait for it."""
+    return str(request.param)
+
+
+def filed(root: Path, which: str, *filings: Filing) -> Path:
+    """An archive of them, with all, the first two thirds, or none in the table of words."""
+    some = {"all": len(filings), "some": 2 * len(filings) // 3, "none": 0}[which]
+    for most, part in ((1, filings[:some]), (1000, filings[some:])):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(full_text, "WAITING", most)
+            file(root, *part)
+    return root
 
 
 def day(number: int) -> datetime:
@@ -43,10 +60,8 @@ LATER = tuple(
 
 
 @pytest.fixture(scope="module")
-def river(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("river") / "archive"
-    file(root, *OLD, *LATER)
-    return root
+def river(tmp_path_factory: pytest.TempPathFactory, among_the_words: str) -> Path:
+    return filed(tmp_path_factory.mktemp("river") / "archive", among_the_words, *OLD, *LATER)
 
 
 @pytest.mark.parametrize(
@@ -147,15 +162,14 @@ def test_a_rare_word_beside_a_common_one_is_ranked_as_ever(root: Path) -> None:
     assert ordered(root, "lake heron", *common("lake"), *articles) == ["A heron", "Two", "Three"]
 
 
-@pytest.mark.parametrize("longest", [10, 2, 0])
 def test_a_beginning_stands_for_its_words_also_where_these_are_many(
-    root: Path, monkeypatch: pytest.MonkeyPatch, longest: int
+    root: Path, monkeypatch: pytest.MonkeyPatch, among_the_words: str
 ) -> None:
-    monkeypatch.setattr(matches, "LONGEST_BEGINNING", longest)
-    file(root, *(written(number, f"Article {number}", f"walk{number:02} on") for number in range(1, 8)))
+    articles = (written(number, f"Article {number}", f"walk{number:02} on") for number in range(1, 8))
+    filed(root, among_the_words, *articles)
     expected = [f"Article {number}" for number in range(7, 0, -1)]
     for most in (64, 0):
-        monkeypatch.setattr(matches, "BEGINNINGS", most)
+        monkeypatch.setattr(answers, "BEGINNINGS", most)
         for beginning in ("w*", "wa*", "wal*", "walk*", "walk0*"):
             assert titles(root, beginning)[:FEW] == expected[:FEW]
             assert titles(root, beginning, limit=7) == titles(root, f"{beginning} on", limit=7) == expected
@@ -165,8 +179,12 @@ def test_a_beginning_stands_for_its_words_also_where_these_are_many(
         assert titles(root, "stroll*") == titles(root, "strol*") == []
 
 
+@pytest.mark.parametrize("waiting", [1, 50, 1000])
 @pytest.mark.parametrize("beginning", ["s*", "st*", "str*", "stro*", "strol*", "stroll*"])
-def test_a_common_beginning_is_best_in_a_title_however_many_words_have_it(root: Path, beginning: str) -> None:
+def test_a_common_beginning_is_best_in_a_title_however_many_words_have_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, beginning: str, waiting: int
+) -> None:
+    monkeypatch.setattr(full_text, "WAITING", waiting)
     others = [(number, f"Other {number}", f"stroll{number:03}") for number in range(20, 100)]
     articles = ((1, "Stroll001", "x"), (2, "Often", "stroll002 " * 3), (3, "Once", "stroll003"))
     assert ordered(root, beginning, *others, *articles) == ["Stroll001", "Often", "Once"]
@@ -187,17 +205,16 @@ CONDITION = st.tuples(st.booleans(), st.sampled_from([*LETTERS, "tag:odd", "kind
 
 
 @pytest.fixture(scope="module")
-def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("letters") / "archive"
-    file(
-        root,
+def letters(tmp_path_factory: pytest.TempPathFactory, among_the_words: str) -> Path:
+    return filed(
+        tmp_path_factory.mktemp("letters") / "archive",
+        among_the_words,
         *(
             written(number, title, " ".join(said), tags=("odd",) if number % 2 else (), received=day(number),
                     kind="page" if number < 9 else "text")
             for number, (title, said) in enumerate(TEXTS.items(), 1)
         ),
     )  # fmt: skip
-    return root
 
 
 def holds(condition: str, title: str) -> bool:
@@ -229,10 +246,9 @@ QUERIES = st.tuples(st.booleans(), st.one_of(st.just(""), st.sampled_from(WORDS)
 
 
 @pytest.fixture(scope="module")
-def spelt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("spelt") / "archive"
-    file(root, *(written(number, title, " ".join(said)) for number, (title, said) in enumerate(SAYING.items(), 1)))
-    return root
+def spelt(tmp_path_factory: pytest.TempPathFactory, among_the_words: str) -> Path:
+    articles = (written(number, title, " ".join(said)) for number, (title, said) in enumerate(SAYING.items(), 1))
+    return filed(tmp_path_factory.mktemp("spelt") / "archive", among_the_words, *articles)
 
 
 def says(said: list[str], before: str, beginning: str) -> bool:
@@ -240,11 +256,11 @@ def says(said: list[str], before: str, beginning: str) -> bool:
     return any(word.startswith(beginning) and before in {"", previous} for previous, word in pairs)
 
 
-@pytest.mark.parametrize(("longest", "most"), [(10, 64), (4, 64), (4, 3)])
+@pytest.mark.parametrize(("at_once", "most"), [(500, 64), (2, 64), (2, 3)])
 @given(asked=st.lists(QUERIES, min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True, max_examples=50)
 def test_what_is_found_by_a_beginning_is_what_begins_so(
-    spelt: Path, asked: list[tuple[bool, str, str]], longest: int, most: int
+    spelt: Path, asked: list[tuple[bool, str, str]], at_once: int, most: int
 ) -> None:
     query = " ".join(f'{"-" * excluded}"{before} {beginning}"*' for excluded, before, beginning in asked)
     expected = [
@@ -253,8 +269,8 @@ def test_what_is_found_by_a_beginning_is_what_begins_so(
         if all(says(said, before, beginning) is not excluded for excluded, before, beginning in asked)
     ]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(matches, "LONGEST_BEGINNING", longest)
-        patched.setattr(matches, "BEGINNINGS", most)
+        patched.setattr(answers, "AT_ONCE", at_once)
+        patched.setattr(answers, "BEGINNINGS", most)
         assert set(titles(spelt, query, limit=100)) == set(expected)
         few = titles(spelt, query, limit=3)
     assert set(few) <= set(expected)

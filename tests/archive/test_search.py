@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailarchiver.archive import manifest, search_index
+from mailarchiver.archive import full_text, manifest, search_index
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.manifest import Removal
 from mailarchiver.archive.search import search
@@ -288,20 +288,22 @@ def test_it_takes_in_a_few_at_a_time(root: Path, monkeypatch: pytest.MonkeyPatch
 
 def parts(root: Path) -> int:
     with closing(sqlite3.connect(index(root))) as db:
-        (found,) = db.execute("SELECT count(DISTINCT segid) FROM text_idx").fetchone()
-    return int(found)
+        tables = (db.execute(f"SELECT count(DISTINCT segid) FROM {table}_idx") for table in full_text.TABLES)  # noqa: S608 - ours
+        return max(int(found) for table in tables for (found,) in table)
 
 
-def test_its_parts_are_made_one_when_it_has_grown_by_a_quarter(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_parts_are_made_one_when_half_of_it_came_with_many_at_a_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search_index, "MERGED_AT_ONCE", 1)
     file(root, *(written(number, f"Walk {number}", "on " * 500) for number in range(1, AT_ONCE + 21)))
     assert parts(root) == 1
     file(root, written(200, "Walk 200"))
     assert parts(root) == 2
     assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 21
-    file(root, *(written(number, f"Walk {number}") for number in range(201, 240)))
+    file(root, *(written(number, f"Walk {number}") for number in range(201, 340)))
     assert parts(root) == 1
-    assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 60
+    assert len(titles(root, "walk", limit=1000)) == AT_ONCE + 160
 
 
 def test_making_its_parts_one_ends_in_time_and_goes_on_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,28 +317,82 @@ def test_making_its_parts_one_ends_in_time_and_goes_on_later(root: Path, monkeyp
     assert parts(root) == 1
 
 
-def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(root: Path) -> None:
-    file(root, written(1, "Lake"), written(2, "Lake too"))
+def stored(root: Path, word: str) -> list[list[int]]:
+    """Which articles have a word, by table."""
+    with closing(sqlite3.connect(index(root))) as db:
+        tables = ("text", "word")
+        return [[seq for (seq,) in db.execute(f"SELECT rowid FROM {each} WHERE {each} MATCH ?", [word])]  # noqa: S608 - ours
+                for each in tables]  # fmt: skip
+
+
+@pytest.mark.parametrize("waiting", [1, 3, 32])
+def test_what_was_removed_is_found_no_more_even_before_the_index_hears_of_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, waiting: int
+) -> None:
+    monkeypatch.setattr(full_text, "WAITING", waiting)
+    file(root, written(1, "Lake", "Müller swims"), written(2, "Lake too"))
     remove(root, written(1, "Lake"))
-    assert titles(root, "lake") == ["Lake too"]
+    assert titles(root, "lake") == titles(root, "la*") == ["Lake too"]
     with Store.open(root, min_free=0) as store:
         store.update_search()
-    assert titles(root, "lake") == titles(root, "-nothing") == ["Lake too"]
+    assert titles(root, "lake") == titles(root, "la*") == titles(root, "-nothing") == ["Lake too"]
+    file(root, written(3, "Sea"), written(4, "Sea"))
+    assert titles(root, "la*") == ["Lake too"]
+    assert stored(root, "lake") == [[2], [2] if waiting < 32 else []]
+    assert stored(root, "swims OR mueller") == stored(root, '"·2mueller" OR "swi" *') == [[], []]
     with closing(sqlite3.connect(index(root))) as db:
-        assert db.execute("SELECT count(*) FROM text WHERE text MATCH 'lake'").fetchone() == (1,)
-        for table in ("text", "entry", "arrival"):
-            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608 - ours
+        for table in ("text", "entry", "arrival", "said"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (3,)  # noqa: S608 - ours
+        for table in ("text", "word"):
+            db.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")  # noqa: S608 - ours
 
 
-def test_what_was_read_again_is_found_by_its_new_words(root: Path) -> None:
-    file(root, written(1, "Lake", "old words"))
+@pytest.mark.parametrize("waiting", [1, 2, 32])
+def test_what_was_read_again_is_found_by_its_new_words(
+    root: Path, monkeypatch: pytest.MonkeyPatch, waiting: int
+) -> None:
+    monkeypatch.setattr(full_text, "WAITING", waiting)
+    file(root, written(1, "Lake", "old words"), written(2, "Pond"))
     (made,) = written(1, "Sea").bundles
     (root / made.folder / "article.txt").write_text("new words")
     manifest.append(root / "manifest.jsonl", [manifest.to_line(made.entry)], mode=0o640)
     with Store.open(root, min_free=0) as store:
         store.update_search()
-    assert titles(root, "words") == ["Sea"]
-    assert titles(root, "old") == titles(root, "lake") == []
+    assert titles(root, "words") == titles(root, "wor*") == ["Sea"]
+    assert titles(root, "old") == titles(root, "ol*") == titles(root, "lake") == titles(root, "lak*") == []
+
+
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+def test_who_comes_in_the_place_of_the_last_is_found_by_a_beginning(
+    root: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[int, int]
+) -> None:
+    """Its number in the index is that of one that was removed, which the table of words had already."""
+    monkeypatch.setattr(full_text, "WAITING", 1)
+    file(root, written(1, "Lake"), written(2, "Pond"), written(3, "Pond"))
+    for number in order:
+        remove(root, written(number, "Pond"))
+        with Store.open(root, min_free=0) as store:
+            store.update_search()
+    for most, number in ((1000, 4), (1, 5)):
+        monkeypatch.setattr(full_text, "WAITING", most)
+        file(root, written(number, f"River {number}"))
+        assert titles(root, "riv*") == [f"River {each}" for each in range(number, 3, -1)]
+    assert stored(root, "river") == [[2, 3], [2, 3]]
+    assert titles(root, "po*") == []
+
+
+@pytest.mark.parametrize("table", ["said", "reached"])
+def test_an_index_that_has_lost_what_is_in_it_is_told_or_made_good(root: Path, table: str) -> None:
+    file(root, written(1, "Lake"), written(2, "Lake too"))
+    with closing(sqlite3.connect(index(root))) as db:
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+        db.commit()
+    if table == "reached":
+        with pytest.raises(StoreError, match="rebuild search"):
+            search(root, "la*")
+    remove(root, written(1, "Lake"))
+    file(root, written(3, "Lake three"))
+    assert titles(root, "la*") == titles(root, "lake") == ["Lake three", "Lake too"]
 
 
 def test_an_article_whose_files_are_gone_is_found_by_its_title(root: Path) -> None:
