@@ -18,6 +18,8 @@ from typing import Any
 from .model import Bundle, Card, Entry, MessageRef, Quarantine, RawMessage, Rules, Source, Understood
 
 MAIL = "message.eml"
+_LENGTH = 8
+"""Octets of the length of what is told in an answer."""
 
 _ENTRY = tuple(field.name for field in fields(Entry))
 _OF_ENTRY = attrgetter(*_ENTRY)
@@ -41,15 +43,15 @@ class _PlainOnly(pickle.Unpickler):
 
 def task_frame(raw: RawMessage, mail_id: str, rules: Rules) -> tuple[bytes, bytes]:
     """A mail on its way to a child, in two pieces: what is told of it, and the mail itself, which is not copied."""
-    times = (raw.received, raw.from_line, raw.fallback, raw.doubt)
-    return pickle.dumps((len(raw.data), _OF_REF(raw.ref), times, mail_id, _packed(rules)), protocol=5), raw.data
+    known = (raw.received, raw.from_line, raw.fallback, raw.doubt, raw.digest)
+    return pickle.dumps((len(raw.data), _OF_REF(raw.ref), known, mail_id, _packed(rules)), protocol=5), raw.data
 
 
 def read_task(frame: bytes | memoryview) -> tuple[RawMessage, str, Rules]:
     """The same at the other end. What it names is called: for the frames of one's parent only."""
-    size, ref, (received, from_line, fallback, doubt), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
+    size, ref, (received, *known), mail_id, rules = pickle.loads(frame)  # noqa: S301  our parent's
     data = bytes(frame[len(frame) - size :])
-    return RawMessage(MessageRef(*ref), received, data, from_line, fallback, doubt), mail_id, _unpacked(rules)
+    return RawMessage(MessageRef(*ref), received, data, *known), mail_id, _unpacked(rules)
 
 
 @lru_cache(maxsize=16)
@@ -66,19 +68,21 @@ def _unpacked(rules: bytes) -> Rules:
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
-def answer_frame(answer: Understood, raw: RawMessage) -> bytes:
-    """What became of the mail `raw`, on its way back."""
+def answer_frame(answer: Understood, raw: RawMessage) -> tuple[bytes, ...]:
+    """What became of the mail `raw`, on its way back, in pieces: the length of what is told of it, that itself, and the
+    octets of its files, which are not copied.
+    """
     if isinstance(answer, Quarantine):
-        return pickle.dumps((answer.reason, answer.detail, answer.trace), protocol=5)
-    return pickle.dumps([_plain(bundle, raw) for bundle in answer], protocol=5)
+        return _pieces((answer.reason, answer.detail, answer.trace))
+    files = [_sent(bundle, raw) for bundle in answer]
+    told = [_plain(bundle, sent) for bundle, sent in zip(answer, files, strict=True)]
+    return _pieces(told, *(data for sent in files for data in sent.values()))
 
 
 def read_answer(frame: bytes | memoryview, raw: RawMessage) -> Understood:
     """The same at the other end. Raises `Exception` of any kind for what is no answer; calls nothing."""
-    stream = io.BytesIO(frame)
-    del frame  # with a large mail, a third copy of its attachments would be missed
-    answer = _PlainOnly(stream).load()
-    del stream
+    octets = _Octets(frame)
+    answer = _PlainOnly(io.BytesIO(octets.take(int.from_bytes(octets.take(_LENGTH), "big")))).load()
     if isinstance(answer, tuple):
         reason, detail, trace = answer
         _require(str, reason, detail, trace)
@@ -86,30 +90,57 @@ def read_answer(frame: bytes | memoryview, raw: RawMessage) -> Understood:
     _require(list, answer)
     if not answer:
         raise ValueError("an answer without articles")
-    return tuple(_bundle(each, raw) for each in answer)
+    return tuple(_bundle(each, octets, raw) for each in answer)
 
 
-def _plain(bundle: Bundle, raw: RawMessage) -> tuple[object, ...]:
-    """A bundle without the mail that the parent has anyway: 45 MB would cross the pipe twice."""
+class _Octets:
+    """A frame that is read from its beginning."""
+
+    def __init__(self, frame: bytes | memoryview) -> None:
+        self._left = memoryview(frame)
+
+    def take(self, length: int) -> bytes:
+        """The next of them. Raises `ValueError` where there are not so many."""
+        if not 0 <= length <= len(self._left):
+            raise ValueError(f"{length} octets of {len(self._left)}")
+        taken, self._left = bytes(self._left[:length]), self._left[length:]
+        return taken
+
+
+def _pieces(told: object, *octets: bytes) -> tuple[bytes, ...]:
+    packed = pickle.dumps(told, protocol=5)
+    return len(packed).to_bytes(_LENGTH, "big"), packed, *octets
+
+
+def _sent(bundle: Bundle, raw: RawMessage) -> dict[str, bytes]:
+    """The files without the mail that the parent has anyway: 45 MB would cross the pipe twice."""
     files = dict(bundle.files)
     if files[MAIL] == raw.data:
         files[MAIL] = b""
+    return files
+
+
+def _plain(bundle: Bundle, sent: dict[str, bytes]) -> tuple[object, ...]:
+    """A bundle with the lengths of its files in their place."""
+    lengths = {name: len(data) for name, data in sent.items()}
     card, source = bundle.card, bundle.entry.source
     told = (card.excerpt, card.direction, card.automatic)
     place = None if source is None else _OF_SOURCE(source)
-    return (bundle.id, bundle.folder, files, _OF_ENTRY(bundle.entry)[:-1], place, told, bundle.url_key, bundle.text_key)
+    entry = _OF_ENTRY(bundle.entry)[:-1]
+    return (bundle.id, bundle.folder, lengths, entry, place, told, bundle.url_key, bundle.text_key)
 
 
-def _bundle(plain: Any, raw: RawMessage) -> Bundle:  # noqa: ANN401  of what it is, nothing is known
-    own_id, folder, files, values, place, (excerpt, direction, automatic), url_key, text_key = plain
-    _require(dict, files)
-    _require(str, own_id, folder, direction, text_key, *files)
-    _require(bytes, *files.values())
+def _bundle(plain: Any, octets: _Octets, raw: RawMessage) -> Bundle:  # noqa: ANN401  of what it is, nothing is known
+    own_id, folder, lengths, values, place, (excerpt, direction, automatic), url_key, text_key = plain
+    _require(dict, lengths)
+    _require(str, own_id, folder, direction, text_key, *lengths)
+    _require(int, *lengths.values())
     _require(_OPTIONAL, excerpt, url_key)
     _require(tuple, values, values[_TAGS])
     _require(str, *values[_TAGS])
     if not all(map(isinstance, values, _TYPES)) or len(values) != len(_TYPES) - 1:
         raise TypeError("an entry of other types than its own")
+    files = {name: octets.take(length) for name, length in lengths.items()}
     files[MAIL] = files[MAIL] or raw.data
     entry = Entry(**dict(zip(_ENTRY, (*values, _source(place)), strict=True)))
     card = Card(entry, excerpt, direction, bool(automatic))

@@ -1,11 +1,11 @@
-"""A process that runs the pipeline: the parent's end (`Child`) and the child's (`serve`).
+"""A process that runs the pipeline: the parent's end (`Child`) and the child's (`serve`), which a nursery forks.
 
 Tasks and answers cross two pipes (`frames`, `answers`). While a child works on a mail the next ones are in the pipe
 already: it never sleeps, and finds its caches as it left them (`benchmarks/workers.py`). A child that hostile mail took
 over cannot make its parent call anything.
 
-`python -m mailarchiver.child SECONDS OCTETS` is started by `Child` and by nobody else. It ends with its input; if it
-hangs when its parent is gone, an alarm ends it.
+`python -m mailarchiver.child SECONDS OCTETS` is started by `Nursery` and by nobody else; it forks the children. A child
+ends with its input; if it hangs when nobody is left to kill it, an alarm ends it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,18 @@ import resource
 import select
 import signal
 import stat
-import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from .answers import answer_frame, read_answer, read_task, task_frame
-from .errors import StoreError
 from .frames import Incoming, Outgoing, widen
 from .model import Quarantine, RawMessage, Rules, Understood
+from .nursery import END_SECONDS, Nursery, tend
 from .text.traces import python_quotes_nobody, trace
 
 START_SECONDS = 60.0
-END_SECONDS = 5.0
 OPEN_FILES = 32
 """Descriptors a child may have: five are in use, a module that is imported late, or a time zone, takes one or two."""
 
@@ -42,7 +40,8 @@ AHEAD = 2
 AHEAD_OCTETS = 1 << 20
 """Nothing is sent ahead behind mails of so many octets: they take long, and what is packed and waits is memory."""
 
-READY = b"ready"
+PID_DIGITS = 20
+"""Octets of a greeting, which tells the number of the process, at most."""
 _TOO_LONG = {-signal.SIGXCPU: "processor time", -signal.SIGALRM: "time"}
 
 Task = tuple[int, tuple[RawMessage, str]]
@@ -52,26 +51,13 @@ Task = tuple[int, tuple[RawMessage, str]]
 class Child:
     """The parent's end: a process that understands one mail after the other. One thread at a time may talk to it."""
 
-    def __init__(self, command: Sequence[str], *, memory: int) -> None:
+    def __init__(self, nursery: Nursery, *, memory: int) -> None:
         """`memory`: octets that no answer can be longer than.
 
         Raises `StoreError` where the program cannot be run: no fault of any mail.
         """
-        # QUIRK: -P and this process's path: alone, `-m` imports first what lies in the current folder (CPython docs).
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        pipe = subprocess.PIPE
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  our own
-                command, stdin=pipe, stdout=pipe, env=environment, bufsize=0
-            )
-        except OSError as error:
-            who = f"the archive's owner (user {os.geteuid()})"
-            cure = f"{who} must be able to run it, so it must not lie in another user's home"
-            raise StoreError(f"{command[0]}: {error.strerror}: {cure}") from error
-        assert self._process.stdin is not None  # noqa: S101  narrows the type
-        assert self._process.stdout is not None  # noqa: S101  likewise
-        self._pipes = (self._process.stdin, self._process.stdout)
-        tasks, self._answers = (stream.fileno() for stream in self._pipes)
+        self._process, tasks, self._answers = nursery.child()
+        self._pipes = (os.fdopen(tasks, "wb", 0), os.fdopen(self._answers, "rb", 0))
         for descriptor in (tasks, self._answers):
             os.set_blocking(descriptor, False)
             widen(descriptor)
@@ -81,14 +67,16 @@ class Child:
         for poll in (self._either, self._answer):
             poll.register(self._answers, select.POLLIN)
         self._memory = memory
-        self._greeted = False
+        self.pid: int | None = None
+        """Its number, once it has greeted."""
         self._owed: deque[Task] = deque()
 
     def started(self) -> bool:
         """Whether it is there; waits for its greeting."""
         with contextlib.suppress(EOFError, TimeoutError, ValueError):
-            self._greeted = self._greeted or self._received(START_SECONDS, at_most=len(READY)) == READY
-        return self._greeted
+            if self.pid is None:
+                self.pid = int(bytes(self._received(START_SECONDS, at_most=PID_DIGITS)))
+        return self.pid is not None
 
     def ask_all(self, line: deque[Task], rules: Rules, seconds: float) -> Iterator[tuple[int, Understood]]:
         """Its answers to the mails in line, in their order, each with the mail's place; others may take from the line.
@@ -149,10 +137,12 @@ class Child:
         if not isinstance(error, EOFError):  # it said something, and is still there
             self.kill()
             return Quarantine("crash", f"the worker process gave no sound answer ({type(error).__name__})")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(END_SECONDS)
-        self.kill()
-        status = self._process.wait()
+        status = self._process.wait(END_SECONDS)
+        if status is None:
+            self.kill()
+            status = self._process.wait(END_SECONDS)
+        if status is None:  # the nursery was killed
+            return Quarantine("crash", "the worker process ended, and nobody is left who knows how")
         if status == OUT_OF_MEMORY:
             return Quarantine("limit", "it needs more memory than a worker may have")
         if status in _TOO_LONG:
@@ -162,7 +152,10 @@ class Child:
 
     def ended(self) -> bool:
         """Whether it can be asked no more: the process is gone, or what it says next answers an earlier question."""
-        return bool(self._owed) or self._process.poll() is not None
+        if self._owed or self._process.is_over():
+            return True
+        # the pipe knows of its end before the nursery can tell
+        return any(event & select.POLLHUP for _, event in self._answer.poll(0))
 
     def kill(self) -> None:
         """Kill it, whatever it does; may be called by any thread."""
@@ -171,32 +164,40 @@ class Child:
     def end(self) -> None:
         """Kill it and give back what it held; only by the thread that talks to it."""
         self._process.kill()
-        self._process.wait()
+        if self.pid is not None:
+            self._process.wait(END_SECONDS)
+        self._process.close()
         for stream in self._pipes:
             stream.close()
 
 
 def serve(work: Callable[..., Understood] | None = None) -> None:
-    """Answer tasks until the input ends, by default by `pipeline.understand`. A mail past its limits ends the process:
-    the parent sees that, and says so.
+    """Fork children that answer tasks until their input ends, by default by `pipeline.understand`: it is imported once
+    for all of them. A mail past its limits ends its child: the parent sees that, and says so.
     """
+    gc.disable()  # what is imported stays: to look through it over and over takes a twentieth of the import
     from . import pipeline  # not for the parent, who would keep its 20 MB for nothing
 
     seconds, octets = (int(value) for value in sys.argv[-2:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # meant for the parent: Ctrl-C and systemd signal the whole group, and the mail in work is to be finished
         signal.signal(number, signal.SIG_IGN)
-    tasks, answers = os.dup(0), os.dup(1)
-    _hush()
-    _confine(octets)
-    gc.freeze()  # what was imported stays: the collector need not look through it with every mail
-    incoming, outgoing = Incoming(tasks), Outgoing(answers)
-    outgoing.add(READY)
-    outgoing.flush()
+    sys.dont_write_bytecode = True  # of modules that are imported late: no file may be written from here on
+    gc.freeze()  # nor need the collector look through it with every mail
+    gc.enable()
+    with python_quotes_nobody():
+        tasks, answers = tend()
+        _hush()
+        _confine(octets)
+        _answer_all(Incoming(tasks), Outgoing(answers), work or pipeline.understand, seconds)
+
+
+def _answer_all(tasks: Incoming, answers: Outgoing, work: Callable[..., Understood], seconds: int) -> None:
+    answers.add(str(os.getpid()).encode())
+    answers.flush()
     try:
-        with python_quotes_nobody():
-            while _answered(incoming, outgoing, work or pipeline.understand, seconds):
-                pass
+        while _answered(tasks, answers, work, seconds):
+            pass
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001  the border of a process: its standard error is the parent's log
@@ -215,23 +216,20 @@ def _answered(tasks: Incoming, answers: Outgoing, work: Callable[..., Understood
     _limit(seconds)
     raw, mail_id, rules = read_task(frame)
     del frame  # with a large mail, a second copy of it would be missed
-    answers.add(answer_frame(work(raw, id=mail_id, rules=rules), raw))
+    answers.add(*answer_frame(work(raw, id=mail_id, rules=rules), raw))
     answers.flush()
     _unlimited()
     return True
 
 
 def _hush() -> None:
-    """What a library may print must not come between the answers; nor may it fail, where it would go to a file."""
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  no path of anybody's
-        os.dup2(nowhere.fileno(), 1)
-        if stat.S_ISREG(os.fstat(2).st_mode):
-            os.dup2(nowhere.fileno(), 2)
+    """What a library may say must not fail, where it would go to a file."""
+    if stat.S_ISREG(os.fstat(2).st_mode):
+        os.dup2(1, 2)  # /dev/null
 
 
 def _confine(octets: int) -> None:
     """The limits that hold for all mails: so much address space, no file of any length, few descriptors, no core."""
-    sys.dont_write_bytecode = True  # of modules that are imported late: no file may be written from here on
     for limit, value in (
         (resource.RLIMIT_AS, octets),
         (resource.RLIMIT_FSIZE, 0),

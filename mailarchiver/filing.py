@@ -36,8 +36,11 @@ log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
 BATCH_BYTES = 64 << 20
 BATCH_SECONDS = 1.0
-HEAVY = 16 << 20
-"""Octets of a batch beyond which no other is in memory beside it, but for the one before."""
+ROOM = 16 << 20
+"""Octets of the batches that one stage has made for the next; more are not made until there are less. So no other is
+in memory beside a larger one, but for those before."""
+BATCHES_AHEAD = 8
+"""As many of them, at most: what is being fetched and understood while nobody comes to file it may be for nothing."""
 
 
 @contextmanager
@@ -108,9 +111,9 @@ class _Batch:
     filings: list[Filing] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def is_heavy(self) -> bool:
-        """Whether it takes so much memory that no other may be beside it."""
-        return sum(len(raw.data) for raw in self.raws) > HEAVY
+    def weight(self) -> int:
+        """How much of the `ROOM` it takes."""
+        return max(sum(len(raw.data) for raw in self.raws), ROOM // BATCHES_AHEAD)
 
 
 def filed(
@@ -123,8 +126,8 @@ def filed(
     done, which is then dropped. Raises `StoreError`, and whatever `batches` raises, after what came before it.
     """
     with (
-        closing(ahead(_looked_up(batches, store, again=again), is_heavy=_Batch.is_heavy)) as known,
-        closing(ahead(_understood(known, worker, rules), is_heavy=_Batch.is_heavy)) as understood,
+        closing(ahead(_looked_up(batches, store, again=again), weight=_Batch.weight, room=ROOM)) as known,
+        closing(ahead(_understood(known, worker, rules), weight=_Batch.weight, room=ROOM)) as understood,
     ):
         for batch in understood:
             receipts = _committed(batch, store, again=again)
@@ -140,15 +143,9 @@ def _looked_up(batches: Iterator[list[RawMessage]], store: Store, *, again: bool
 
 
 def _look_up(raws: list[RawMessage], store: Store, *, again: bool) -> _Batch:
-    seen: set[str] = set()
-    batch = _Batch(raws, [], [])
-    for raw in raws:
-        digest, folded = digests(raw.data)
-        known = folded in seen or store.known(digest, folded, again=again) is not None
-        batch.sums.append((digest, folded))
-        batch.ids.append(None if known else store.free_id(digest))
-        seen.add(folded)
-    return batch
+    sums = [digests(raw.data) for raw in raws]
+    known = [replace(raw, digest=digest) for raw, (digest, _) in zip(raws, sums, strict=True)]
+    return _Batch(known, sums, store.ids(sums, again=again))
 
 
 def _understood(batches: Iterator[_Batch], worker: Worker, rules: Rules) -> Iterator[_Batch]:

@@ -114,6 +114,8 @@ class FolderRound:
         fresh = [uid for uid in pending if uid not in known and uid not in doubts.uids]
         is_due = {uid for uid, failure in known.items() if failure.is_due(datetime.now(UTC))}
         again = [uid for uid in pending if uid in is_due or (uid in doubts.uids and uid not in known)]
+        if fresh or again:
+            self.worker.prepare()
         fetched = without_own(doubts.settled(self.fetched(fresh, again, large)), self.store, own)
         batches = filed(fetched, self.store, self.worker, rules=self.rules)
         with closing(batches), self.interrupted():

@@ -16,6 +16,9 @@ PIPE_OCTETS = 1 << 20
 BUFFER_OCTETS = 1 << 18
 """What is read at a time: head and frame of most mails, and of what was sent ahead behind it."""
 
+PIECES = 1024
+"""What writev(2) takes at a time: IOV_MAX of limits.h."""
+
 _HEAD = 8
 
 
@@ -42,7 +45,7 @@ class Outgoing:
         rest = self._rest
         while rest:
             try:
-                written = os.writev(self._descriptor, rest)
+                written = os.writev(self._descriptor, rest[:PIECES])
             except BlockingIOError:
                 return False
             while rest and written >= len(rest[0]):

@@ -54,7 +54,8 @@ class RawMessage:
 
     `received` is INTERNALDATE (RFC 3501 §2.3.3), None for files. For those, `from_line` is the date of the mbox
     From_ line, and `fallback` what the source offers when the message itself says nothing (a file's mtime). `doubt` is
-    why these may not be all of its octets, where there is reason to think so.
+    why these may not be all of its octets, where there is reason to think so. `digest` is their SHA-256, where that is
+    known already.
     """
 
     ref: MessageRef
@@ -63,6 +64,7 @@ class RawMessage:
     from_line: datetime | None = None
     fallback: datetime | None = None
     doubt: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _articles(raw: RawMessage, mail_id: str, rules: Rules) -> Understood:
         message = replace(message, warnings=(MailWarning("incomplete", raw.doubt), *message.warnings))
     received = received_at(raw, message.headers)
     bundles: list[Bundle] = []
-    digest = None
+    digest = raw.digest
     for original in unwrap(message):
         article = extract(original, rules.tags)
         made = bundle(article, raw, received=received, id=mail_id, timezone=rules.timezone, digest=digest)

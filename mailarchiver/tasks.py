@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SHIPPED = 512
 """`TasksMax=` of the units that are shipped."""
 OWN = 8
-"""The main thread, the scheduler and its two, one that writes the status, one that ends a former pool, two to spare."""
+"""The main thread, the scheduler and its two, one that writes the status, one that ends a former pool, and the
+nurseries of both pools."""
 ROUND = 6
 """Of a round: the account's own thread, two that look ahead, the deadline's timer, and a password's or token's command
 with the timer of its connection."""

@@ -3,6 +3,7 @@
 ::
 
     mails… ─▶ Pool: a thread a child ─▶ child.Child ══ pipes ══▶ child.serve: pipeline.understand, under limits
+                                             └─▶ nursery: forks them
 
 A mail that hangs its child, or makes it crash, goes to quarantine; the child is replaced, and the next mail is not
 disturbed.
@@ -23,6 +24,7 @@ from typing import Protocol
 from .child import Child, Task
 from .errors import StoreError
 from .model import RawMessage, Rules, Understood
+from .nursery import Nursery
 
 ENTRY = ("-m", "mailarchiver.child")
 
@@ -30,10 +32,10 @@ TOGETHER = 8
 """So many answers are handed over at a time: who waits for them is on the processor that the child needs."""
 
 HAND_OVER_SECONDS = 0.01
-"""Long enough for a thread that waits for a child to take it; a new child needs fifty times as long to start."""
+"""Long enough for a thread that waits for a child to take it; a new child needs about as long to start."""
 
 WARM_SECONDS = 600.0
-"""So long one child stays for a mail that may come, which then need not wait for the half second of its start."""
+"""So long one child stays for a mail that may come, which then need not wait until everything is imported."""
 SPARE_SECONDS = 60.0
 """So long do the others."""
 
@@ -47,6 +49,9 @@ class Worker(Protocol):
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """What became of each mail, in order; each mail comes with its id."""
 
+    def prepare(self) -> None:
+        """There is mail on its way: be ready when it comes. Waits for nothing."""
+
     def close(self) -> None:
         """End; nothing may be asked after it."""
 
@@ -59,6 +64,9 @@ class InProcess:
         from . import pipeline  # the parent of a pool does without its 20 MB
 
         return (pipeline.understand(raw, id=mail_id, rules=rules) for raw, mail_id in mails)
+
+    def prepare(self) -> None:
+        """Nothing to make ready."""
 
     def close(self) -> None:
         """Nothing to end."""
@@ -74,7 +82,7 @@ class Pool:
     def __init__(
         self, jobs: int = 1, seconds: float = 10.0, memory: int = 1 << 30, *, entry: Sequence[str] = ENTRY
     ) -> None:
-        self._command = [sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)]
+        self._nursery = Nursery([sys.executable, "-P", *entry, str(math.ceil(seconds)), str(memory)])
         self._seconds = seconds
         self._memory = memory
         self._closed = False
@@ -123,6 +131,18 @@ class Pool:
         finally:
             line.clear()
 
+    def prepare(self) -> None:
+        """As `Worker`: where `rest` has ended all children, one starts while its first mail is being fetched. Raises
+        `StoreError` as `understand` does.
+        """
+        with contextlib.suppress(queue.Empty):  # all of them are at work
+            number = self._idle.get_nowait()
+            try:
+                self._renew(number)
+            finally:
+                self._needed[number] = time.monotonic()
+                self._idle.put(number)
+
     def share(self) -> Share:
         """What is asked through it can be taken back."""
         return Share(self)
@@ -138,6 +158,8 @@ class Pool:
             if now - self._needed[number] > patience:
                 self._children[number].end()
             patience = SPARE_SECONDS
+        if len(numbers) == len(self._children) and all(child.ended() for child in self._children):
+            self._nursery.end()  # nobody asks it for a child now: all are in our hands
         for number in reversed(numbers):
             self._idle.put(number)
 
@@ -158,6 +180,8 @@ class Pool:
         numbers = [self._idle.get() for _ in self._children]
         for number in numbers:
             self._children[number].end()
+        self._nursery.end()
+        for number in numbers:
             self._idle.put(number)  # there may be threads that wait for one
 
     def _work_through(self, line: deque[Task], rules: Rules, done: _Done, share: Share) -> None:
@@ -202,7 +226,7 @@ class Pool:
             self._children[number] = self._child()
 
     def _child(self) -> Child:
-        return Child(self._command, memory=self._memory)
+        return Child(self._nursery, memory=self._memory)
 
 
 class Share:
@@ -217,6 +241,11 @@ class Share:
     def understand_all(self, mails: Sequence[tuple[RawMessage, str]], *, rules: Rules) -> Iterator[Understood]:
         """As the pool's. Raises `StoreError` when it is taken back: that is no mail's fault."""
         return self._pool.understand_all(mails, rules=rules, share=self)
+
+    def prepare(self) -> None:
+        """As the pool's."""
+        self.require()
+        self._pool.prepare()
 
     def close(self) -> None:
         """As `revoke`."""

@@ -18,31 +18,31 @@ class Thing:
         self.number = number
 
 
-def light(_: object) -> bool:
-    return False
+def one(_: object) -> float:
+    return 1
 
 
 def test_the_same_things_in_the_same_order() -> None:
-    assert list(ahead(iter(range(1000)), is_heavy=light)) == list(range(1000))
-    assert list(ahead(iter(()), is_heavy=light)) == []
-    assert list(ahead(iter([0, None, "", False]), is_heavy=light)) == [0, None, "", False]
+    assert list(ahead(iter(range(1000)), weight=one, room=2)) == list(range(1000))
+    assert list(ahead(iter(()), weight=one, room=2)) == []
+    assert list(ahead(iter([0, None, "", False]), weight=one, room=2)) == [0, None, "", False]
 
 
-def test_the_next_is_made_while_one_is_in_use_and_no_further_one() -> None:
-    made = [threading.Event() for _ in range(4)]
+@pytest.mark.parametrize("room", [1, 2, 3])
+def test_the_next_are_made_while_one_is_in_use_and_no_further_ones(room: int) -> None:
+    made = [threading.Event() for _ in range(6)]
 
     def things() -> Iterator[int]:
         for number, event in enumerate(made):
             event.set()
             yield number
 
-    coming = ahead(things(), is_heavy=light)
+    coming = ahead(things(), weight=one, room=room)
     with closing(coming):
-        assert next(coming) == 0
-        assert made[1].wait(5)
-        assert not made[2].wait(0.05)
-        assert next(coming) == 1
-        assert made[2].wait(5)
+        for number in range(3):
+            assert next(coming) == number
+            assert made[number + room - 1].wait(5)
+            assert not made[number + room].wait(0.05)
 
 
 def test_behind_something_heavy_nothing_is_made_and_it_is_not_kept() -> None:
@@ -59,7 +59,7 @@ def test_behind_something_heavy_nothing_is_made_and_it_is_not_kept() -> None:
             del thing
 
     numbers = []
-    for thing in ahead(things(), is_heavy=lambda _: True):
+    for thing in ahead(things(), weight=one, room=1):
         numbers.append(thing.number)
         del thing
     gc.collect()
@@ -71,7 +71,7 @@ def test_an_error_comes_in_its_turn() -> None:
         yield 1
         raise KeyError("two")
 
-    coming = ahead(things(), is_heavy=light)
+    coming = ahead(things(), weight=one, room=2)
     assert next(coming) == 1
     with pytest.raises(KeyError, match="two"):
         next(coming)
@@ -87,7 +87,7 @@ def test_closing_waits_for_what_is_being_made() -> None:
         done.set()
         yield 2
 
-    coming = ahead(things(), is_heavy=light)
+    coming = ahead(things(), weight=one, room=2)
     with closing(coming):
         assert next(coming) == 1
         assert begun.wait(5)

@@ -72,6 +72,14 @@ def test_frames_longer_than_a_pipe_cross_between_short_ones(pipe: tuple[int, int
     assert out.flush()
 
 
+def test_a_frame_may_be_of_thousands_of_pieces(pipe: tuple[int, int]) -> None:
+    out, incoming = Outgoing(pipe[1]), Incoming(pipe[0])
+    pieces = [b"%d," % number for number in range(5000)]
+    out.add(*pieces, b"", b"")
+    assert out.flush()
+    assert taken(incoming) == [b"".join(pieces)]
+
+
 def test_the_end_of_the_pipe_is_told_after_what_came_before_it(pipe: tuple[int, int]) -> None:
     incoming = Incoming(pipe[0])
     os.write(pipe[1], framed(b"one") + framed(b"two")[:-1])

@@ -40,6 +40,11 @@ def test_a_mail_becomes_the_files_of_format_1() -> None:
     assert bundle.entry.sums == hashlib.sha256(bundle.files["SHA256SUMS"]).hexdigest()
 
 
+def test_a_digest_that_is_known_already_makes_no_difference() -> None:
+    raw = RawMessage(REF, NOON, MAIL, digest=hashlib.sha256(MAIL).hexdigest())
+    assert pipeline.understand(raw, id=ID, rules=Rules(ZoneInfo("UTC"))) == understand()
+
+
 def test_the_same_mail_gives_the_same_bytes() -> None:
     assert understand() == understand()
 

@@ -73,10 +73,14 @@ def work(raw, *, id, rules):
         import dataclasses
         (made,) = pipeline.understand(raw, id=id, rules=rules)
         return (dataclasses.replace(made, files={**made.files, "large.bin": bytes(5_000_000)}),)
-    elif trap == "forgery":
-        import dataclasses
-        (made,) = pipeline.understand(raw, id=id, rules=rules)
-        return (dataclasses.replace(made, files={**made.files, "index.html": 5}),)
+    elif trap in {"forgery", "boast", "debt"}:
+        from mailarchiver import answers
+        length = {"forgery": "5", "boast": 1 << 40, "debt": -5}[trap]
+        real = answers._plain
+        def forged(bundle, sent):
+            own_id, folder, lengths, *rest = real(bundle, sent)
+            return own_id, folder, {**lengths, "index.html": length}, *rest
+        answers._plain = forged
     elif trap == "strange":
         import dataclasses
         (made,) = pipeline.understand(raw, id=id, rules=rules)
@@ -98,8 +102,9 @@ def work(raw, *, id, rules):
         class Call:
             def __reduce__(self):
                 return os.system, ("touch taken-over",)
-        frame = pickle.dumps(Call())
-        os.write(4, len(frame).to_bytes(8, "big") + frame)
+        packed = pickle.dumps(Call())
+        frame = len(packed).to_bytes(8, "big") + packed
+        os.write(6, len(frame).to_bytes(8, "big") + frame)
         time.sleep(600)
     return pipeline.understand(raw, id=id, rules=rules)
 
@@ -152,6 +157,13 @@ def understand_all(pool: Pool, *mails: RawMessage) -> list[Understood]:
     return list(pool.understand_all(numbered(*mails), rules=Rules(UTC)))
 
 
+def number_of(pool: Pool) -> int:
+    """Of the process of the first child."""
+    number = pool._children[0].pid
+    assert number is not None
+    return number
+
+
 def ids(made: Sequence[Understood]) -> list[int | None]:
     """The numbers of the mails that were understood."""
     return [None if isinstance(answer, Quarantine) else int(answer[0].id, 16) for answer in made]
@@ -184,6 +196,8 @@ def test_the_files_come_back_in_their_order() -> None:
         ("exit", "crash", "the worker process ended (exit status 3"),
         ("takeover", "crash", "no sound answer (UnpicklingError)"),
         ("forgery", "crash", "no sound answer (TypeError)"),
+        ("boast", "crash", "no sound answer (ValueError)"),
+        ("debt", "crash", "no sound answer (ValueError)"),
         ("strange", "crash", "no sound answer (TypeError)"),
         ("nothing", "crash", "no sound answer (ValueError)"),
         ("defect", "defect", "ZeroDivisionError in parse (traps.py, line "),
@@ -236,7 +250,7 @@ def test_what_one_mail_used_of_its_time_is_not_taken_from_the_next(entry: tuple[
     mails = [(mail("work"), f"{number:012x}") for number in range(8)]  # 5.6 s of the processor
     with closing(Pool(seconds=4, entry=entry)) as pool:
         assert {reason(answer) for answer in pool.understand_all(mails, rules=Rules(UTC))} == {None}
-        assert pool._children[0]._process.poll() is None
+        assert not pool._children[0].ended()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -277,7 +291,7 @@ def test_the_time_of_a_mail_begins_when_the_one_before_it_is_done(entry: tuple[s
 def test_a_child_that_was_stopped_in_a_batch_is_killed_when_its_time_is_over(entry: tuple[str, ...]) -> None:
     with closing(Pool(seconds=2, entry=entry)) as pool:
         understand(pool, mail())
-        os.kill(pool._children[0]._process.pid, signal.SIGSTOP)
+        os.kill(number_of(pool), signal.SIGSTOP)
         made = understand_all(pool, *[mail(text="x" * 200_000)] * 12)
     assert ids(made) == [None, *range(1, 12)]
 
@@ -309,7 +323,7 @@ def test_a_batch_that_nobody_reads_to_its_end_leaves_the_pool_in_order(entry: tu
         del answers
         assert reason(understand(pool, mail())) is None
         assert ids(understand_all(pool, mail("exit"), mail(), mail())) == [None, 1, 2]
-        assert process.returncode == 3  # it was asked to the end
+        assert process.wait(0) == 3  # it was asked to the end
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -352,8 +366,8 @@ def test_a_child_that_was_killed_while_idle_is_no_mails_fault(entry: tuple[str, 
     with closing(Pool(seconds=60, memory=700 << 20, entry=entry)) as pool:
         understand(pool, mail())
         process = pool._children[0]._process
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        os.kill(number_of(pool), signal.SIGKILL)
+        assert process.wait(30) == -signal.SIGKILL
         assert reason(understand(pool, mail())) is None
 
 
@@ -363,9 +377,9 @@ def test_a_child_that_was_stopped_is_killed_when_its_time_is_over(size: int, ent
     with closing(Pool(seconds=2, entry=entry)) as pool:
         understand(pool, mail())
         process = pool._children[0]._process
-        os.kill(process.pid, signal.SIGSTOP)
+        os.kill(number_of(pool), signal.SIGSTOP)
         assert understand(pool, mail(text="x" * size)) == Quarantine("limit", "it took more than 2 s")
-        assert process.poll() == -signal.SIGKILL
+        assert process.wait(0) == -signal.SIGKILL
         assert reason(understand(pool, mail())) is None
 
 
@@ -417,7 +431,7 @@ from mailarchiver.workers import Pool
 from tests.test_workers import mail
 pool = Pool(seconds=2, entry=(sys.argv[1],))
 pool.understand(mail(), id="0" * 12, rules=Rules(UTC))
-print(pool._children[0]._process.pid, flush=True)
+print(pool._children[0].pid, pool._nursery._process.pid, flush=True)
 pool.understand(mail(sys.argv[2]), id="0" * 12, rules=Rules(UTC))
 sys.stdin.read()
 """
@@ -430,17 +444,17 @@ def test_a_child_ends_with_a_parent_that_was_killed_whatever_it_does(trap: str, 
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as parent:
         assert parent.stdout is not None
-        child = int(parent.stdout.readline())
+        numbers = [int(number) for number in parent.stdout.readline().split()]
         time.sleep(0.5)
-        assert is_running(child)
+        assert all(map(is_running, numbers))
         parent.kill()
     end = time.monotonic() + 20
-    while is_running(child):
+    while any(map(is_running, numbers)):
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
-def is_running(number: int) -> bool:
+def is_running(number: int | None) -> bool:
     """Whether there is such a process, and it is no zombie: nobody may be there to wait for it."""
     try:
         return " Z " not in Path(f"/proc/{number}/stat").read_text().rpartition(")")[2]
@@ -451,15 +465,14 @@ def is_running(number: int) -> bool:
 def test_a_child_ends_with_its_parent(entry: tuple[str, ...]) -> None:
     pool = Pool(entry=entry)
     understand(pool, mail())
-    process = pool._children[0]._process
-    assert process.stdin is not None
-    process.stdin.close()
-    assert process.wait(30) == 0
+    child = pool._children[0]
+    child._pipes[0].close()
+    assert child._process.wait(30) == 0
     pool.close()
 
 
 def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bs4.py").write_text("raise SystemExit(1)\n", "utf-8")
+    (tmp_path / "selectolax.py").write_text("raise SystemExit(1)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     with closing(Pool()) as pool:
         assert reason(understand(pool, mail())) is None
@@ -469,7 +482,7 @@ def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
     raw = mail(text="x" * 5_000_000)
     made = bundles_of(pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC)))
     empty = dict.fromkeys(made[0].files, b"")
-    frame = answers.answer_frame((replace(made[0], files=empty | {"message.eml": raw.data}),), raw)
+    frame = b"".join(answers.answer_frame((replace(made[0], files=empty | {"message.eml": raw.data}),), raw))
     assert len(frame) < 10_000
     (back,) = bundles_of(answers.read_answer(frame, raw))
     assert back.files == empty | {"message.eml": raw.data}
@@ -478,19 +491,19 @@ def test_a_large_mail_does_not_come_back_and_is_there_all_the_same() -> None:
 def test_what_crosses_the_pipes_is_what_was_sent() -> None:
     stamp = datetime(2024, 3, 6, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     ref = MessageRef("articles", "INBOX", 7, 42)
-    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp, "half")):
+    for raw in (mail(), RawMessage(ref, stamp, b"\0" * 100, stamp, stamp, "half", "5" * 64)):
         rules = Rules(ZoneInfo("Europe/Berlin"), TagRules(words=False, addresses=("a@example.org",)))
         assert answers.read_task(b"".join(answers.task_frame(raw, "0" * 12, rules))) == (raw, "0" * 12, rules)
         made = pipeline.understand(raw, id="0123456789ab", rules=Rules(UTC))
-        assert answers.read_answer(answers.answer_frame(made, raw), raw) == made
+        assert answers.read_answer(b"".join(answers.answer_frame(made, raw)), raw) == made
     held = Quarantine("defect", "x", "y")
-    assert answers.read_answer(answers.answer_frame(held, mail()), mail()) == held
+    assert answers.read_answer(b"".join(answers.answer_frame(held, mail())), mail()) == held
 
 
 def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tuple[str, ...]) -> None:
     with closing(Pool(2, seconds=60, entry=entry)) as pool:
         assert pool.started()
-        numbers = [child._process.pid for child in pool._children]
+        numbers = [child.pid for child in pool._children]
         understand(pool, mail())
         now = time.monotonic()
         pool.rest(now + 30)
@@ -502,6 +515,34 @@ def test_a_child_that_nobody_needs_is_ended_and_started_again_on_need(entry: tup
         pool.rest(now + 1200)
         assert [is_running(number) for number in numbers] == [False, False]
         assert all(reason(answer) is None for answer in pool.understand_all([(mail(), "0" * 12)] * 4, rules=Rules(UTC)))
+
+
+def test_a_child_is_started_again_for_mail_that_is_on_its_way(entry: tuple[str, ...]) -> None:
+    with closing(Pool(2, seconds=60, entry=entry)) as pool:
+        assert pool.started()
+        pool.rest(float("inf"))
+        assert [child.ended() for child in pool._children] == [True, True]
+        start = time.monotonic()
+        pool.share().prepare()
+        assert time.monotonic() - start < 0.2, "nobody waits for it"
+        assert sorted(child.ended() for child in pool._children) == [False, True]
+        pool.rest(time.monotonic() + 30)
+        assert sorted(child.ended() for child in pool._children) == [False, True], "it is needed"
+        ready = next(child for child in pool._children if not child.ended())
+        bundles_of(understand(pool, mail()))
+        assert ready.pid is not None
+        pool.prepare()
+        assert not ready.ended(), "it is ready already"
+
+
+def test_nothing_is_started_for_a_share_that_was_taken_back(entry: tuple[str, ...]) -> None:
+    with closing(Pool(seconds=60, entry=entry)) as pool:
+        pool.rest(float("inf"))
+        share = pool.share()
+        share.revoke()
+        with pytest.raises(StoreError, match="given up"):
+            share.prepare()
+        assert pool._children[0].ended()
 
 
 def test_a_child_at_work_is_not_ended_for_being_idle(entry: tuple[str, ...]) -> None:
@@ -538,7 +579,7 @@ def test_a_share_that_is_taken_back_puts_nothing_into_quarantine(entry: tuple[st
 
 def test_the_interpreter_is_this_one() -> None:
     with closing(Pool()) as pool:
-        assert pool._command[0] == sys.executable
+        assert pool._nursery._command[0] == sys.executable
 
 
 def test_an_interpreter_that_may_not_be_run_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

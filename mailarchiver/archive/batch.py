@@ -81,7 +81,7 @@ class Batch:
         before, begun = manifest.size(layout.manifest), list[Step]()
         try:
             with Flush(layout.staging) as flush:
-                staging.stage(layout, staged, more)
+                staging.stage(layout, staged, lines)
                 staging.stage_quarantined(layout, self.quarantined)
                 for _, entry in self.replaced:
                     extras.carry(layout.root / entry.folder, staging.move_of(layout, entry).staged)
@@ -100,7 +100,7 @@ class Batch:
 
     def _moves(self) -> list[Move]:
         """The ways of the folders that are new where they go."""
-        moves = [staging.move_of(self._layout, entry) for _, entry in self.entries]
+        moves = staging.moves_of(self._layout, [entry for _, entry in self.entries])
         return moves + [staging.move_into_quarantine(self._layout, digest) for digest in self.quarantined]
 
     def _steps(self, moves: Sequence[Move]) -> list[Step]:

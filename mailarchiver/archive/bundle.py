@@ -51,9 +51,8 @@ def bundle(
     folder = folder_name(article.title, received, timezone, own_id)
     received = local(received, timezone)
     octets = {"message.eml": article.original.message.data} | _parts(article)
-    sums = {path: _sha256(data) for path, data in octets.items()}
-    if digest is None:
-        digest = sums["message.eml"] if article.original.message.data is raw.data else _sha256(raw.data)
+    digest = digest or _sha256(raw.data)
+    sums = {path: digest if data is raw.data else _sha256(data) for path, data in octets.items()}
     minutes = reading_minutes(article.text, article.language)
     known = metadata(article, raw, received=received, id=own_id, minutes=minutes, digest=digest, sums=sums)
     made = {

@@ -46,7 +46,13 @@ class Move(NamedTuple):
 
 def move_of(layout: Layout, entry: Entry) -> Move:
     """An entry's way to its month."""
-    return Move(layout.staging / entry.id, layout.root / entry.folder)
+    return moves_of(layout, [entry])[0]
+
+
+def moves_of(layout: Layout, entries: Iterable[Entry]) -> list[Move]:
+    """Those of several."""
+    staged = layout.staging
+    return [Move(staged / entry.id, layout.root / entry.folder) for entry in entries]
 
 
 def move_into_quarantine(layout: Layout, digest: str) -> Move:
@@ -54,29 +60,29 @@ def move_into_quarantine(layout: Layout, digest: str) -> Move:
     return Move(layout.staging / f"quarantine-{digest}", layout.quarantine / digest)
 
 
-def stage(layout: Layout, bundles: Sequence[tuple[Bundle, Entry]], more: Sequence[Entry | Removal] = ()) -> None:
+def stage(layout: Layout, bundles: Sequence[tuple[Bundle, Entry]], lines: Iterable[bytes]) -> None:
     """Write the intent and all files of entries, each with its mode. Syncs nothing.
 
-    `more` are the lines of what needs no files: of entries that come back, and of those that go.
+    `lines` are those of the entries, and of what needs no files: of entries that come back, and of those that go.
     Raises `ValueError`, before anything is written, for a path that would leave its folder or the archive.
     """
     for bundle, entry in bundles:
         check(bundle, entry)
-    intent = b"".join(map(manifest.to_line, (*(entry for _, entry in bundles), *more)))
-    write_new(layout.staging / INTENT, intent, PRIVATE_FILE)
+    staged = layout.staging
+    write_new(staged / INTENT, b"".join(lines), PRIVATE_FILE)
     for bundle, entry in bundles:
-        _write(move_of(layout, entry).staged, bundle.files, FILE_MODE, FOLDER_MODE)
+        _write(f"{staged}/{entry.id}", bundle.files, FILE_MODE, FOLDER_MODE)
 
 
 def stage_quarantined(layout: Layout, mails: Mapping[str, Mapping[str, bytes]]) -> None:
     """Write the folders of mails that go to quarantine: their files by their digest. After `stage`; syncs nothing."""
     for digest, files in mails.items():
-        _write(move_into_quarantine(layout, digest).staged, files, PRIVATE_FILE, PRIVATE_FOLDER)
+        _write(str(move_into_quarantine(layout, digest).staged), files, PRIVATE_FILE, PRIVATE_FOLDER)
 
 
-def _write(folder: Path, contents: Mapping[str, bytes], file_mode: int, folder_mode: int) -> None:
+def _write(folder: str, contents: Mapping[str, bytes], file_mode: int, folder_mode: int) -> None:
     for parent in sorted({"", *(name.rpartition("/")[0] for name in contents)}):
-        make_folder(folder / parent, folder_mode)
+        make_folder(f"{folder}/{parent}", folder_mode)
     for name, data in contents.items():
         write_new(f"{folder}/{name}", data, file_mode)
 
@@ -93,9 +99,11 @@ def place(layout: Layout, move: Move) -> None:
 
     Raises `FileExistsError` where something is: rename(2) would silently replace an empty folder.
     """
-    if move.target.parent == layout.quarantine:
-        make_folder(layout.quarantine, PRIVATE_FOLDER)
-    make_parents(layout, move.target)
+    parent = move.target.parent
+    if not parent.is_dir():  # as for the first mail of a month only
+        if parent == layout.quarantine:
+            make_folder(parent, PRIVATE_FOLDER)
+        make_parents(layout, move.target)
     if os.path.lexists(move.target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(move.target))
     move.staged.rename(move.target)
@@ -104,7 +112,7 @@ def place(layout: Layout, move: Move) -> None:
 def make_parents(layout: Layout, path: Path) -> None:
     """Create the folders between the root and a path."""
     if path.parent.is_dir():
-        return  # as for every mail of a month but its first
+        return  # as for every page of a month but its first
     for parent in reversed(path.relative_to(layout.root).parents[:-1]):
         make_folder(layout.root / parent, FOLDER_MODE)
 
@@ -114,7 +122,8 @@ def fsync_parents(layout: Layout, paths: Iterable[Path]) -> None:
 
     Also those that were there before: an interrupted process may have made them without coming to sync them.
     """
-    parents = {layout.root / parent for path in paths for parent in path.relative_to(layout.root).parents}
+    places = {path.parent for path in paths}  # of a batch, mostly one
+    parents = {layout.root / parent for place in places for parent in (place / "any").relative_to(layout.root).parents}
     for parent in sorted(parents, key=lambda path: (-len(path.parts), path)):
         fsync_path(parent)
 

@@ -139,15 +139,25 @@ class Store(Publishing, Remembering, Changing):
         it was never filed, or has been taken out of quarantine by hand; with `again`, also where all was removed.
         """
         with self._look_ups.reading() as ledger:
-            known = ledger.known(digest, folded)
-            lies = ledger.quarantined(digest, folded) if known is None else None
-            if known == () and again:
-                return None
-            if lies is None or (self._layout.quarantine / lies / quarantine.MESSAGE).is_file():
-                return known if lies is None else ()
-        with self._access.reading() as ledger, ledger.transaction():
-            ledger.forget_quarantined(lies)
-        return None
+            known, gone = self._known(ledger, digest, folded, again=again)
+        self._forget_quarantined(gone)
+        return known
+
+    def ids(self, mails: Sequence[tuple[str, str]], *, again: bool = False) -> list[str | None]:
+        """The id for each mail, by its digests: as `free_id`. None where it is not to be filed, as `known` tells, or
+        where one before it is the same.
+        """
+        with self._look_ups.reading() as ledger:
+            found = [self._known(ledger, digest, folded, again=again) for digest, folded in mails]
+        self._forget_quarantined(*(gone for _, gone in found))
+        ids: list[str | None] = []
+        seen: set[str] = set()
+        with self._look_ups.reading() as ledger:
+            for (digest, folded), (known, _) in zip(mails, found, strict=True):
+                is_new = known is None and folded not in seen
+                ids.append(self._free_id(ledger, digest) if is_new else None)
+                seen.update([folded] if is_new else [])
+        return ids
 
     def free_id(self, digest: str) -> str:
         """The id for a mail: the first 12 hex digits of its digest.
@@ -155,11 +165,34 @@ class Store(Publishing, Remembering, Changing):
         It has 16, 20 … of them where another mail has the shorter id, or was given it by this store since.
         """
         with self._look_ups.reading() as ledger:
-            for base in (digest[:digits] for digits in ID_DIGITS):
-                # in this order: a commit enters it in the ledger before it is taken out of what is handed out
-                if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:
-                    self._handed_out[base] = digest
-                    return base
+            return self._free_id(ledger, digest)
+
+    def _known(
+        self, ledger: Ledger, digest: str, folded: str, *, again: bool
+    ) -> tuple[tuple[tuple[str, str], ...] | None, str | None]:
+        """What `known` tells, and the digest of the mail that is in quarantine no longer, though the ledger has it."""
+        known = ledger.known(digest, folded)
+        if known is not None:
+            return None if known == () and again else known, None
+        lies = ledger.quarantined(digest, folded)
+        if lies is None:
+            return None, None
+        return ((), None) if (self._layout.quarantine / lies / quarantine.MESSAGE).is_file() else (None, lies)
+
+    def _forget_quarantined(self, *digests: str | None) -> None:
+        """These were taken out of quarantine by hand. Not while something is looked up: that would be to wait for the
+        commit under way, which may wait for that.
+        """
+        for digest in filter(None, digests):
+            with self._access.reading() as ledger, ledger.transaction():
+                ledger.forget_quarantined(digest)
+
+    def _free_id(self, ledger: Ledger, digest: str) -> str:
+        for base in (digest[:digits] for digits in ID_DIGITS):
+            # in this order: a commit enters it in the ledger before it is taken out of what is handed out
+            if {self._handed_out.get(base), ledger.holder(base)} <= {None, digest}:
+                self._handed_out[base] = digest
+                return base
         raise StoreError(f"no id is free for {digest}")
 
     # --- the commit ---------------------------------------------------------------------------------------------------

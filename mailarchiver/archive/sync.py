@@ -41,15 +41,15 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def make_folder(path: Path, mode: int) -> None:
+def make_folder(path: Path | str, mode: int) -> None:
     """Create a folder with exactly this mode; one that is there already is left as it is."""
     try:
-        path.mkdir(mode)
+        os.mkdir(path, mode)  # noqa: PTH102  a Path is made for many, and takes longer than that
     except FileExistsError:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  likewise
             raise
     else:
-        path.chmod(mode)
+        os.chmod(path, mode)  # noqa: PTH101  likewise
 
 
 def fsync_path(path: Path) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
-
 from ..text.whitespace import collapse, fold
-from .links import absolute
-from .markup import BLOCK, DROPPED
 
 LARGEST = 20_000
 """Characters of HTML that are looked at: what is longer is no note."""
 
-_UNSEEN = DROPPED - {"head"}
 _URL_LINE = re.compile(r"(?:[^\s:：]{1,20}\s?[:：]\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 
 
@@ -37,11 +32,12 @@ class Line:
 
 def lines(html: str) -> tuple[Line, ...]:
     """The lines of a piece of HTML that may begin or end within elements; an empty line where a block was empty."""
-    soup = BeautifulSoup(html[:LARGEST], "lxml")
+    from .ragged import runs  # Beautiful Soup takes long to import, and few mails need it
+
     found: list[Line] = []
     texts: list[str] = []
     links: set[str] = set()
-    for text, link in _runs(soup):
+    for text, link in runs(html[:LARGEST]):
         if text == "\n":
             found.append(_line(texts, links))
             texts, links = [], set()
@@ -56,29 +52,6 @@ def lines(html: str) -> tuple[Line, ...]:
 def _line(texts: list[str], links: set[str]) -> Line:
     link = next(iter(links)) if len(links) == 1 else ""
     return Line(collapse("".join(texts)).strip(), link or None)
-
-
-def _runs(soup: Tag) -> Iterator[tuple[str, str | None]]:
-    """Pieces of text with the link they are in; a line break where a line ends."""
-    stack: list[tuple[PageElement | None, str | None]] = [(child, None) for child in reversed(soup.contents)]
-    while stack:
-        element, link = stack.pop()
-        if element is None:
-            yield "\n", None
-        elif isinstance(element, Tag):
-            if element.name in _UNSEEN:
-                continue
-            if element.name == "br":
-                yield "\n", None
-                continue
-            if element.name == "a":
-                link = absolute(str(element.get("href") or ""), None) or link
-            if element.name in BLOCK:
-                yield "\n", None
-                stack.append((None, None))
-            stack.extend((child, link) for child in reversed(element.contents))
-        elif type(element) is NavigableString:
-            yield collapse(str(element)), link
 
 
 def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:

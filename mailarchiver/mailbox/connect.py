@@ -137,6 +137,8 @@ def _open(server: Server, deadline: Deadline, log_in: Callable[[Client], None]) 
             _start_tls(client, server, tls)
         if not client.logged_in:
             log_in(client)
+        # QUIRK: what the server tells of its capabilities with the log-in, imaplib forgets when a folder is opened.
+        client.capabilities()
         entered = True
     finally:
         if not entered:
@@ -160,11 +162,15 @@ def _start_tls(client: Client, server: Server, tls: ssl.SSLContext | None) -> No
 
 def _log_in(client: Client, server: Server, password: str) -> None:
     """PLAIN where it is offered (RFC 4616), else LOGIN."""
-    plain = client.has_capability("AUTH=PLAIN")
-    if not plain and client.has_capability("LOGINDISABLED"):
+    offered = client.capabilities()  # once: after STARTTLS, imapclient asks the server each time
+    plain = b"AUTH=PLAIN" in offered
+    if not plain and b"LOGINDISABLED" in offered:
         raise MailboxError(f'{server} takes no password on this connection: set security to "tls" or "starttls"')
     try:
-        (client.plain_login if plain else client.login)(server.username, password)
+        if plain:
+            client.password_login(server.username, password, at_once=b"SASL-IR" in offered)
+        else:
+            client.login(server.username, password)
         client.mechanism = "PLAIN" if plain else "LOGIN"
     except IMAPError as error:
         raise _refused(server, error, "password") from error

@@ -1,4 +1,5 @@
-"""What is said to log in with an access token, octet by octet: OAUTHBEARER (RFC 7628) and Google's XOAUTH2. Pure.
+"""What is said to log in, octet by octet: with a password by PLAIN (RFC 4616), with an access token by OAUTHBEARER
+(RFC 7628) or Google's XOAUTH2. Pure.
 
 ::
 
@@ -45,6 +46,11 @@ class Bearer:
             self.problem = self.problem or read_problem(continuation)
         self._opened = True
         return self._to_say.pop(0) if self._to_say else b"*"
+
+
+def plain_answer(user: str, password: str) -> str:
+    """Who we are, and the password, as PLAIN has it."""
+    return base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
 
 
 def first_answer(mechanism: Mechanism, user: str, token: str, *, host: str, port: int) -> bytes:

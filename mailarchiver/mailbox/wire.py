@@ -21,7 +21,7 @@ from imapclient.exceptions import ProtocolError
 from ..text.terminal import line as readable
 from .idling import Idling
 from .resolve import connected
-from .sasl import Bearer
+from .sasl import LINE_OCTETS, Bearer, plain_answer
 
 if TYPE_CHECKING:
     import ssl
@@ -152,6 +152,13 @@ class _Wire(Idling):
             return connection
         return self._tls.wrap_socket(connection, server_hostname=self.host)
 
+    def _get_capabilities(self) -> None:
+        """QUIRK: imaplib asks for what most servers tell in their greeting (RFC 3501 §7.1): a round trip in vain."""
+        told = self.untagged_responses.pop("CAPABILITY", [b""])[-1]
+        self.capabilities = tuple(str(told, "ascii", "replace").upper().split()) if isinstance(told, bytes) else ()
+        if "IMAP4REV1" not in self.capabilities:
+            super()._get_capabilities()  # type: ignore[misc]  # typeshed does not know it
+
     def read(self, size: int) -> bytes:
         """Read a literal. QUIRK: imaplib takes any size on trust, and a MemoryError leaves the body to be read as
         protocol (cpython gh-119511): too large a literal ends the connection instead.
@@ -189,6 +196,18 @@ class _Wire(Idling):
             raise self.error(data[-1].decode("utf-8", "replace"))
         self.state = "AUTH"
         return kind, data
+
+    def plain_login(self, answer: str) -> None:
+        """AUTHENTICATE PLAIN, all in one line (RFC 4959). Raises `error` with the server's words."""
+        self.literal = self._cancel  # type: ignore[assignment]  # a method is called for each continuation
+        kind, data = self._simple_command("AUTHENTICATE", "PLAIN", answer)
+        if kind != "OK":
+            raise self.error(data[-1].decode("utf-8", "replace"))
+        self.state = "AUTH"
+
+    def _cancel(self, _continuation: bytes) -> bytes:
+        """What to say where everything has been said (RFC 3501 §6.2.2)."""
+        return b"*"
 
     def bearer_login(self, bearer: Bearer, mechanism: Mechanism) -> None:
         """AUTHENTICATE with an access token. Raises `error` with the server's words, and its reason if it gives one."""
@@ -245,6 +264,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no type info
     def alerts(self) -> list[str]:
         """What the server said that a person must be shown (RFC 3501 §7.1, ALERT), as far as it has said it."""
         return list(dict.fromkeys(self._imap.alerts))
+
+    def password_login(self, user: str, password: str, *, at_once: bool) -> None:
+        """Log in by PLAIN; where the server offers SASL-IR, it can be done `at_once`. Raises `IMAPError` if refused."""
+        answer = plain_answer(user, password)
+        if at_once and len(answer) <= LINE_OCTETS:
+            self._imap.plain_login(answer)
+        else:
+            self.plain_login(user, password)
 
     def bearer_login(self, mechanism: Mechanism, user: str, token: str) -> None:
         """Log in with an access token. Raises `ValueError` where it cannot be one, `IMAPError` where it is refused."""

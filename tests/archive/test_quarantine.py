@@ -127,6 +127,9 @@ def test_taken_away_by_hand_it_is_new_again(store: Store, root: Path) -> None:
     assert store.known(held.digest, held.folded) is None
     assert store.in_quarantine() == 0
     assert outcomes(store, held) == ["quarantined"]
+    shutil.rmtree(lies(root, held))
+    assert store.ids([(held.digest, held.folded)]) == [held.digest[:12]], "also among the mails of a batch"
+    assert store.in_quarantine() == 0
 
 
 def test_the_ledger_made_anew_knows_it(root: Path) -> None:

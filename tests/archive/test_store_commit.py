@@ -212,6 +212,16 @@ def test_an_id_that_was_handed_out_is_not_handed_out_for_another_mail(store: Sto
     assert store.free_id(made_up("0123456789abdddd", "f")) == "0123456789abddddffff"
 
 
+def test_the_mails_of_a_batch_are_looked_up_together(store: Store) -> None:
+    """Not those that are known; and of two that differ in line ends only, the first."""
+    store.commit([filing(1)], now=NOW)
+    known, new = (filing(1).digest, filing(1).folded), made_up("0123456789ab", "c")
+    like_known, like_new, other = "d" * 64, made_up("0123456789ab", "e"), made_up("0123456789ab", "f")
+    mails = [known, (like_known, known[1]), (new, "1" * 64), (like_new, "1" * 64), (other, "2" * 64)]
+    assert store.ids(mails) == [None, None, "0123456789ab", None, "0123456789abffff"]
+    assert store.ids([]) == []
+
+
 def colliding(number: int, digest: str, entry_id: str) -> Filing:
     """A mail that is said to have this digest."""
     made = bundle(mail(number), entry_id, at(number))

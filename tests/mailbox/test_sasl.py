@@ -1,4 +1,6 @@
-"""The octets of a log-in with an access token, and what is done when it is refused: on a server with a script."""
+"""The octets of a log-in, most of them with an access token, and what is done when it is refused: on a server with a
+script.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +46,11 @@ def capable(*capabilities: str) -> bytes:
 
 def connect(server: ScriptedServer, source: Source, user: str = "jane") -> None:
     with ImapMailbox("articles", Server(server.host, server.port, "none", user, timeout=5), source):
+        pass
+
+
+def connect_with_password(server: ScriptedServer, password: str) -> None:
+    with ImapMailbox("articles", Server(server.host, server.port, "none", "jane", timeout=5), lambda: password):
         pass
 
 
@@ -123,6 +130,68 @@ def test_a_long_token_waits_for_the_server() -> None:
     bearer = Bearer("XOAUTH2", "jane", "x" * LINE_OCTETS, host="h", port=1, at_once=True)
     assert bearer.opening is None
     assert len(base64.b64decode(bearer.following(b""))) > LINE_OCTETS
+
+
+def test_a_password_goes_with_the_command_where_the_server_likes_it(caplog: pytest.LogCaptureFixture) -> None:
+    script: dict[str, Answer] = {"CAPABILITY": capable("SASL-IR", "AUTH=PLAIN"), "AUTHENTICATE PLAIN ": WELCOME}
+    answer = encoded("\0jane\0pässword")
+    with ScriptedServer(script) as server, caplog.at_level(logging.DEBUG):
+        connect_with_password(server, "pässword")
+        assert server.commands[1] == f"AUTHENTICATE PLAIN {answer}"
+    assert "AUTHENTICATE" in caplog.text
+    assert answer not in caplog.text
+
+
+def test_a_password_that_is_refused_at_once_is_refused() -> None:
+    script: dict[str, Answer] = {"CAPABILITY": capable("SASL-IR", "AUTH=PLAIN"), "AUTHENTICATE PLAIN ": REFUSED}
+    with ScriptedServer(script) as server, pytest.raises(LoginRefused, match="refused the log-in of 'jane'"):
+        connect_with_password(server, "wrong")
+
+
+def test_a_long_password_waits_for_the_server() -> None:
+    script: dict[str, Answer] = {"CAPABILITY": capable("SASL-IR", "AUTH=PLAIN")}
+    with ScriptedServer(script) as server:
+        connect_with_password(server, "x" * LINE_OCTETS)
+        assert server.commands[1] == "AUTHENTICATE PLAIN"
+
+
+def test_a_server_that_asks_for_more_than_a_password_is_left() -> None:
+    script: dict[str, Answer] = {"CAPABILITY": capable("SASL-IR", "AUTH=PLAIN"), "AUTHENTICATE PLAIN ": EMPTY}
+    script |= {"AUTHENTICATE PLAIN  …": b"{tag} BAD cancelled\r\n"}
+    with ScriptedServer(script) as server, pytest.raises(LoginRefused):
+        connect_with_password(server, "secret")
+    assert server.said == ["*"]
+
+
+# --- capabilities, each asked for once --------------------------------------------------------------------------------
+
+TOLD = b"* CAPABILITY IMAP4rev1 MOVE\r\n{tag} OK welcome\r\n"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "welcome", "asked"),
+    [
+        (b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n", TOLD, 0),
+        (b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n", b"{tag} OK [CAPABILITY IMAP4rev1 MOVE]\r\n", 0),
+        (b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n", WELCOME, 1),
+        (b"* OK [CAPABILITY AUTH=PLAIN SASL-IR] ready\r\n", TOLD, 1),
+        (b"* OK ready\r\n", TOLD, 1),
+        (b"* OK ready\r\n", WELCOME, 2),
+    ],
+)
+def test_what_the_server_tells_by_itself_is_not_asked_for(greeting: bytes, welcome: bytes, asked: int) -> None:
+    script: dict[str, Answer] = {
+        "greeting": greeting,
+        "CAPABILITY": capable("SASL-IR", "AUTH=PLAIN", "MOVE"),
+        "AUTHENTICATE PLAIN ": welcome,
+    }
+    with ScriptedServer(script) as server:
+        where = Server(server.host, server.port, "none", "jane")
+        with ImapMailbox("articles", where, lambda: "secret") as ours:
+            assert ours.select("INBOX", writable=False).messages == 3
+            assert ours.search(None) == [1, 2, 3]
+            assert ours.ask("tell what it can", lambda client: client.has_capability("MOVE"))
+        assert server.commands.count("CAPABILITY") == asked
 
 
 @pytest.mark.parametrize(("mechanism", "farewell"), [("XOAUTH2", ""), ("OAUTHBEARER", "AQ==")])
