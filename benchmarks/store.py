@@ -49,8 +49,8 @@ from typing import TypeVar
 
 import mailarchiver
 from mailarchiver.archive import manifest, search_index, sync
-from mailarchiver.archive.bundle import digests
 from mailarchiver.archive.catalogue import opened
+from mailarchiver.archive.digests import digests
 from mailarchiver.archive.filed import Keys
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.ledger import Ledger

@@ -22,7 +22,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mailarchiver.archive.bundle import bundle, digests
+from mailarchiver.archive.bundle import bundle
+from mailarchiver.archive.digests import digests
 from mailarchiver.archive.store import Store
 from mailarchiver.archive.verify import verify
 from mailarchiver.model import Article, Filing, Headers, Image, Message, MessageRef, Original, RawMessage

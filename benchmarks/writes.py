@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 from store import grown
 
-from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.digests import digests
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Bundle, Filing, MessageRef, RawMessage, Rules
 from mailarchiver.pipeline import understand

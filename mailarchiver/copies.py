@@ -17,7 +17,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .archive.bundle import digests
+from .archive.digests import digests
 from .archive.notes import Copying
 from .errors import MailboxError
 from .events import about

@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .archive.bundle import digests
+from .archive.digests import digests
 from .events import Event, about
 
 if TYPE_CHECKING:

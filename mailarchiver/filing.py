@@ -21,7 +21,7 @@ from pathlib import Path
 
 from .ahead import ahead
 from .archive.batch import check
-from .archive.bundle import digests
+from .archive.digests import digests
 from .archive.store import Store
 from .config import Archive, Limits
 from .events import Event, about

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .archive.bundle import digests
+from .archive.digests import digests
 from .archive.store import Store
 from .errors import MailboxError
 from .mailbox.imap import ImapMailbox

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .archive import quarantine
-from .archive.bundle import digests
+from .archive.digests import digests
 from .archive.store import Store
 from .filing import filing
 from .message.parse import salvage

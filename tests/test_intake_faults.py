@@ -21,7 +21,7 @@ import pytest
 
 from mailarchiver import pending
 from mailarchiver.archive import seen
-from mailarchiver.archive.bundle import digests
+from mailarchiver.archive.digests import digests
 from mailarchiver.archive.renewal import raw_mail
 from mailarchiver.archive.store import Store
 from mailarchiver.config import Account

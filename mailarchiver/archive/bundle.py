@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from ..model import Article, Bundle, Card, Entry, RawMessage, Source
@@ -19,6 +18,7 @@ from ..text.reading_time import reading_minutes
 from . import AUTOMATIC
 from .article_json import as_json, metadata, warnings_of
 from .article_md import markdown
+from .digests import sha256_of
 from .naming import article_id, folder_name, local
 from .page import page
 from .sameness import text_key, url_key
@@ -26,9 +26,6 @@ from .sameness import text_key, url_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, tzinfo
-
-_COPIED_TWICE = 1_000_000
-"""Octets of the largest mail of which two copies may be made."""
 
 
 def bundle(
@@ -51,8 +48,8 @@ def bundle(
     folder = folder_name(article.title, received, timezone, own_id)
     received = local(received, timezone)
     octets = {"message.eml": article.original.message.data} | _parts(article)
-    digest = digest or _sha256(raw.data)
-    sums = {path: digest if data is raw.data else _sha256(data) for path, data in octets.items()}
+    digest = digest or sha256_of(raw.data)
+    sums = {path: digest if data is raw.data else sha256_of(data) for path, data in octets.items()}
     minutes = reading_minutes(article.text, article.language)
     known = metadata(article, raw, received=received, id=own_id, minutes=minutes, digest=digest, sums=sums)
     made = {
@@ -62,8 +59,8 @@ def bundle(
         "article.json": _octets(as_json(known)),
     }
     files = made | octets
-    files["SHA256SUMS"] = _listing(sums | {path: _sha256(data) for path, data in made.items()})
-    entry = _entry(article, raw, received, own_id, folder, digest, _sha256(files["SHA256SUMS"]))
+    files["SHA256SUMS"] = _listing(sums | {path: sha256_of(data) for path, data in made.items()})
+    entry = _entry(article, raw, received, own_id, folder, digest, sha256_of(files["SHA256SUMS"]))
     return Bundle(
         id=own_id,
         folder=folder,
@@ -73,32 +70,6 @@ def bundle(
         url_key=_whole(url_key(article.url)),
         text_key=text_key(article.text, own_id),
     )
-
-
-def digests(data: bytes) -> tuple[str, str]:
-    """SHA-256, in hex, of a mail's octets, and of the same with every line end written as LF.
-
-    Two mails with the same second digest are the same mail, stored or sent with other line ends.
-    """
-    digest = _sha256(data)
-    return digest, digest if b"\r" not in data else _sha256(_with_line_feeds(data))
-
-
-def _with_line_feeds(data: bytes) -> bytes:
-    """The octets with every line end written as LF.
-
-    Where all are CRLF, as in mail from a server, that is seen and done in a fifth of the time: one octet is found
-    faster than two. It takes a second copy, which a large mail is not to have.
-    """
-    if len(data) <= _COPIED_TWICE:
-        bare = data.replace(b"\r", b"")
-        if bare.replace(b"\n", b"\r\n") == data:
-            return bare
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _listing(sums: Mapping[str, str]) -> bytes:

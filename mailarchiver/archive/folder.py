@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from ..model import Entry
 from . import AUTOMATIC, given, manifest
+from .digests import digests
 from .filed import Keys
 from .sameness import text_key, url_key
 
@@ -115,8 +116,6 @@ def doubt(folder: Path) -> str | None:
 
 def _folded(folder: Path, entry: Entry) -> str:
     """The digest with line ends as LF, of a mail's first article: the others' message.eml is not the whole mail."""
-    from .bundle import digests  # brings the page's templates, which a usual start does not need
-
     octets = None if "-" in entry.id else read(folder / "message.eml")
     if octets is None:
         return entry.sha256

@@ -5,7 +5,6 @@ Writes nothing. docs/archive-format.md, "Quarantine".
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .. import EXTRACTOR
 from ..errors import NoSuchEntry
 from ..model import MessageRef, Quarantined, RawMessage
 from . import FORMAT, finding, given
+from .digests import digests, sha256_of
 from .layout import Layout
 from .manifest import escaped
 from .trouble import as_store_error
@@ -65,9 +65,9 @@ def files(quarantined: Quarantined, digest: str, *, now: datetime) -> dict[str, 
 def read(folder: Path) -> Found:
     """What the ledger needs of a folder. Raises `OSError`, `ValueError` where its mail is not the one of its name."""
     octets = given.octets(folder / MESSAGE)
-    if hashlib.sha256(octets).hexdigest() != folder.name:
+    digest, folded = digests(octets)
+    if digest != folder.name:
         raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
-    folded = hashlib.sha256(octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
     return Found(folder.name, folded, _ref(folder))
 
 
@@ -104,7 +104,7 @@ def told(folder: Path) -> dict[str, object]:
 def raw_message(folder: Path) -> RawMessage:
     """The mail as it came, with the place and the times it had. Raises as `read`."""
     octets = given.octets(folder / MESSAGE)
-    if hashlib.sha256(octets).hexdigest() != folder.name:
+    if sha256_of(octets) != folder.name:
         raise ValueError(f"{MESSAGE} is not the mail that the folder is named by")
     reason = told(folder)
     received, from_line, fallback = (_moment(reason.get(key)) for key in ("received", "from_line", "fallback"))

@@ -34,7 +34,7 @@ def mail(number: int, line_end: bytes = b"\r\n") -> bytes:
 
 
 def digests(data: bytes) -> tuple[str, str]:
-    """As bundle.digests says; written out again, so that the store's tests import nothing but the store."""
+    """As digests.digests says; written out again, so that the store's tests import nothing but the store."""
     folded = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return hashlib.sha256(data).hexdigest(), hashlib.sha256(folded).hexdigest()
 

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailarchiver import EXTRACTOR
-from mailarchiver.archive.bundle import bundle, digests
+from mailarchiver.archive.bundle import bundle
+from mailarchiver.archive.digests import digests
 from mailarchiver.model import Article, Bundle, Headers, MailWarning, Message, MessageRef, Original, Source
 from tests.archive.specimens import AUTHOR, MAIL, RECEIVED, article, forwarded, raw
 

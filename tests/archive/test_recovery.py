@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from mailarchiver.archive import glance, manifest, staging
-from mailarchiver.archive.bundle import bundle, digests
+from mailarchiver.archive.bundle import bundle
+from mailarchiver.archive.digests import digests
 from mailarchiver.archive.layout import Layout
 from mailarchiver.archive.store import Store
 from mailarchiver.model import Entry, Filing
