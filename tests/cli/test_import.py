@@ -153,6 +153,9 @@ class Wary:
             else:
                 yield from self._worker.understand_all([(raw, mail_id)], rules=rules)
 
+    def prepare(self) -> None:
+        """Nothing to make ready."""
+
     def close(self) -> None:
         """Nothing to end."""
 
