@@ -180,8 +180,8 @@ class Original:
     itself, or the enclosed message for the second and later articles of one mail. `headers`, `html`, `text`, `parts`
     are the original's own, but that no `text` is cut out of a forward beside the `html` that was. `forwarded` says how
     it was forwarded, None where it was not: `resent` is RFC 5322 §3.6.6. `reason` says by what that was told, or why
-    what looks like a forward is none. `note` is what the last forwarder wrote above. `number` counts the
-    articles of one mail from 1.
+    what looks like a forward is none. `note` is what the last forwarder wrote above. `number` counts the articles of
+    one mail from 1.
     """
 
     outer: Message
