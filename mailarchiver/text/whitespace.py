@@ -112,10 +112,11 @@ def count_words(text: str) -> int:
 
 
 def _count_words_of_any_script(text: str) -> int:
-    words, characters = text.split(), 0
+    rest, characters = text, 0
     if text.encode("utf-8", "replace").translate(None, _NEVER_FIRST):
         rest, runs = _WORDS_BY_THEMSELVES.subn(" ", text)
-        words, characters = rest.split(), len(text) - len(rest) + runs
+        characters = len(text) - len(rest) + runs
+    words = rest.split()
     bare = len(list(filter(_BARE_MARKS.fullmatch, filterfalse(str.isalnum, words))))
     return characters + len(words) - bare
 
