@@ -139,7 +139,8 @@ def _of_subject(titles: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _holds_something(node: LexborNode) -> bool:
-    return node.css_first("img") is not None or bool(node.text(strip=True))
+    said = (inner.text_content or "" for inner in node.traverse(include_text=True) if inner.tag == "-text")
+    return any(map(str.strip, said)) or node.css_first("img") is not None
 
 
 def _read_header(elements: Mapping[str, Sequence[LexborNode]]) -> _Header:
