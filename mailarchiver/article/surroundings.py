@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..text.reader_addresses import spelled_out
 from ..text.whitespace import collapse, fold
 from .even import even_runs
 
@@ -59,7 +60,7 @@ def _runs(html: str) -> Iterable[tuple[str, str | None]]:
 
 def _line(texts: list[str], links: set[str]) -> Line:
     link = next(iter(links)) if len(links) == 1 else ""
-    return Line(collapse("".join(texts)).strip(), link or None)
+    return Line(spelled_out(collapse("".join(texts)).strip()), link or None)
 
 
 def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:
