@@ -16,7 +16,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from selectolax.lexbor import LexborNode
 
-from ..model import Attachment, Image, Part
+from ..model import Attachment, Image, ImageOutcome, Part
 from ..text.file_types import is_shown
 from ..text.hosts import host_of
 from ..text.slug import file_name
@@ -71,9 +71,7 @@ class ImageLedger:
         told = caption or _figcaption(node)
         image = self._ledger.get(source)
         if image is None:
-            image = self._resolve(source, attributes)
-            image = replace(image, alt=alt, caption=told)
-            self._ledger[source] = image
+            image = self._ledger[source] = self._resolve(Image(source, "missing", alt=alt, caption=told), attributes)
         html = _html(image, alt)
         return _figure(html, caption)
 
@@ -91,8 +89,8 @@ class ImageLedger:
         title = node.css_first("title")
         alt = collapse(node.attributes.get("aria-label") or (title.text() if title is not None else "")).strip() or None
         picture = Picture("svg", None, None)
-        image = replace(self._keep(Image(source, "data"), data, picture, None), alt=alt, caption=_figcaption(node))
-        self._ledger[source] = image
+        line = Image(source, "data", alt=alt, caption=_figcaption(node))
+        image = self._ledger[source] = self._keep(line, "data", data, picture, None)
         return _html(image, alt)
 
     def leave_out(self, nodes: Iterable[LexborNode], reason: str) -> None:
@@ -115,7 +113,8 @@ class ImageLedger:
                 continue
             if look(part.data) is not None:
                 source = f"cid:{part.content_id}" if part.content_id else part.filename or f"part {index + 1}"
-                image = self._take(Image(source, "unreferenced"), part.data, part.filename, part.content_type)
+                line = Image(source, "unreferenced")
+                image = self._take(line, "unreferenced", part.data, part.filename, part.content_type)
                 self._ledger.setdefault(f"{source}#{index}", image)
                 self._used.add(index)
         return tuple(self._ledger.values())
@@ -127,35 +126,37 @@ class ImageLedger:
 
     # --- one reference --------------------------------------------------------------------------------------------
 
-    def _resolve(self, source: str, attributes: Mapping[str, str | None]) -> Image:
+    def _resolve(self, line: Image, attributes: Mapping[str, str | None]) -> Image:
+        """The line of a picture, of which source and texts are known, with what became of it."""
+        source = line.source
         scheme = source.partition(":")[0].lower()
         if scheme == "data":
-            return self._from_data(source)
+            return self._from_data(line)
         index = self._place(source)
         if index is not None:
             part = self._parts[index]
-            found = Image(source, "cid" if scheme == "cid" else "location")
             if _is_picture(part):  # anything else stays an attachment, whatever refers to it
                 self._used.add(index)
-            return self._take(found, part.data, part.filename, part.content_type)
+            found: ImageOutcome = "cid" if scheme == "cid" else "location"
+            return self._take(line, found, part.data, part.filename, part.content_type)
         if scheme == "cid":
-            return Image(source, "missing", reason="the mail has no part of this Content-ID")
+            return replace(line, reason="the mail has no part of this Content-ID")
         url = absolute(source, self._base)
         if not url.lower().startswith("http"):
-            return Image(source, "missing", reason="the mail has no part of this name")
+            return replace(line, reason="the mail has no part of this name")
         if _declared_tiny(attributes):
-            return Image(source, "dropped", reason="at most 2×2 pixels: a tracker or a spacer")
-        return Image(source, "remote", reason=f"on {host_of(url) or url}, not fetched")
+            return replace(line, outcome="dropped", reason="at most 2×2 pixels: a tracker or a spacer")
+        return replace(line, outcome="remote", reason=f"on {host_of(url) or url}, not fetched")
 
     def _place(self, source: str) -> int | None:
         """The part of the mail that a reference means."""
         scheme, _, rest = source.partition(":")
         return self._by_name.get(_key(rest if scheme.lower() == "cid" else source))
 
-    def _from_data(self, source: str) -> Image:
+    def _from_data(self, line: Image) -> Image:
         """A `data:` URI (RFC 2397) becomes a file; its ledger line names the media type only."""
-        head, _, body = source.partition(",")
-        short = Image(head[:80], "data")
+        head, _, body = line.source.partition(",")
+        short = replace(line, source=head[:80])
         self._embedded += 1
         if self._embedded > _EMBEDDED:
             return replace(short, outcome="dropped", reason=f"more than {_EMBEDDED} pictures in the text")
@@ -164,27 +165,27 @@ class ImageLedger:
             data = base64.b64decode(octets + b"==") if head.lower().rstrip().endswith(";base64") else octets
         except binascii.Error:
             return replace(short, outcome="dropped", reason="not valid base64")
-        return self._take(short, data, None, "")
+        return self._take(short, "data", data, None, "")
 
-    def _take(self, image: Image, data: bytes, filename: str | None, declared: str) -> Image:
+    def _take(self, line: Image, found: ImageOutcome, data: bytes, filename: str | None, declared: str) -> Image:
         picture = look(data)
         if picture is None and not declared.startswith("image/"):
-            return replace(image, outcome="dropped", reason="not a picture by its bytes")
+            return replace(line, outcome="dropped", reason="not a picture by its bytes")
         if picture is None:
             extension = re.sub("[^a-z0-9]", "", declared.removeprefix("image/").lower())[:8] or "bin"
             picture = Picture(extension.replace("jpeg", "jpg"), None, None)
         if picture.tiny:
             reason = "at most 2×2 pixels: a tracker or a spacer"
-            return replace(image, outcome="dropped", reason=reason, width=picture.width, height=picture.height)
-        return self._keep(image, data, picture, filename)
+            return replace(line, outcome="dropped", reason=reason, width=picture.width, height=picture.height)
+        return self._keep(line, found, data, picture, filename)
 
-    def _keep(self, image: Image, data: bytes, picture: Picture, filename: str | None) -> Image:
+    def _keep(self, line: Image, found: ImageOutcome, data: bytes, picture: Picture, filename: str | None) -> Image:
         file = self._files.get(data)
         if file is None:
             stem = _EXTENSION.sub("", filename or "")
             file = f"images/{file_name(len(self._files) + 1, stem, picture.extension)}"
             self._files[data] = file
-        return replace(image, file=file, data=data, width=picture.width, height=picture.height)
+        return replace(line, outcome=found, file=file, data=data, width=picture.width, height=picture.height)
 
 
 def _is_picture(part: Part) -> bool:
