@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast a full mailbox comes in, near and far, and what memory a large mail takes.
 
-    benchmarks/intake.py [--folder DIR] [--mails N] [--rounds N] [--quick] [--json]
+    benchmarks/intake.py [--folder DIR] [--mails N] [--rounds N] [--flush MS] [--quick] [--json]
 
 The mails lie in a Dovecot on this machine: 55 KB each, HTML with two pictures. For each time that a round trip takes,
 mails a second of
@@ -16,6 +16,10 @@ by running it (PYTHONDONTWRITEBYTECODE), each process would compile its sources,
 A Maildir has one file a mail, the archive about ten. All take turns; figures are medians. They work in a folder below
 DIR, by default the present one: what is measured is that disk. What they write there is deleted at the end, some
 gigabytes: ext4 makes files slowly for minutes after many were deleted, so leave that time between two runs.
+
+With `--flush`, each fsync, fdatasync and syncfs of our round and of mbsync takes so many milliseconds longer, as on a
+disk whose cache takes that long to be written: some 1 to 5 on an SSD without a battery, 10 to 30 on a turning disk.
+strace holds them up, and slows nothing else.
 
 The last figure is how much more memory than before the program itself takes in a round that fetches one mail of 45 MB,
 at its peak (VmHWM of proc(5)); its workers are bounded by `[limits]`. Exits 1 if that is more than 150 MB.
@@ -69,6 +73,7 @@ SIZE = 55_000
 LARGE, ROOM = 45_000_000, 150
 """Octets of a large mail; the megabytes that it may take."""
 USER = "benchmark"
+SYNCS = "fsync,fdatasync,sync,syncfs"
 
 Turn = Callable[[], float]
 """Does something once; how many mails there were a second."""
@@ -144,8 +149,24 @@ def settings(root: Path, port: int) -> Settings:
     return Settings.model_validate({"archive": archive, "account": [{**account, "password": PASSWORD}]})
 
 
-def full_round(folder: Path, number: int, port: int) -> float:
+def slowed(flush: float) -> tuple[str, ...]:
+    """What to put before a command, so that each flush of it takes so many milliseconds longer; nothing for none."""
+    if not flush:
+        return ()
+    trace = ("-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:delay_exit={flush * 1000:.0f}")
+    return ("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", *trace)
+
+
+def full_round(folder: Path, number: int, port: int, flush: float) -> float:
     """Our round into a new archive."""
+    if not flush:
+        return own_round(folder, number, port)
+    command = [*slowed(flush), sys.executable, __file__, "--round-of", str(folder), str(number), str(port)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def own_round(folder: Path, number: int, port: int) -> float:
+    """The same in this process."""
     ours = settings(new_folder(folder), port)
     account = ours.account[0]
     with opened(ours.archive, ours.limits) as (store, worker):
@@ -186,11 +207,11 @@ def bare_fetch(batch: int, number: int, port: int) -> float:
     return number / seconds
 
 
-def turns_at(folder: Path, number: int, port: int, batches: Sequence[int]) -> dict[str, Turn]:
+def turns_at(folder: Path, number: int, port: int, batches: Sequence[int], flush: float) -> dict[str, Turn]:
     """What takes turns at one distance."""
-    turns: dict[str, Turn] = {"our full round": partial(full_round, folder, number, port)}
+    turns: dict[str, Turn] = {"our full round": partial(full_round, folder, number, port, flush)}
     if shutil.which("mbsync"):
-        command = ("mbsync", "-q", "-c", "{folder}/mbsyncrc", "all")
+        command = (*slowed(flush), "mbsync", "-q", "-c", "{folder}/mbsyncrc", "all")
         for name, template in (
             ("mbsync, fsync", MBSYNC),
             ("mbsync, no fsync", MBSYNC.replace("FSync yes", "FSync no")),
@@ -200,7 +221,9 @@ def turns_at(folder: Path, number: int, port: int, batches: Sequence[int]) -> di
     return turns | {f"imapclient, {batch} at once": partial(bare_fetch, batch, number, port) for batch in batches}
 
 
-def throughput(folder: Path, number: int, rounds: int, round_trips: Sequence[float]) -> dict[str, dict[str, float]]:
+def throughput(
+    folder: Path, number: int, rounds: int, round_trips: Sequence[float], flush: float
+) -> dict[str, dict[str, float]]:
     """Mails a second, by way and by the milliseconds of a round trip."""
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
@@ -209,7 +232,7 @@ def throughput(folder: Path, number: int, rounds: int, round_trips: Sequence[flo
         batches = sorted({min(batch, number) for batch in BATCHES})
         for _ in range(rounds):
             for far, at in ports.items():
-                for name, turn in turns_at(folder, number, at, batches).items():
+                for name, turn in turns_at(folder, number, at, batches, flush).items():
                     figures[name][f"{far * 1000:.0f}"].append(turn())
     return {name: {far: statistics.median(of[far]) for far in of} for name, of in figures.items()}
 
@@ -276,10 +299,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="on the disk to be measured")
     parser.add_argument("--mails", type=int, default=1000, metavar="N", help="how many there are in the mailbox")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each takes its turn")
+    parser.add_argument("--flush", type=float, default=0.0, metavar="MS", help="how much longer each fsync takes")
     parser.add_argument("--quick", action="store_true", help="hardly any mail, to see that it works")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--peak-of", nargs=2, metavar=("DIR", "PORT"), help=argparse.SUPPRESS)
+    parser.add_argument("--round-of", nargs=3, metavar=("DIR", "N", "PORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.round_of:
+        folder, *numbers = options.round_of
+        print(own_round(Path(folder), *map(int, numbers)))
+        return
     if options.peak_of:
         print(peak(Path(options.peak_of[0]), int(options.peak_of[1])))
         return
@@ -287,7 +316,7 @@ def main() -> None:
     number, rounds, far = (30, 1, (0.0, 0.01)) if options.quick else (options.mails, options.rounds, ROUND_TRIPS)
     with TemporaryDirectory(dir=options.folder, prefix="intake-benchmark-") as folder:
         Path(folder).chmod(0o755)
-        rates = throughput(Path(folder), number, rounds, far)
+        rates = throughput(Path(folder), number, rounds, far, options.flush)
         taken = memory(Path(folder))
     if taken > ROOM:
         print(f"a mail of {LARGE // 10**6} MB takes more than {ROOM} MB", file=sys.stderr)

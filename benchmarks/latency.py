@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """From a mail's arrival to its page: the real daemon, told by IDLE, on a local Dovecot.
 
-    benchmarks/latency.py [--mails N] [--server dovecot|embedded]
+    benchmarks/latency.py [--mails N] [--server dovecot|embedded] [--pause SECONDS]
 
-Mails are delivered one by one, each a random while after the page of the one before was there. Told are the median,
+Mails are delivered one by one, each a random while after the page of the one before was there: up to a second, or
+what `--pause` says and up to a second more. Told are the median,
 the 95th percentile and the maximum of two times: from the end of the delivery to the page (`index.html` of the
 article), and from when the server tells another client in IDLE. Dovecot 2.3 does so half a second after the delivery
-(`NOTIFY_DELAY_MSECS` in its `index-mailbox-check.c`), which no client can change.
+(`NOTIFY_DELAY_MSECS` in its `index-mailbox-check.c`), which no client can change; so the daemon asks a Dovecot on its
+own machine, for two minutes after each mail. With a pause of more than that, each mail is one after quiet.
 """
 
 from __future__ import annotations
@@ -95,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=100)
     parser.add_argument("--server", choices=["dovecot", "embedded"], default="dovecot")
+    parser.add_argument("--pause", type=float, default=0.0, metavar="SECONDS", help="between two mails, at least")
     options = parser.parse_args()
     pauses = random.Random(4)  # noqa: S311 - no secret
     with ExitStack() as stack:
@@ -120,7 +123,7 @@ def main() -> None:
         times = []
         for number in range(1, options.mails + 1):
             times.append(measure(folder / "archive", other, listener, number))
-            time.sleep(pauses.random())
+            time.sleep(options.pause + pauses.random())
     print(f"{options.mails} mails, {options.server}")
     print(line("delivered → page", [each[0] for each in times]))
     print(line("told by the server → page", [each[1] for each in times]))

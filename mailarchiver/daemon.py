@@ -161,7 +161,7 @@ class _Service:
         """READY=1 once each account was tried, until it is taken; how all are doing, when that has changed."""
         if not self._is_ready and (self._rounds.all_tried() or age > READY_SECONDS):
             self._is_ready, self._owed = True, ("READY=1",)
-        if self._is_ready and self._rounds.say(*self._owed):
+        if self._is_ready and self._rounds.announcer.say(*self._owed):
             self._owed = ()
 
     def _look_after_clock(self, jump: float | None) -> None:
@@ -186,7 +186,7 @@ class _Service:
         except Exception:  # the border of a reload: mail is still to be filed
             log.exception("not reloaded, by a defect of mailarchiver", extra=about(Event.DEFECT))
         if self._is_ready:
-            self._owed = () if self._rounds.say("READY=1") else ("READY=1",)
+            self._owed = () if self._rounds.announcer.say("READY=1") else ("READY=1",)
 
     def _apply(self, settings: Settings) -> None:
         before, pool = self._settings, self._pools[0]

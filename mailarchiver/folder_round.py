@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -305,7 +305,9 @@ class FolderRound:
         if not uids or self.selected.uidvalidity is None or not self.mailbox.is_connected:
             return [], None
         try:
-            done = self.mailbox.acknowledge(uids, after, self._book(uids, after, is_again=is_again))
+            # Moving is COPY and more where the server knows no MOVE: two rounds at once would copy all twice.
+            with self.store.moving(self.account.name) if after.action == "move" else nullcontext():
+                done = self.mailbox.acknowledge(uids, after, self._book(uids, after, is_again=is_again))
         except MailboxError as error:
             if not self.mailbox.is_connected:
                 raise

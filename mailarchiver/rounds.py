@@ -11,22 +11,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .announcing import Announcer
 from .archive.store import Store
 from .errors import MailboxError, StoreError
 from .events import Event, about, of_error
 from .forbearance import Forbearance, Left
-from .health import Health, summary
+from .health import Health
 from .mailbox.auth import handed_over
 from .memory import give_back
-from .notify import notify
 from .poll import poll_account
-from .publishing import Publisher, quiet_seconds, sign_in_ends
+from .publishing import Publisher, sign_in_ends
 from .reload import changes
 from .schedule import Turn, hint
 from .supervision import goes_on
@@ -68,11 +67,11 @@ class Rounds:
         self._changed = threading.Condition()
         self._upkeep = Upkeep(store, self.publisher.note_pages)
         self._watchers = Watchers(self.wake, self.await_well)
-        self._said = ""
+        self.announcer = Announcer(self.publisher, self._healths)
 
     def start(self) -> None:
         """Begin the first round of each account now, and the others when they are due."""
-        self._publish_aside()
+        self.announcer.break_silence_aside()
         self._upkeep.start()
         self._upkeep.ask()  # what the daemon before left undone does not wait for an account that is left alone
         with self._changed:
@@ -113,7 +112,7 @@ class Rounds:
             for account in (*done.removed, *done.changed):
                 self._unfollow(account)  # before another round of it may follow
             self._changed.notify_all()
-        self._publish_aside()
+        self.announcer.break_silence_aside()
         return str(done)
 
     def all_tried(self) -> bool:
@@ -202,17 +201,6 @@ class Rounds:
             under_way = [state.round for state in (*self._states.values(), *self._leaving) if state.round is not None]
             return pool is self._pool or any(round_.pool is pool for round_ in under_way)
 
-    def say(self, *more: str) -> bool:
-        """Tell systemd how all accounts are doing, if that has changed, and what else there is to say; whether it was
-        taken. What was not is said again the next time.
-        """
-        text = summary(self._healths(), self.publisher.quarantined, self.publisher.articles, datetime.now(UTC))
-        if text == self._said and not more:
-            return True
-        is_taken = notify(*more, f"STATUS={text}")
-        self._said = text if is_taken else ""
-        return is_taken
-
     def await_well(self, name: str, stop: threading.Event) -> bool:
         """Wait until the account is well, `stop` is set, or all ends; whether the account is well."""
         with self._changed:
@@ -261,11 +249,11 @@ class Rounds:
                 wait = state.turn.due(time.monotonic())
                 if not wait:
                     return True
-                quiet = quiet_seconds(self._healths())
+                quiet = self.announcer.quiet_seconds()
                 self._changed.wait(min(wait, quiet))
                 if self._stopping:
                     return False
-            self._publish(quiet)
+            self.announcer.break_silence(quiet)
 
     def _replace(self, state: State) -> None:
         """Have another thread poll an account whose round was abandoned, unless it is no longer configured."""
@@ -342,8 +330,8 @@ class Rounds:
             ends = sign_in_ends(state.account)
             with self._changed:
                 state.health, state.tried, state.abandoned = replace(health, token_ends=ends), True, 0
-            self.publisher.publish(self._healths())
-            self.say()
+            self.announcer.publish()
+            self.announcer.say()
         finally:
             with self._changed:
                 if state.round is round_:
@@ -361,30 +349,11 @@ class Rounds:
             round_.moved, state.tried = time.monotonic(), True
             state.left += found - done
             state.health = state.health.under_way(state.left, datetime.now(UTC))
-        self.publisher.publish_at_times(self._healths())
+        self.announcer.publish_at_times()
 
     def _healths(self) -> dict[str, Health]:
         with self._changed:
             return {name: state.health for name, state in self._states.items()}
-
-    def _publish(self, apart: float = 0.0) -> None:
-        """Tell how all accounts are, unless that was done within so many seconds; a defect of that must keep nobody
-        from filing.
-        """
-        try:
-            if apart:
-                self.publisher.publish_at_times(self._healths(), apart)
-            else:
-                self.publisher.publish(self._healths())
-        except Exception:
-            log.exception(
-                "how the service is could not be told, by a defect of mailarchiver", extra=about(Event.DEFECT)
-            )
-
-    def _publish_aside(self) -> None:
-        """The same, by a thread of its own: the archive may be somebody else's for a minute; signals do not wait."""
-        with suppress(RuntimeError):  # there may be no more threads: the next round tells it
-            threading.Thread(target=self._publish, name="status", daemon=True).start()
 
     def _none_running(self) -> bool:
         return all(state.round is None for state in self._states.values())

@@ -55,10 +55,10 @@ PURE = (
 
 BORDERS = {
     *("poll.py", "rounds.py", "watchers.py", "pipeline.py", "workers.py", "child.py", "delivery.py", "maintenance.py"),
-    *("daemon.py", "article/engines.py", "upkeep.py", "__main__.py", "cli/poll.py"),
+    *("daemon.py", "announcing.py", "article/engines.py", "upkeep.py", "__main__.py", "cli/poll.py"),
 }
 """Where an error of any kind ends: of a mail, of an account's thread or round, of an engine that votes, of a
-delivery, of a reload and of what the daemon's loop tends.
+delivery, of a reload, of what is told, and of what the daemon's loop tends.
 """
 
 

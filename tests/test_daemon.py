@@ -326,14 +326,14 @@ def test_it_ends_in_time_whatever_its_main_thread_waits_for(tmp_path: Path, unus
 
 
 DEAF_AT_FIRST = """
-from mailarchiver import rounds
-real, lost = rounds.notify, []
+from mailarchiver import announcing
+real, lost = announcing.notify, []
 def notify(*told):
     if told[0] == "READY=1" and len(lost) < 3:
         lost.append(told)
         return False
     return real(*told)
-rounds.notify = notify
+announcing.notify = notify
 daemon.TICK_SECONDS = 0.2
 """
 

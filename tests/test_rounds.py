@@ -166,8 +166,10 @@ def test_after_a_failure_an_account_is_left_alone_for_a_while(
     )
     assert store.status["accounts"]["b"]["filed"] == 3
     assert store.status["quarantined"] == 3
-    rounds.say()
-    assert rounds._said.startswith("2 accounts, last mail just now, 7 articles; 3 in quarantine; in trouble: a")
+    rounds.announcer.say()
+    assert rounds.announcer._said.startswith(
+        "2 accounts, last mail just now, 7 articles; 3 in quarantine; in trouble: a"
+    )
     assert ("Traceback" in caplog.text) == isinstance(error, ZeroDivisionError), "a defect is shown whole"
     assert "is tried again in" in caplog.text
 
@@ -512,8 +514,8 @@ def test_accounts_come_go_and_change_while_it_runs(tmp_path: Path, play: Any) ->
         wait_for(lambda: sorted(set(polled)) == [("a0", "x"), ("a1", "x"), ("a3", "x")])
         rounds.wake("a2")
         wait_for(rounds.all_tried)
-        rounds.say()
-        assert rounds._said.startswith("3 accounts, ")
+        rounds.announcer.say()
+        assert rounds.announcer._said.startswith("3 accounts, ")
         assert ("a2", "x") not in polled
 
 

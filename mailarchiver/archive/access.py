@@ -70,6 +70,16 @@ class Access:
                 yield ledger
 
     @contextmanager
+    def moving(self, account: str) -> Iterator[None]:
+        """Be the only one, of all processes, who moves mail of this account on its server. The archive is not locked
+        by that. Not reentrant.
+        """
+        with as_store_error(self._layout):
+            self._layout.make_state()
+            with lock.held(self._layout.moving(account), wait=self._wait, mode=PRIVATE_FILE):
+                yield
+
+    @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger without the lock: SQLite keeps its readers and its one writer apart."""
         with self._threads, as_store_error(self._layout), self._no_second_try():
@@ -147,6 +157,13 @@ class _Lent(Access):
         with self._lender.exclusive() as ledger:
             self._require()
             yield ledger
+
+    @contextmanager
+    def moving(self, account: str) -> Iterator[None]:
+        """As the lender's. Raises `StoreError` when it is revoked."""
+        with self._lender.moving(account):
+            self._require()
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:

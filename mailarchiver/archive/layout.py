@@ -6,6 +6,7 @@ written before all of that is checked.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import re
@@ -101,6 +102,10 @@ class Layout:
     def lock(self) -> Path:
         """Held by whoever writes."""
         return self.state / "lock"
+
+    def moving(self, account: str) -> Path:
+        """Held by whoever moves mail of the account on the server; names of accounts are no names of files."""
+        return self.state / f"moving-{hashlib.sha256(account.encode()).hexdigest()[:12]}"
 
     @property
     def ledger(self) -> Path:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +115,10 @@ class Store(Publishing, Remembering, Changing):
         borrowed._access = self._access.lent(revoked)  # noqa: SLF001 - a store of our own making
         borrowed._look_ups = self._look_ups.lent(revoked)  # noqa: SLF001 - likewise
         return borrowed
+
+    def moving(self, account: str) -> AbstractContextManager[None]:
+        """Be the only one who moves mail of this account on its server. Waits for another as for the archive's lock."""
+        return self._access.moving(account)
 
     def rest(self) -> None:
         """Keep no more memory than is needed while nothing is filed."""

@@ -22,7 +22,7 @@ from ..text.reflow import html_of
 from ..text.site_names import site_names, without_site
 from ..text.subject import bare_subject, subject_with_tags
 from ..text.whitespace import collapse, count_words, excerpt
-from . import link, metadata, newsletter, page, plain, reader_view, safari_reader, whole_message
+from . import link, metadata, newsletter, page, plain, reader_view, reading_apps, safari_reader, whole_message
 from .cleaning import cleaned
 from .framed import page_frame, with_closing
 from .images import ImageLedger
@@ -72,6 +72,7 @@ def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: s
     if not automatic:
         found = reader_view.recognise(tree, html, [subject], latest)
         found = found or safari_reader.recognise(tree, html, [subject], latest)
+        found = found or reading_apps.recognise(tree, html, [subject], latest)
     if found is not None:
         return found
     framed = page_frame(tree, [subject])

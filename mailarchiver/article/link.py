@@ -20,6 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ..model import Original
 from ..text.hosts import host_of
+from ..text.reader_addresses import spelled_out
 from ..text.whitespace import collapse, count_words, fold
 from .framed import Framed
 from .markup import BLOCK, EMBEDS
@@ -121,7 +122,7 @@ def _lines(body: LexborNode) -> list[_Line]:
 
 def _read(line: _Line) -> _Line:
     """A line with its link and what it says beside it."""
-    text = collapse("".join(line.texts)).strip()
+    text = spelled_out(collapse("".join(line.texts)).strip())
     targets = set(line.links)
     whole = line.links[0] if len(targets) == 1 else None
     typed = _URL.findall(text)

@@ -8,6 +8,7 @@ from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from ..text.hosts import plain_host
+from ..text.reader_addresses import spelled_out
 from ..text.redirects import target_of
 from ..text.tracking import untracked
 from .markup import ATTRIBUTES
@@ -19,14 +20,15 @@ _BREAKS = re.compile(r"[\t\n\r]")
 
 
 def absolute(target: str, base: str | None) -> str:
-    """A link's target as an absolute URL (WHATWG URL: tabs and line breaks in it are nothing); "" where it leads
-    nowhere: to a place of the page itself, or relative without a known `base`.
+    """A link's target as an absolute URL (WHATWG URL: tabs and line breaks in it are nothing), the page's own where it
+    is a reader's; "" where it leads nowhere: to a place of the page itself, or relative without a known `base`.
     """
     target = _BREAKS.sub("", target).strip()
     if not target or target.startswith("#"):
         return ""
     if plain_host(target) is not None:
         return target
+    target = spelled_out(target)
     if target.startswith("//"):
         target = "https:" + target
     try:

@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborNode
 
 from ..text.closing_lines import closing_words
 from ..text.hosts import host_of
+from ..text.reader_addresses import spelled_out
 from ..text.whitespace import folded
 from .page_blocks import Block
 from .page_signs import bare_names
@@ -257,7 +258,7 @@ def link_around(node: LexborNode) -> str | None:
         if above is None:
             return None
         if above.tag == "a":
-            target = (above.attributes.get("href") or "").strip()
+            target = spelled_out((above.attributes.get("href") or "").strip())
             return target if host_of(target) else None
         above = above.parent
     return None

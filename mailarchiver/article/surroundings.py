@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..text.reader_addresses import spelled_out
 from ..text.whitespace import collapse, fold
 
 LARGEST = 20_000
@@ -51,7 +52,7 @@ def lines(html: str) -> tuple[Line, ...]:
 
 def _line(texts: list[str], links: set[str]) -> Line:
     link = next(iter(links)) if len(links) == 1 else ""
-    return Line(collapse("".join(texts)).strip(), link or None)
+    return Line(spelled_out(collapse("".join(texts)).strip()), link or None)
 
 
 def find_url(above: Sequence[Line], below: Sequence[Line], titles: Sequence[str]) -> tuple[str, str] | None:

@@ -60,6 +60,7 @@ def move(client: Client, uids: Sequence[int], folder: bytes, copies: Copies | No
     if client.has_capability("MOVE"):
         _carry_out(client, uids, lambda some: client.move(some, folder))
         return _all_but(client, uids)
+    client.noop()  # so that it tells what another round has just moved
     # What is marked \Deleted was copied by a round that was cut short here, or is of no interest to the user: copying
     # it would double it, and expunging it might take away the only copy that the user can still restore.
     pending = sorted(present(client, uids, "UNDELETED"))

@@ -14,6 +14,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..text.hosts import is_loopback
 from .imap import ImapMailbox
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ RENEW_SECONDS = 540.0
 way forgets a silent connection sooner, often after 10."""
 DEADLINE_SECONDS = 60.0
 """For each step but the waiting itself: to connect and log in, to open the folder, to begin and to end IDLE."""
+SHORT_SECONDS, ALERT_SECONDS = 0.4, 120.0
+"""QUIRK: in IDLE, Dovecot keeps what is new to itself for half a second (NOTIFY_DELAY_MSECS in its
+`index-mailbox-check.c`), and tells it when that ends. So on this machine, where asking costs next to nothing, IDLE is
+short for a while after news, for who forwards one article is likely to forward another; else nothing is asked.
+"""
 
 _KEEP_ALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -44,6 +50,8 @@ class FolderWatch(ImapMailbox):
 
     def __init__(self, account: str, server: Server, credentials: Callable[[], str] | Tokens) -> None:
         super().__init__(account, replace(server, deadline=min(server.deadline, DEADLINE_SECONDS)), credentials)
+        self._tells_late = False
+        self._alert_until = 0.0
 
     def open(self, folder: str) -> bool:
         """Open the folder, for reading; whether the server tells of new mail there by IDLE."""
@@ -51,17 +59,19 @@ class FolderWatch(ImapMailbox):
         with self._talking("tell what it can") as client:
             for level, option, value in _KEEP_ALIVE:
                 client.socket().setsockopt(level, option, value)
+            self._tells_late = is_loopback(self._server.host) and b"Dovecot" in client.wire.welcome
             return bool(client.has_capability("IDLE"))
 
     def idle(self, seconds: float, on_news: Callable[[], None], *, on_start: Callable[[], None] = lambda: None) -> None:
-        """One IDLE, for so many seconds, or until the server ends it. `on_news` is called whenever that tells of new
-        mail; `on_start` once it listens: what came before, it may keep to itself (pymap does).
+        """One IDLE, for so many seconds at most, or until the server ends it. `on_news` is called whenever that tells
+        of new mail; `on_start` once it listens: what came before, it may keep to itself (pymap does).
 
-        IDLE goes on after news, so that there is no moment in which nobody listens.
+        IDLE goes on after news, so that there is no moment in which nobody listens; but for a server that tells late,
+        of which more is asked soon (`SHORT_SECONDS`).
 
         Raises `MailboxError` when the connection is gone, or the server refuses.
         """
-        end = time.monotonic() + seconds
+        begun = time.monotonic()
         with self._talking("begin IDLE") as client:
             wire = client.wire
             tag = wire.start_idle()
@@ -69,8 +79,8 @@ class FolderWatch(ImapMailbox):
         on_start()
         while not wire.is_idle_over(tag):
             if news:
-                on_news()
-            if not wire.arrives(end - time.monotonic()):
+                self._tell(on_news)
+            if not wire.arrives(begun + self._lasting(seconds) - time.monotonic()):
                 break
             with self._talking("go on with IDLE"):
                 wire.hear()
@@ -79,4 +89,13 @@ class FolderWatch(ImapMailbox):
             wire.end_idle(tag)
             news = "EXISTS" in wire.told
         if news:
-            on_news()
+            self._tell(on_news)
+
+    def _tell(self, on_news: Callable[[], None]) -> None:
+        self._alert_until = time.monotonic() + ALERT_SECONDS
+        on_news()
+
+    def _lasting(self, seconds: float) -> float:
+        """How long an IDLE lasts that is to last so many seconds at most."""
+        is_alert = self._tells_late and time.monotonic() < self._alert_until
+        return min(seconds, SHORT_SECONDS) if is_alert else seconds

@@ -79,3 +79,16 @@ def test_a_button_of_a_machine_is_no_link() -> None:
 def test_a_link_in_a_signature_is_no_link() -> None:
     html = f'<p>Hi Bob, see you on Sunday!</p><p>Jane Roe<br><a href="{URL}">My page</a></p>'
     assert article(html).kind == "message"
+
+
+@pytest.mark.parametrize("reader", ["about:reader?url=", "read://https_www.example.org/?url="])
+def test_the_address_that_a_reader_shows(reader: str) -> None:
+    """Copied from the bar of Firefox or Edge while the page is shown by its reader."""
+    written = f"{reader}https%3A%2F%2Fwww.example.org%2F2024%2Fswifts"
+    for html in (f"<p>{written}</p>", f'<p><a href="{written}">The swifts are late</a></p>'):
+        found = article(html, subject="Fwd: The swifts are late")
+        assert (found.kind, found.url, found.title) == (
+            "link",
+            "https://www.example.org/2024/swifts",
+            "The swifts are late",
+        )

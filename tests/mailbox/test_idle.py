@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from mailarchiver.errors import MailboxError
+from mailarchiver.mailbox import idle
 from mailarchiver.mailbox.idle import FolderWatch
 from mailarchiver.mailbox.imap import Server
 from mailarchiver.schedule import hint
@@ -90,6 +91,30 @@ def test_new_mail_is_told_at_once() -> None:
     with IdleServer() as server:
         assert idled(server, lambda: server.tell(b"* 1 EXISTS\r\n* 1 RECENT\r\n")) == 1
         assert server.count("DONE") == 0, "it goes on after news"
+
+
+LATE = b"* OK [CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN] Dovecot (Debian) ready.\r\n"
+
+
+def test_a_server_that_tells_late_is_asked_for_more() -> None:
+    """For a while after news IDLE is short, and what comes with its end is news as well."""
+    news = News()
+    with IdleServer(greeting=LATE) as server, watch_on(server) as watch:
+        assert watch.open("INBOX")
+        acting = threading.Thread(target=server.tell, args=[b"* 1 EXISTS\r\n"])
+        acting.start()
+        watch.idle(AGES, news)  # ends, long before
+        acting.join()
+        server.answers["DONE"] = b"* 2 EXISTS\r\n" + OK
+        watch.idle(AGES, news)
+        assert (server.count("IDLE"), server.count("DONE"), news.times) == (2, 2, 2)
+
+
+def test_a_server_that_tells_late_is_left_in_peace_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "ALERT_SECONDS", 0.0)
+    with IdleServer(greeting=LATE) as server:
+        assert idled(server, lambda: server.tell(b"* 1 EXISTS\r\n")) == 1
+        assert server.count("DONE") == 0
 
 
 def test_every_news_is_told() -> None:
@@ -335,6 +360,12 @@ def test_the_end_of_the_connection_over_tls(tls: tuple[ssl.SSLContext, Path], or
 # --- on the servers that there are ------------------------------------------------------------------------------------
 
 
+def idle_for_ever(watch: FolderWatch, on_news: Callable[[], None], on_start: Callable[[], None]) -> None:
+    """Until the connection ends: of a server that tells late, each IDLE is short."""
+    while True:
+        watch.idle(AGES, on_news, on_start=on_start)
+
+
 @EVERY_SERVER
 def test_on_servers(mailbox: Mailbox) -> None:
     news, listens = News(), threading.Event()
@@ -351,7 +382,7 @@ def test_on_servers(mailbox: Mailbox) -> None:
 
         acting = threading.Thread(target=deliver)
         acting.start()
-        with pytest.raises(MailboxError):
-            watch.idle(AGES, news, on_start=listens.set)
+        with pytest.raises(MailboxError, match="the connection"):
+            idle_for_ever(watch, news, listens.set)
         acting.join()
     assert news.times == 3

@@ -37,8 +37,15 @@ class IdleServer:
 
     host = "127.0.0.1"
 
-    def __init__(self, answers: Mapping[str, bytes] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        answers: Mapping[str, bytes] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        greeting: bytes = b"* OK ready\r\n",
+    ) -> None:
         self._tls = tls
+        self._greeting = greeting
         self.answers: dict[str, bytes] = {**USUAL, **(answers or {})}
         self.commands: list[str] = []
         self.connected = 0
@@ -124,7 +131,7 @@ class IdleServer:
 
     def _converse(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
         tag, expected = b"", ""
-        connection.sendall(b"* OK ready\r\n")
+        connection.sendall(self._greeting)
         for line in lines:
             if expected == "password":
                 expected = ""
