@@ -14,7 +14,7 @@ def bulleted(html: str) -> str:
     """Clean HTML with the lists that its paragraphs print. One such paragraph alone is none; rows of bullets are
     ornaments.
     """
-    return _ITEMS.sub(_as_list, html) if any(f"<p>{bullet}" in html for bullet in _BULLETS) else html
+    return _ITEMS.sub(_as_list, html) if any(bullet in html for bullet in _BULLETS) else html
 
 
 def _as_list(run: re.Match[str]) -> str:

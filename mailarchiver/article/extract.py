@@ -49,24 +49,27 @@ def extract(original: Original, tags: TagRules) -> Article:
     html = html or html_of(without_controls(original.text or ""))
     tree = LexborHTMLParser(html)
     word_lists(tree, html)
-    printed = original.headers.subject or original.outer.headers.subject or ""
-    subject = bare_subject(printed)
+    subject = bare_subject(_printed_subject(original))
     latest = metadata.latest_day(original.outer.headers)
-    found = _recognise(original, tree, html, printed, latest)
+    found = _recognise(original, tree, html, subject, latest)
     url = metadata.canonical(found.url)
     ledger = ImageLedger(original.parts, base=url)
     return _assemble(original, found, subject, url, cleaned(found, ledger, url), ledger, tags)
 
 
-def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: str, latest: date | None) -> Recognised:
+def _printed_subject(original: Original) -> str:
+    """The subject as it stands in the mail."""
+    return original.headers.subject or original.outer.headers.subject or ""
+
+
+def _recognise(original: Original, tree: LexborHTMLParser, html: str, subject: str, latest: date | None) -> Recognised:
     """What the first recogniser says that is sure. Each changes the tree only where it is, or takes off what is around
-    the words of any mail. `printed` is the subject as it stands in the mail.
+    the words of any mail.
 
     A reader page says so itself, and some web pages do. A newsletter comes before any other page, for engines lose its
     sections; a page before the link, for it may be pasted below its own; the link before the text, for a link with a
     note is no text.
     """
-    subject = bare_subject(printed)
     automatic = _is_automatic(original)
     found = None
     if not automatic:
@@ -81,7 +84,7 @@ def _recognise(original: Original, tree: LexborHTMLParser, html: str, printed: s
         if sign is None or not sign.sure:
             found = newsletter.recognise(tree, original, framed, subject, latest)
         if found is None and sign is not None:
-            found = page.recognise(tree, sign, framed, subject_with_tags(printed), latest)
+            found = page.recognise(tree, sign, framed, subject_with_tags(_printed_subject(original)), latest)
     if found is not None:
         return found
     framed = with_closing(tree, framed)

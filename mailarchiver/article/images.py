@@ -277,8 +277,8 @@ def _index(parts: Sequence[Part]) -> dict[str, int]:
     ):
         for place, part in enumerate(parts):
             for name in names(part):
-                if name and _key(name):
-                    index.setdefault(_key(name), place)
+                if name and (key := _key(name)):
+                    index.setdefault(key, place)
     return index
 
 

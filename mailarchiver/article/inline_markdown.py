@@ -98,7 +98,7 @@ class _Phrase:
             if tag == "a" and self._words and self._words[-1].endswith("!"):  # before a link it would make a picture
                 self._words[-1] = self._words[-1][:-1] + "\\!"
             mark = _EMPHASIS.get(tag)
-            nested = mark is not None and any(_EMPHASIS.get(around.tag) == mark for around in self._open)
+            nested = bool(mark and self._open) and any(_EMPHASIS.get(around.tag) == mark for around in self._open)
             self._open.append(_Opened(tag, attributes, len(self._words), nested))
             self._words.append("")
             self._codes += tag in _CODE

@@ -23,7 +23,7 @@ def absolute(target: str, base: str | None) -> str:
     """A link's target as an absolute URL (WHATWG URL: tabs and line breaks in it are nothing), the page's own where it
     is a reader's; "" where it leads nowhere: to a place of the page itself, or relative without a known `base`.
     """
-    target = _BREAKS.sub("", target).strip()
+    target = (target if target.isprintable() else _BREAKS.sub("", target)).strip()
     if not target or target.startswith("#"):
         return ""
     if plain_host(target) is not None:

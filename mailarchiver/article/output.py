@@ -189,6 +189,8 @@ class Output:
         """Whether text may be written here without a paragraph of its own."""
         if not self._inside:
             return False
+        if self._stack[-1].kind == "phrasing":
+            return True
         boxed = False
         for opened in reversed(self._stack):
             if opened.kind == "phrasing" or opened.tag == "figure":

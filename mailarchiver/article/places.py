@@ -93,4 +93,4 @@ class Places:
 
 def _bare(url: str) -> str:
     """An address without what makes no other page of it."""
-    return _SCHEME.sub("", url.partition("#")[0].strip()).rstrip("/")
+    return _SCHEME.sub("", url.partition("#")[0].strip(), count=1).rstrip("/")

@@ -111,16 +111,17 @@ def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:
             given = node.attributes
             for name in f"{given.get('class') or ''} {given.get('id') or ''}".split():
                 if name.endswith(_ENDINGS):
-                    bare = name if name in found else _bare(name)
+                    bare = unprefixed(name)
+                    bare = bare if bare in found else _undressed(name)
                     if bare in found:
                         found[bare].append(node)
     return {field: [node for name in names for node in found[name]] for field, names in _NAMES.items()}
 
 
-def _bare(name: str) -> str:
-    """A class or id without what mail programs put before and behind it, those that are not known to do so, too."""
+def _undressed(name: str) -> str:
+    """A class or id without what mail programs put before and behind it that are not known to do so."""
     dressed = _DRESSED.fullmatch(name)
-    return dressed[1] if dressed else unprefixed(name)
+    return dressed[1] if dressed else name
 
 
 def _url(header: _Header) -> tuple[str, str] | None:
@@ -138,7 +139,8 @@ def _of_subject(titles: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _holds_something(node: LexborNode) -> bool:
-    return node.css_first("img") is not None or bool(node.text(strip=True))
+    said = (inner.text_content or "" for inner in node.traverse(include_text=True) if inner.tag == "-text")
+    return any(map(str.strip, said)) or node.css_first("img") is not None
 
 
 def _read_header(elements: Mapping[str, Sequence[LexborNode]]) -> _Header:

@@ -19,7 +19,7 @@ from .markup import BLOCK
 DEEPEST = 8
 """Lists and quotes within each other that move in further; readers of Markdown stop at 20 elements."""
 
-TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^\s=>]+(?:=\"[^\"]*\")?)*)\s*/?>")
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^>\"]*(?:\"[^\"]*\"[^>\"]*)*)?)>")
 """Any tag."""
 _BLOCK_TAG = re.compile(TAG.pattern.replace("[a-z][a-z0-9]*", "|".join(sorted(BLOCK))))
 _PARAGRAPH = re.compile(r"<(p|h[1-6])(?: [^>]*)?>([^<]*(?:<(?!/\1>)[^<]*)*)</\1>")

@@ -78,7 +78,8 @@ def sanitize(html: str) -> str:
         return _CLEANER.clean(html)
     octets = html.encode("utf-8", "replace")
     many = octets.count(b"&") + octets.count(b"\xc2") > _FEW
-    return _by_stand_ins(html) if many or _NONCHARACTER in octets else _CLEANER.clean(html)
+    foreign = _NONCHARACTER[:1] in octets and _NONCHARACTER in octets  # one octet is found fast
+    return _by_stand_ins(html) if many or foreign else _CLEANER.clean(html)
 
 
 def _by_stand_ins(html: str) -> str:

@@ -17,7 +17,7 @@ _LATE = (
     "data-orig-file",
 )
 """Where pages that load their pictures late keep them, while `src` holds nothing or a blank."""
-_LATE_SETS = ("data-srcset", "data-lazy-srcset")
+_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _BLANK = re.compile(
     r"data:image/(?:gif|svg|png;base64,.{0,200}$)|about:|(?:.*[/_-])?(?:blank|spacer|placeholder|transparent|pixel|1x1|lazy)"
     r"(?:[._-][\w.-]*)?\.(?:gif|png|svg|jpe?g)(?:\?|$)",
@@ -39,7 +39,7 @@ def references(node: LexborNode) -> list[str]:
         return backdrops(given)
     source = (given.get("src") or "").strip()
     late = [value.strip() for name in _LATE if (value := given.get(name))]
-    sets = [largest(given.get(name) or "") for name in (*_LATE_SETS, "srcset")]
+    sets = [largest(value) for name in _SETS if (value := given.get(name))]
     around = node.parent
     if around is not None and around.tag == "picture":
         for sibling in around.iter():

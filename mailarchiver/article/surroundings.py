@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..text.reader_addresses import spelled_out
 from ..text.whitespace import collapse, fold
+from .even import even_runs
 
 LARGEST = 20_000
 """Characters of HTML that are looked at: what is longer is no note."""
@@ -33,12 +34,10 @@ class Line:
 
 def lines(html: str) -> tuple[Line, ...]:
     """The lines of a piece of HTML that may begin or end within elements; an empty line where a block was empty."""
-    from .ragged import runs  # Beautiful Soup takes long to import, and few mails need it
-
     found: list[Line] = []
     texts: list[str] = []
     links: set[str] = set()
-    for text, link in runs(html[:LARGEST]):
+    for text, link in _runs(html[:LARGEST]):
         if text == "\n":
             found.append(_line(texts, links))
             texts, links = [], set()
@@ -48,6 +47,15 @@ def lines(html: str) -> tuple[Line, ...]:
                 links.add(link or "")
     found.append(_line(texts, links))
     return tuple(found)
+
+
+def _runs(html: str) -> Iterable[tuple[str, str | None]]:
+    even = even_runs(html)
+    if even is not None:
+        return even
+    from .ragged import runs  # Beautiful Soup takes long to import, and few mails need it
+
+    return runs(html)
 
 
 def _line(texts: list[str], links: set[str]) -> Line:

@@ -31,7 +31,7 @@ _BREAK_BEFORE_CJK = re.compile(rf"\n\s*{_CJK}")
 """Begins with a literal, which is found fast: spares most texts the expression above."""
 _CJK_CHARACTER = re.compile(_CJK)
 _RUN = re.compile(r"[^\S ]\s*| \s+")
-_WORD_BY_ITSELF = re.compile(f"[{_HAN_KANA}]")
+_WORDS_BY_THEMSELVES = re.compile(f"[{_HAN_KANA}]+")
 _NEVER_FIRST = bytes(octet for octet in range(256) if octet not in {*range(0xE3, 0xEA), 0xEF, 0xF0})
 """The octets with which no such character begins in UTF-8: a text of these has none, which is seen fast."""
 _BARE_MARKS = re.compile(r"[^\w\s]+")
@@ -112,10 +112,11 @@ def count_words(text: str) -> int:
 
 
 def _count_words_of_any_script(text: str) -> int:
-    words, characters = text.split(), 0
+    rest, characters = text, 0
     if text.encode("utf-8", "replace").translate(None, _NEVER_FIRST):
-        text, characters = _WORD_BY_ITSELF.subn(" ", text)
-        words = text.split()
+        rest, runs = _WORDS_BY_THEMSELVES.subn(" ", text)
+        characters = len(text) - len(rest) + runs
+    words = rest.split()
     bare = len(list(filter(_BARE_MARKS.fullmatch, filterfalse(str.isalnum, words))))
     return characters + len(words) - bare
 
