@@ -16,11 +16,11 @@ from ..errors import ArchiveRefused
 from .filed import Filed
 from .manifest import Position
 from .noted import Noted
-from .schema import ADDED, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
+from .schema import ADDED, ENTRY_BARE, KEPT, SCHEMA, SCHEMA_VERSION, SEEN
 from .seen import Seen
 
 WHOLE_SINCE = 2
-"""From this version on they differ only in what is kept of an older one: nothing need be read again for it."""
+"""From this version on they differ only in indexes, and in what is kept of an older one: nothing need be read again."""
 CACHE_KIB = 16_000
 PAGE = 1024
 """Octets. A mail changes some twenty pages, a third of them in places of its own: each is written to the log, and later
@@ -72,6 +72,7 @@ class Ledger(Filed, Seen, Noted):
             self.clear()
         elif version < SCHEMA_VERSION:
             self._complete_seen()
+            self._db.execute(ENTRY_BARE)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:

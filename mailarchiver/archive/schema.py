@@ -8,9 +8,12 @@ have been the same since version 1: recovery.py reads the one, and keeps the oth
 4: what is too large to be fetched; how far each folder is done.
 5: receipts.
 6: copies under way, mail in doubt, folders without UIDVALIDITY, accounts that are left alone.
+7: `entry_bare`.
 """
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
+# The text of what has no URL: of a newsletter of pictures, hundreds may have the same, each with a URL of its own.
+ENTRY_BARE = "CREATE INDEX IF NOT EXISTS entry_bare ON entry (text_key, seq) WHERE removed = 0 AND url_key IS NULL"
 SCHEMA = (
     # One row: how far the manifest is taken in; none before it was read for the first time.
     "CREATE TABLE manifest (size INTEGER NOT NULL, tail TEXT NOT NULL)",
@@ -26,6 +29,7 @@ SCHEMA = (
     "CREATE INDEX entry_folded ON entry (folded)",
     "CREATE INDEX entry_url ON entry (url_key, seq) WHERE removed = 0 AND url_key IS NOT NULL",
     "CREATE INDEX entry_text ON entry (text_key, seq) WHERE removed = 0 AND text_key IS NOT NULL",
+    ENTRY_BARE,
     "CREATE INDEX entry_newest ON entry (moment DESC, id DESC) WHERE removed = 0 AND automatic = 0",
     "CREATE INDEX entry_month ON entry (month, moment DESC, id DESC) WHERE removed = 0",
     "CREATE TABLE month (name TEXT PRIMARY KEY, entries INTEGER NOT NULL, dirty INTEGER NOT NULL) WITHOUT ROWID",

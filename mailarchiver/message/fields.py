@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from .charset import codec, decode
@@ -20,6 +21,8 @@ FIELD_OCTETS = 65_536
 FIELDS = 5_000
 STRUCTURED_OCTETS = 2_048
 """Of a Content-Type or Content-Disposition field."""
+_REMEMBERED = 64
+"""Of these fields: but for the boundaries, mail after mail has the same few."""
 
 _BARE_BLANK = re.compile(rb"\r\r(?!\n)")
 _END = rb"(?>\r+\n|\n|\r)"
@@ -177,9 +180,12 @@ def structured(raw: bytes | None, default: str = "") -> Structured:
 
     QUIRK: mailers that leave out the semicolon before the first parameter, or the value before it.
     """
-    if raw is None:
-        return Structured(default)
-    text = unfolded(raw[:STRUCTURED_OCTETS])
+    return Structured(default) if raw is None else _structured(raw[:STRUCTURED_OCTETS], default)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _structured(raw: bytes, default: str) -> Structured:
+    text = unfolded(raw)
     found = _VALUE.match(text)
     value = "".join(found[1].split()).lower() if found else default
     rest = text[found.end() :] if found else text

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import random
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
+from mailarchiver.message import headers as headers_module
 from mailarchiver.message.parse import parse, salvage
 from mailarchiver.model import Address, MailWarning, Message, Part
 
@@ -96,6 +100,29 @@ def test_what_is_wrong_with_an_address_is_said_of_each_mail_that_has_it() -> Non
 def test_dates(text: str, date: str | None) -> None:
     headers = parse(f"Date: {text}\r\n\r\nx".encode()).headers
     assert (headers.date, headers.date_text) == (date, text)
+
+
+def test_usual_dates_are_read_as_mail_parser_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that look usual and are not: the wrong weekday, a day, a time or a zone that there is not."""
+    chance = random.Random(5322)  # noqa: S311 - dates, not secrets
+    days, months = headers_module._DAYS, headers_module._MONTHS
+    mails = []
+    for _ in range(2_000):
+        moment = datetime(1901, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(150 * 365 * 86_400))
+        day = chance.choice([*[moment.day] * 5, 31])
+        zone = chance.choice(["+0000", "-0000", "+0530", "-0800 (PST)", "+1545", "+0175", "GMT", "-0100 (a (b) c)"])
+        weekday = chance.choice([*[days[moment.weekday()]] * 5, "Mon"])
+        time = chance.choice([*[f"{moment:%H:%M:%S}"] * 5, f"{moment:%H:%M}", f"{moment:%H:%M}:60", "24:00:00"])
+        text = f"{weekday}, {day} {months[moment.month - 1]} {moment.year} {time} {zone}"
+        mails.append(f"Received: from a by b; {text}\r\nDate: {text}\r\n\r\nx".encode())
+    read = [parse(data) for data in mails]
+    asked = Mock(wraps=headers_module._parsed)
+    monkeypatch.setattr(headers_module, "_parsed", asked)
+    assert [parse(data) for data in mails] == read
+    usual = len(mails) - asked.call_count
+    monkeypatch.setattr(headers_module, "_usual", lambda _: None)
+    assert [parse(data) for data in mails] == read
+    assert len(mails) // 10 < usual < len(mails) // 2
 
 
 def test_an_address_that_mail_parser_chokes_on_is_read_as_printed() -> None:

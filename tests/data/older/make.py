@@ -13,7 +13,7 @@ from tests.servers.simulated import SimulatedServer
 from .mails import MAILS
 
 HERE = Path(__file__).parent
-COMMITS = {1: "ca42817", 2: "6f2981b", 3: "5a464fd", 4: "c0ab111", 5: "7e46430"}
+COMMITS = {1: "ca42817", 2: "6f2981b", 3: "5a464fd", 4: "c0ab111", 5: "7e46430", 6: "387491e"}
 ROUND = """
 import sys, threading
 from pathlib import Path
