@@ -3,12 +3,12 @@
 
     benchmarks/latency.py [--mails N] [--server dovecot|embedded] [--pause SECONDS]
 
-Mails are delivered one by one, each a random while after the page of the one before was there: up to a second, or
-what `--pause` says and up to a second more. Told are the median,
-the 95th percentile and the maximum of two times: from the end of the delivery to the page (`index.html` of the
-article), and from when the server tells another client in IDLE. Dovecot 2.3 does so half a second after the delivery
-(`NOTIFY_DELAY_MSECS` in its `index-mailbox-check.c`), which no client can change; so the daemon asks a Dovecot on its
-own machine, for two minutes after each mail. With a pause of more than that, each mail is one after quiet.
+Mails are delivered one by one, each a random while after the page of the one before was there: up to a second, or what
+`--pause` says and up to a second more. Told are the median, the 95th percentile and the maximum of two times: from the
+end of the delivery to the page (`index.html` of the article), and from when the server tells another client in IDLE.
+Dovecot 2.3 does so half a second after the delivery (`NOTIFY_DELAY_MSECS` in its `index-mailbox-check.c`), which no
+client can change; so the daemon asks a Dovecot on its own machine, for two minutes after each mail. With a pause of
+more than that, each mail is one after quiet.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from . import metadata, surroundings
 from .links import absolute
 from .page_signs import unprefixed
 from .reader_header import header_by_its_shape, speaks
-from .recognised import Recognised
+from .recognised import Recognised, reader_page
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "reader_view.toml").read_text("utf-8"))
 _ALL_NAMES = tuple(name for names in _NAMES.values() for name in names)
@@ -86,19 +86,7 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
         "direction": (way, "reader view: dir"),
         "note": (note, "text above the article"),
     }
-    return Recognised(
-        "reader-view",
-        (content,),
-        title=header.title or None,
-        byline=author,
-        site=header.domain or None,
-        url=url,
-        published=published,
-        language=spoken,
-        direction=way,
-        note=note,
-        provenance={name: place for name, (value, place) in facts.items() if value},
-    )
+    return reader_page(content, facts, way)
 
 
 def _elements(tree: LexborHTMLParser, html: str) -> dict[str, list[LexborNode]]:

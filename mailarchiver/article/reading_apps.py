@@ -24,7 +24,7 @@ from . import metadata, surroundings
 from .links import direct
 from .page_signs import called
 from .reader_view import lines_around
-from .recognised import Recognised
+from .recognised import Recognised, reader_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,8 @@ def _is_page(app: _App, head: LexborNode, article: LexborNode) -> bool:
     """Whether these are the two elements of a page of this program: with a title and credits, one behind the other."""
     titled = head.css_first("h1") is not None
     credited = not app.credits or next(called(head, app.credits), None) is not None
-    around = {node.mem_id for node in _with_ancestors(article)}
-    return titled and credited and head.mem_id not in around and bool(article.text(strip=True))
-
-
-def _with_ancestors(node: LexborNode | None) -> list[LexborNode]:
-    found = []
-    while node is not None:
-        found.append(node)
-        node = node.parent
-    return found
+    apart = next(called(head, app.article), None) is None
+    return titled and credited and apart and bool(article.text(strip=True))
 
 
 def _recognised(
@@ -102,17 +94,7 @@ def _recognised(
         "language": (spoken, f"{app.name}: lang"),
         "note": (note, "text above the article"),
     }
-    return Recognised(
-        "reader-view",
-        (article,),
-        title=title or None,
-        byline=author,
-        url=url,
-        published=published,
-        language=spoken,
-        note=note,
-        provenance={name: where for name, (value, where) in facts.items() if value},
-    )
+    return reader_page(article, facts)
 
 
 def _address(head: LexborNode, own: str) -> str | None:

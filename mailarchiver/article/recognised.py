@@ -40,3 +40,25 @@ class Recognised:
     note: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     left_out: LeftOut | None = None
+
+
+Facts = Mapping[str, tuple[str | None, str]]
+"""Fields by name: what they say, and where that was found; what says nothing was found nowhere."""
+
+
+def reader_page(region: LexborNode, facts: Facts, direction: Direction | None = None) -> Recognised:
+    """A page as a reader shows it. `facts` tell, beside the fields, of the kind."""
+    said = {name: value or None for name, (value, _) in facts.items()}
+    return Recognised(
+        "reader-view",
+        (region,),
+        title=said.get("title"),
+        byline=said.get("byline"),
+        site=said.get("site"),
+        url=said.get("url"),
+        published=said.get("published"),
+        language=said.get("language"),
+        direction=direction,
+        note=said.get("note"),
+        provenance={name: where for name, (value, where) in facts.items() if value},
+    )

@@ -27,7 +27,7 @@ from .links import absolute
 from .page_credits import iso_date
 from .page_signs import bare_names, called
 from .reader_view import lines_around
-from .recognised import Recognised
+from .recognised import Recognised, reader_page
 
 _NAMES: dict[str, Any] = tomllib.loads((files(__package__) / "safari_reader.toml").read_text("utf-8"))
 _LOCALE = re.compile(r"-webkit-locale\s*:\s*[\"']?([A-Za-z-]{2,20})")
@@ -62,18 +62,8 @@ def recognise(tree: LexborHTMLParser, html: str, titles: Sequence[str], latest: 
         "language": (spoken, "Safari reader: locale"),
         "note": (note, "text above the article"),
     }
-    return Recognised(
-        "reader-view",
-        (article,),
-        title=title or None,
-        byline=author,
-        url=url,
-        published=published,
-        language=spoken,
-        direction="rtl" if any("rtl" in bare_names(page).split() for page in called(article, _NAMES["page"])) else None,
-        note=note,
-        provenance={name: where for name, (value, where) in facts.items() if value},
-    )
+    is_rtl = any("rtl" in bare_names(page).split() for page in called(article, _NAMES["page"]))
+    return reader_page(article, facts, "rtl" if is_rtl else None)
 
 
 def _article(tree: LexborHTMLParser) -> LexborNode | None:
